@@ -1,0 +1,24 @@
+/* Files that must survive: read whole, written by rename, one writer at a time. */
+#ifndef TACET_STORE_H
+#define TACET_STORE_H
+
+#include "tacet/api.h"
+
+TACET_BEGIN_DECLS
+
+/*
+ * Reads a file of at most `capacity` bytes. `private`: refuse (TACET_ERR_STATE) a file that others
+ * than its owner may read. TACET_ERR_NOTFOUND, TACET_ERR_SPACE (larger), TACET_ERR_IO.
+ */
+TACET_API TACET_NODISCARD int tacet_store_read(const char *file, bool private_only, uint8_t *out,
+                                               size_t capacity, size_t *ret_size);
+/*
+ * Writes the file as a whole: a temporary file of mode 0600 beside it, fsync, rename, fsync of the
+ * folder. `replace` false: TACET_ERR_BUSY where the file exists. Folders above it are made (0700).
+ */
+TACET_API TACET_NODISCARD int tacet_store_write(const char *file, bool replace,
+                                                const uint8_t *data, size_t size);
+
+TACET_END_DECLS
+
+#endif

@@ -1,0 +1,66 @@
+/*
+ * Every bound of the engine in one place: sizes of tables and queues, and how long things wait.
+ * Beside each stands what happens when it is reached. Times are microseconds.
+ */
+#ifndef TACET_BASE_LIMITS_H
+#define TACET_BASE_LIMITS_H
+
+#include <stdint.h>
+
+#define TACET_MS(n) ((int64_t)(n) * 1000)
+#define TACET_S(n)  ((int64_t)(n) * 1000000)
+
+enum {
+    /* Peers in any state but half-open; a further caller is declined as busy. */
+    TACET_PEERS_MAX = 8,
+    /* Handshakes answered by RESP without a FIN yet; the oldest goes when full. */
+    TACET_HALF_OPEN_MAX = 256,
+    TACET_HALF_OPEN_SOURCE_MAX = 4,
+    /* Hints that a responder tries on an INIT: own keys and names. */
+    TACET_HINTS_MAX = 8,
+
+    /* Events not yet polled; the oldest SEND_TARGET goes first, then the call fails. */
+    TACET_EVENTS_MAX = 64,
+    /* Datagrams waiting to be polled, all peers together; media is dropped at the tail. */
+    TACET_SEND_QUEUE_MAX = 1024,
+
+    /* Control stream: bytes sent and not acknowledged, or received out of order. */
+    TACET_CONTROL_WINDOW = 65536,
+    TACET_CONTROL_MESSAGE_MAX = 65536,
+    TACET_CONTROL_PAYLOAD_MAX = 1024,
+    TACET_CONTROL_IN_FLIGHT_MAX = 128,
+    TACET_REPLAY_WINDOW = 1024,
+
+    /* Packets of one received stream kept for reordering; older ones are late. */
+    TACET_VIDEO_WINDOW_PACKETS = 1024,
+    TACET_AUDIO_WINDOW_PACKETS = 64,
+    /* Received frames not yet polled; the oldest goes. */
+    TACET_AUDIO_FRAMES_MAX = 64,
+
+    /* Epochs whose SRTP keys are kept: the current and the one before. */
+    TACET_SRTP_EPOCHS = 2,
+    TACET_SSRCS = 8,
+};
+
+#define TACET_INIT_RETRY_US          TACET_MS(200)
+#define TACET_INIT_RETRY_MAX_US      TACET_S(3)
+#define TACET_DIAL_TIMEOUT_US        TACET_S(15)
+#define TACET_HALF_OPEN_TIMEOUT_US   TACET_S(20)
+#define TACET_RING_TIMEOUT_US        TACET_S(60)
+#define TACET_UNANSWERED_TIMEOUT_US  TACET_S(90)
+#define TACET_REKEY_CONFIRM_US       TACET_S(15)
+#define TACET_OLD_EPOCH_US           TACET_S(2)
+#define TACET_CONTROL_RETRY_MIN_US   TACET_MS(20)
+#define TACET_CONTROL_RETRY_FIRST_US TACET_MS(200) /* before a round trip has been measured */
+#define TACET_CONTROL_RETRY_MAX_US   TACET_S(2)
+#define TACET_KEEPALIVE_US           TACET_S(1)
+#define TACET_RECONNECTING_US        TACET_S(5)
+#define TACET_LOST_US                TACET_S(30)
+#define TACET_HANGUP_LINGER_US       TACET_S(2)
+#define TACET_PLI_INTERVAL_US        TACET_MS(300)
+#define TACET_REPORT_INTERVAL_US     TACET_MS(500) /* RTCP, RFC 3550 section 6.2 with the minimum
+                                                      that RFC 4585 section 3.4 allows to reduce */
+#define TACET_PLAYOUT_MIN_US         TACET_MS(40)
+#define TACET_PLAYOUT_MAX_US         TACET_MS(200)
+
+#endif

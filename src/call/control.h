@@ -1,0 +1,146 @@
+/*
+ * The control stream of protocol.md section 7: reliable, ordered messages and single ones, sealed
+ * in CTRL packets. It knows epochs and keys, offsets and acknowledgements; it does not know what a
+ * message means.
+ *
+ *     send(message) -> stream bytes -> packets, sealed with the newest epoch -> poll_packet
+ *     receive(packet) -> opened -> stream bytes in order -> poll_message
+ *
+ * A retransmission is the same stream bytes in a new packet under a new counter; a counter never
+ * repeats. Everything is inside the struct: no allocation.
+ */
+#ifndef TACET_CALL_CONTROL_H
+#define TACET_CALL_CONTROL_H
+
+#include "base/limits.h"
+#include "base/replay.h"
+#include "tacet/error.h"
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#define TACET_CTRL_HEADER_SIZE 16
+#define TACET_CTRL_TAG_SIZE    16
+#define TACET_CTRL_PACKET_MAX  (TACET_CTRL_HEADER_SIZE + TACET_CONTROL_PAYLOAD_MAX + TACET_CTRL_TAG_SIZE)
+#define TACET_CTRL_PAD_STEP    128
+#define TACET_SINGLE_MAX       64
+#define TACET_SINGLES_MAX      8
+
+enum tacet_message {
+    TACET_MESSAGE_RING = 1,
+    TACET_MESSAGE_ANSWER = 2,
+    TACET_MESSAGE_ANSWER_ACK = 3,
+    TACET_MESSAGE_DECLINE = 4,
+    TACET_MESSAGE_HANGUP = 5,
+    TACET_MESSAGE_MEDIA = 6,
+    TACET_MESSAGE_APP = 7,
+    TACET_MESSAGE_REKEY1 = 8,
+    TACET_MESSAGE_REKEY2 = 9,
+    TACET_MESSAGE_REKEY_REQ = 10,
+    /* single */
+    TACET_MESSAGE_PING = 64,
+    TACET_MESSAGE_PATH_CHALLENGE = 65,
+    TACET_MESSAGE_PATH_RESPONSE = 66
+};
+
+/* The keys of one epoch. */
+struct tacet_control_keys {
+    bool valid;
+    uint32_t epoch;
+    uint8_t send_key[32];
+    uint8_t recv_key[32];
+    uint64_t send_counter;
+    struct tacet_replay replay;
+};
+
+/* One packet in flight: which stream bytes it carried, for acknowledgement and loss detection. */
+struct tacet_control_sent {
+    bool used;
+    uint64_t offset;
+    uint16_t size;
+    int64_t sent_at_us;
+    bool retransmission; /* its round trip is ambiguous (Karn) */
+};
+
+struct tacet_control {
+    uint32_t index_remote;
+    struct tacet_control_keys keys[2]; /* [0] the newest for sending, [1] the one before */
+    uint32_t send_epoch;               /* which of them seals; see tacet_control_use_epoch */
+
+    /* sending: stream bytes [base, end) stand in the ring at offset % window */
+    uint8_t send_ring[TACET_CONTROL_WINDOW];
+    uint64_t send_base;  /* all below is acknowledged */
+    uint64_t send_next;  /* first byte never sent */
+    uint64_t send_end;
+    struct tacet_control_sent sent[TACET_CONTROL_IN_FLIGHT_MAX];
+    int64_t retry_at_us; /* INT64_MAX: nothing to retry */
+    int32_t retries;     /* in a row, for the back-off */
+
+    /* receiving */
+    uint8_t recv_ring[TACET_CONTROL_WINDOW];
+    uint64_t recv_next;  /* all below has arrived */
+    uint64_t recv_taken; /* all below was handed out */
+    struct {
+        uint64_t begin;
+        uint64_t end;
+    } recv_ranges[4];    /* arrived out of order, ascending; begin == end: unused */
+    bool ack_due;
+    bool broken;         /* the peer broke the stream's rules: hang up (protocol) */
+
+    /* singles waiting to be sent, and received ones waiting to be taken */
+    struct {
+        uint8_t type;
+        uint16_t size;
+        uint8_t body[TACET_SINGLE_MAX];
+    } singles_out[TACET_SINGLES_MAX], singles_in[TACET_SINGLES_MAX];
+    size_t singles_out_count;
+    size_t singles_in_count;
+
+    int64_t round_trip_us; /* smoothed; 0: not measured */
+    int64_t round_trip_total_us;
+    uint64_t round_trips;  /* measured */
+    uint8_t message[TACET_CONTROL_MESSAGE_MAX]; /* the one handed out last */
+};
+
+void tacet_control_init(struct tacet_control *c, uint32_t index_remote);
+/* Wipes everything, keys first. */
+void tacet_control_wipe(struct tacet_control *c);
+
+/* Adds an epoch's keys for receiving; the older of the two goes. Sending changes with _use_epoch. */
+void tacet_control_add_epoch(struct tacet_control *c, uint32_t epoch, const uint8_t send_key[32],
+                             const uint8_t recv_key[32]);
+/* From now on packets are sealed with this epoch, which was added. */
+void tacet_control_use_epoch(struct tacet_control *c, uint32_t epoch);
+/* Wipes the keys of epochs below. */
+void tacet_control_drop_epochs_below(struct tacet_control *c, uint32_t epoch);
+
+/* Queues a message on the stream: type u8, length u32, body. TACET_ERR_FULL: no room in the
+ * window; nothing was queued. */
+int tacet_control_send(struct tacet_control *c, int64_t now, enum tacet_message type,
+                       const uint8_t *body, size_t size);
+/* Queues a single, unreliable message; the oldest goes if there are too many. */
+void tacet_control_send_single(struct tacet_control *c, enum tacet_message type,
+                               const uint8_t *body, size_t size);
+/* Whether everything sent has been acknowledged. */
+bool tacet_control_idle(const struct tacet_control *c);
+
+/*
+ * Opens a CTRL packet and applies its frames. NONE with the epoch that opened it and whether it
+ * is the highest counter of that epoch so far (protocol.md section 9, "newer"); SHORT, UNKNOWN
+ * (no such epoch), AUTH, REPLAY, or MALFORMED (authentic, and then `broken` may be set).
+ */
+enum tacet_drop tacet_control_receive(struct tacet_control *c, int64_t now, const uint8_t *packet,
+                                      size_t size, uint32_t *ret_epoch, bool *ret_newer);
+/* 1 and the next message, in order (body valid until the next call), singles first; 0 for none. */
+int tacet_control_poll_message(struct tacet_control *c, enum tacet_message *ret_type,
+                               const uint8_t **ret_body, size_t *ret_size);
+/* 1 and a sealed packet of at most TACET_CTRL_PACKET_MAX bytes, if there is something to send now;
+ * 0 if not. */
+int tacet_control_poll_packet(struct tacet_control *c, int64_t now, uint8_t *out,
+                              size_t *ret_size);
+/* When poll_packet has something although nothing else happened (a retry); INT64_MAX. 0 means
+ * now. */
+int64_t tacet_control_next_timeout(const struct tacet_control *c);
+
+#endif

@@ -1,0 +1,15 @@
+/* The inside of an identity, for the handshake; the public half is in tacet/identity.h. */
+#ifndef TACET_CRYPTO_IDENTITY_H
+#define TACET_CRYPTO_IDENTITY_H
+
+#include "tacet/identity.h"
+
+struct tacet_identity {
+    uint8_t ed_public[32];
+    uint8_t ed_secret[64]; /* libsodium's form: seed || public */
+    uint8_t x_public[32];
+    uint8_t x_secret[32];
+    char name[TACET_NAME_MAX + 1];
+};
+
+#endif

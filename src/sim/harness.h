@@ -1,0 +1,84 @@
+/*
+ * A whole call on virtual time: two parties, each a tacet_call with codecs, playout and the drains
+ * that a runner would do, joined by two links. One seed draws everything; the hash covers every
+ * packet, frame, event and played sample, so that two runs of one seed can be compared.
+ */
+#ifndef TACET_SIM_HARNESS_H
+#define TACET_SIM_HARNESS_H
+
+#include "sim/link.h"
+#include "tacet/call.h"
+
+struct tacet_harness;
+
+enum tacet_harness_party {
+    TACET_CALLER = 0,
+    TACET_CALLEE = 1
+};
+
+struct tacet_harness_config {
+    uint64_t seed;
+    struct tacet_link_config link[2];   /* [0] caller to callee */
+    bool real_codecs;                   /* opus and vp8; else fake */
+    bool audio;
+    bool video;
+    uint16_t width, height, fps;
+    bool auto_answer;                   /* the callee answers at once; default true */
+    int32_t audio_bitrate_bps;
+    int32_t video_bitrate_bps;
+    /* Inputs: NULL is a tone and a test card. Pictures and samples are borrowed for the run. */
+    const int16_t *speech;              /* 48 kHz, looped */
+    size_t speech_count;
+    /* Called with each packet before its link; may change or drop (return false) it, or remember it
+     * for later injection with tacet_harness_inject. */
+    bool (*on_packet)(void *ctx, struct tacet_harness *h, enum tacet_harness_party from,
+                      struct tacet_packet *packet);
+    void (*on_event)(void *ctx, struct tacet_harness *h, enum tacet_harness_party at,
+                     const struct tacet_event *event);
+    void *ctx;
+    /* Last word on the call's config before create. */
+    void (*on_config)(void *ctx, enum tacet_harness_party at, struct tacet_call_config *config);
+};
+
+/* What one direction achieved, measured at the receiving party. */
+struct tacet_harness_result {
+    uint64_t audio_played, audio_concealed;   /* samples */
+    int64_t audio_latency_p50_us, audio_latency_p95_us;
+    uint64_t pictures_captured, pictures_shown;
+    uint64_t pictures_bad;                    /* fake codec: checksum or reference was wrong */
+    int64_t video_frozen_us;
+    int64_t video_latency_p50_us, video_latency_p95_us;
+    int64_t first_audio_us, first_video_us;   /* after dialling; -1: never */
+};
+
+void tacet_harness_config_init(struct tacet_harness_config *config);
+int tacet_harness_create(const struct tacet_harness_config *config, struct tacet_harness **ret);
+void tacet_harness_free(struct tacet_harness **h);
+
+/* The caller dials at the current virtual time. */
+int tacet_harness_dial(struct tacet_harness *h);
+/* Runs virtual time up to `until_us` after creation. */
+void tacet_harness_run(struct tacet_harness *h, int64_t until_us);
+/* Runs until the predicate holds or the time is over; whether it held. */
+bool tacet_harness_run_until(struct tacet_harness *h, bool (*done)(struct tacet_harness *h),
+                             int64_t until_us);
+int64_t tacet_harness_now(const struct tacet_harness *h); /* since creation */
+struct tacet_call *tacet_harness_call(struct tacet_harness *h, enum tacet_harness_party party);
+/* The first peer of that party's call that is not free, or UINT32_MAX. */
+uint32_t tacet_harness_peer(struct tacet_harness *h, enum tacet_harness_party party);
+struct tacet_link *tacet_harness_link(struct tacet_harness *h, enum tacet_harness_party from);
+/* Delivers bytes to a party at `at_us`, as if they came from `path`. */
+int tacet_harness_inject(struct tacet_harness *h, enum tacet_harness_party to, int64_t at_us,
+                         const struct tacet_path *path, const uint8_t *data, size_t size);
+const struct tacet_path *tacet_harness_path(struct tacet_harness *h,
+                                            enum tacet_harness_party party);
+/* How often an event of this type came to that party. */
+uint32_t tacet_harness_event_count(const struct tacet_harness *h, enum tacet_harness_party party,
+                                   enum tacet_event_type type);
+/* What `at` heard and saw. */
+void tacet_harness_result(struct tacet_harness *h, enum tacet_harness_party at,
+                          struct tacet_harness_result *ret);
+/* SHA-256 over every output so far. */
+void tacet_harness_hash(struct tacet_harness *h, uint8_t out[32]);
+
+#endif

@@ -46,7 +46,9 @@ uint32_t tacet_srtp_epoch(const struct tacet_srtp *srtp);
 /*
  * Protects in place; *size grows. `index` is the packet's 48-bit index: its low 16 bits are in the
  * header, the rest is the rollover counter. At least TACET_SRTP_OVERHEAD_MAX and libsrtp's own
- * SRTP_MAX_TRAILER_LEN bytes of tail room are asserted through `capacity`. TACET_ERR_CRYPTO.
+ * SRTP_MAX_TRAILER_LEN bytes of tail room are asserted through `capacity`, and that the packet
+ * begins on a 32-bit boundary and its SSRC is one of ours. TACET_ERR_CRYPTO, also for an index that
+ * was used before.
  */
 int tacet_srtp_protect(struct tacet_srtp *srtp, uint64_t index, uint8_t *packet, size_t *size,
                        size_t capacity);

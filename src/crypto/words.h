@@ -9,6 +9,10 @@
 
 #define TACET_SAS_NONCE 32
 #define TACET_SAS_COMMITMENT 32
+#define TACET_WORD_MAX 11 /* bytes of the longest word */
+
+/* For each byte the word of even and of odd places. */
+extern const char tacet_word_list[256][2][TACET_WORD_MAX + 1];
 
 /* BLAKE2b-256("tacet/1 sas commit" || n_i). */
 void tacet_words_commit(const uint8_t n_i[TACET_SAS_NONCE], uint8_t out[TACET_SAS_COMMITMENT]);

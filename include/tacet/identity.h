@@ -46,14 +46,16 @@ TACET_API void tacet_identity_free(struct tacet_identity **identity);
  * Writes the identity in its file form. With a passphrase it is sealed (Argon2id at libsodium's
  * "moderate" cost, XChaCha20-Poly1305); with NULL it is written in clear, and the file must be
  * kept from others. *ret_size is at most TACET_IDENTITY_FILE_MAX. Wipe the bytes after use.
+ * TACET_ERR_ARGUMENT (an empty passphrase), TACET_ERR_SPACE, TACET_ERR_NOMEM (Argon2id's memory).
  */
 TACET_API TACET_NODISCARD int tacet_identity_seal(const struct tacet_identity *identity,
                                                   const struct tacet_random *random,
                                                   const char *passphrase, uint8_t *out,
                                                   size_t capacity, size_t *ret_size);
 /*
- * Reads what _seal wrote. TACET_ERR_FORMAT: not an identity; TACET_ERR_PASSPHRASE: sealed, and
- * the passphrase is NULL or wrong, or the bytes were changed.
+ * Reads what _seal wrote. TACET_ERR_FORMAT: not an identity, or one in clear that is damaged;
+ * TACET_ERR_PASSPHRASE: sealed, and the passphrase is NULL or wrong, or the bytes were changed;
+ * TACET_ERR_NOMEM. A passphrase is not looked at where the file is not sealed.
  */
 TACET_API TACET_NODISCARD int tacet_identity_open(const uint8_t *data, size_t size,
                                                   const char *passphrase,

@@ -37,6 +37,11 @@ enum {
     /* Received frames not yet polled; the oldest goes. */
     TACET_AUDIO_FRAMES_MAX = 64,
 
+    /* Cost that an identity file may ask for (libsodium's "sensitive" is 4 and 1 GiB); a file that
+     * asks for more is refused before any of it is spent. */
+    TACET_ARGON2_PASSES_MAX = 8,
+    TACET_ARGON2_MEMORY_MAX_KIB = 1048576,
+
     /* Epochs whose SRTP keys are kept: the current and the one before. */
     TACET_SRTP_EPOCHS = 2,
     TACET_SSRCS = 8,

@@ -12,4 +12,9 @@ struct tacet_identity {
     char name[TACET_NAME_MAX + 1];
 };
 
+/* An identity of these secrets; `name` is valid, or NULL for the one made of the key.
+ * TACET_ERR_NOMEM. */
+int tacet_identity_from_secrets(const uint8_t ed_seed[32], const uint8_t x_secret[32],
+                                const char *name, struct tacet_identity **ret);
+
 #endif

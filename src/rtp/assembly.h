@@ -33,7 +33,8 @@ struct tacet_assembly {
     bool started;
     bool wants_key;          /* true from the start until a key frame has been handed out */
     int64_t hole_since_us;   /* when the first packet behind the hole came; INT64_MAX: no hole */
-    uint64_t frames_discarded;
+    uint64_t frames_discarded;       /* of which something came */
+    uint32_t discarded_timestamp;    /* of the last of them */
     uint64_t packets_late;
     uint8_t *frame;          /* TACET_FRAME_SIZE_MAX bytes, of the last frame handed out */
 };

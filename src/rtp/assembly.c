@@ -1,0 +1,304 @@
+/*
+ * See assembly.h. The window holds packets by sequence number; a frame is a run of them without a
+ * gap, from a start (RFC 7741 section 4.2: S = 1, PID = 0) to a marker, under one timestamp:
+ *
+ *      next_seq                 a hole                      highest
+ *         | start .. marker | start .. ____ .. marker | start ..
+ *
+ * The first packet counts as behind a hole, so that reordering at the very start is like any other.
+ */
+#include "rtp/assembly.h"
+
+#include <assert.h>
+#include <string.h>
+
+#define FIRST_HOLE 64 /* packets that may come late before the first one */
+
+_Static_assert(FIRST_HOLE < TACET_VIDEO_WINDOW_PACKETS, "the first packet is inside the window");
+
+enum run {
+    RUN_COMPLETE, /* a frame; `end` is behind its marker */
+    RUN_MISSING,  /* `end` has not come */
+    RUN_BROKEN    /* no frame of the RFC, or one too large; `end` is where to go on */
+};
+
+struct run_of_packets {
+    enum run what;
+    int64_t end;
+    size_t size;
+};
+
+void tacet_assembly_init(struct tacet_assembly *a, struct tacet_pool *pool, uint8_t *frame)
+{
+    assert(pool != NULL);
+    assert(frame != NULL);
+    memset(a, 0, sizeof(*a));
+    a->pool = pool;
+    a->frame = frame;
+    a->wants_key = true;
+    a->hole_since_us = INT64_MAX;
+}
+
+void tacet_assembly_reset(struct tacet_assembly *a)
+{
+    for (size_t i = 0; i < TACET_VIDEO_WINDOW_PACKETS; i++) {
+        tacet_pool_put(a->pool, a->slots[i].buffer);
+    }
+    tacet_assembly_init(a, a->pool, a->frame);
+}
+
+void tacet_assembly_require_key(struct tacet_assembly *a)
+{
+    a->wants_key = true;
+}
+
+static struct tacet_assembly_slot *slot_of(struct tacet_assembly *a, int64_t seq)
+{
+    return &a->slots[(uint64_t)seq % TACET_VIDEO_WINDOW_PACKETS];
+}
+
+/* The packet, or NULL if it has not come. */
+static struct tacet_assembly_slot *find(struct tacet_assembly *a, int64_t seq)
+{
+    struct tacet_assembly_slot *slot = slot_of(a, seq);
+
+    return slot->buffer != NULL && slot->seq == seq ? slot : NULL;
+}
+
+/* Padding only: it has a sequence number and nothing else. */
+static bool is_filler(const struct tacet_assembly_slot *slot)
+{
+    return slot->buffer->size == 0;
+}
+
+static bool is_start(const struct tacet_assembly_slot *slot)
+{
+    return !is_filler(slot) && slot->descriptor.start && slot->descriptor.partition == 0;
+}
+
+/* RFC 6386 section 9.1: the lowest bit of a frame is 0 in a key frame. */
+static bool is_key_start(const struct tacet_assembly_slot *slot)
+{
+    return is_start(slot) && (slot->buffer->data[slot->descriptor_size] & 1) == 0;
+}
+
+/* Forgets everything before `seq`, which becomes the next one; counts the frames it belonged to. */
+static void discard_to(struct tacet_assembly *a, int64_t seq)
+{
+    int64_t end = a->next_seq + TACET_VIDEO_WINDOW_PACKETS;
+
+    assert(seq >= a->next_seq);
+    for (int64_t i = a->next_seq; i < seq && i < end; i++) {
+        struct tacet_assembly_slot *slot = find(a, i);
+        if (slot == NULL) {
+            continue;
+        }
+        if (!is_filler(slot) &&
+            (a->frames_discarded == 0 || slot->timestamp != a->discarded_timestamp)) {
+            a->frames_discarded++;
+            a->discarded_timestamp = slot->timestamp;
+        }
+        tacet_pool_put(a->pool, slot->buffer);
+        slot->buffer = NULL;
+    }
+    a->next_seq = seq;
+}
+
+static enum tacet_drop drop(struct tacet_assembly *a, struct tacet_buffer *buffer,
+                            enum tacet_drop reason)
+{
+    tacet_pool_put(a->pool, buffer);
+    return reason;
+}
+
+enum tacet_drop tacet_assembly_put(struct tacet_assembly *a, uint16_t seq, uint32_t timestamp,
+                                   bool marker, struct tacet_buffer *buffer)
+{
+    struct tacet_assembly_slot packet = { .buffer = buffer,
+                                          .seq = tacet_unwrap_seq_peek(&a->unwrap, seq),
+                                          .timestamp = timestamp,
+                                          .marker = marker };
+
+    if (a->started && packet.seq < a->next_seq) {
+        a->packets_late++;
+        return drop(a, buffer, TACET_DROP_LATE);
+    }
+    if (a->started && find(a, packet.seq) != NULL) {
+        return drop(a, buffer, TACET_DROP_REPLAY);
+    }
+    if (buffer->size > 0 &&
+        tacet_vp8_descriptor_parse(buffer->data, buffer->size, &packet.descriptor,
+                                   &packet.descriptor_size) != 0) {
+        return drop(a, buffer, TACET_DROP_MALFORMED);
+    }
+    if (!a->started) {
+        a->started = true;
+        a->next_seq = packet.seq - FIRST_HOLE;
+        a->hole_since_us = buffer->at_us;
+    } else if (packet.seq > a->unwrap.highest + 1 && a->hole_since_us == INT64_MAX) {
+        a->hole_since_us = buffer->at_us;
+    }
+    if (packet.seq >= a->next_seq + TACET_VIDEO_WINDOW_PACKETS) {
+        discard_to(a, packet.seq - TACET_VIDEO_WINDOW_PACKETS + 1);
+        a->wants_key = true;
+    }
+    (void)tacet_unwrap_seq(&a->unwrap, seq);
+    assert(slot_of(a, packet.seq)->buffer == NULL);
+    *slot_of(a, packet.seq) = packet;
+    return TACET_DROP_NONE;
+}
+
+/* What begins at `seq`: a frame, or the beginning of one, or nothing that can become one. */
+static struct run_of_packets scan(struct tacet_assembly *a, int64_t seq)
+{
+    const struct tacet_assembly_slot *first = NULL;
+    struct run_of_packets run = { .end = seq };
+
+    for (;; run.end++) {
+        const struct tacet_assembly_slot *slot = find(a, run.end);
+        if (slot == NULL) {
+            run.what = RUN_MISSING;
+            return run;
+        }
+        if (is_filler(slot)) {
+            continue;
+        }
+        bool fits =
+            first == NULL ? is_start(slot) : !is_start(slot) && slot->timestamp == first->timestamp;
+        if (!fits) {
+            run.what = RUN_BROKEN;
+            run.end += first == NULL; /* else this packet may begin the next frame */
+            return run;
+        }
+        first = first == NULL ? slot : first;
+        run.size += slot->buffer->size - slot->descriptor_size;
+        if (run.size > TACET_FRAME_SIZE_MAX) {
+            run.what = RUN_BROKEN;
+            run.end++;
+            return run;
+        }
+        if (slot->marker) {
+            run.what = RUN_COMPLETE;
+            run.end++;
+            return run;
+        }
+    }
+}
+
+/* Passes over fillers and, while a key frame is wanted, over all that does not begin one. */
+static void skip_useless(struct tacet_assembly *a)
+{
+    const struct tacet_assembly_slot *slot = find(a, a->next_seq);
+
+    while (slot != NULL && (is_filler(slot) || (a->wants_key && !is_key_start(slot)))) {
+        discard_to(a, a->next_seq + 1);
+        slot = find(a, a->next_seq);
+    }
+}
+
+/* Puts the run at next_seq together. False if what it gives is not a VP8 frame. */
+static bool hand_out(struct tacet_assembly *a, int64_t end, struct tacet_frame *ret)
+{
+    struct tacet_frame frame = { .kind = TACET_KIND_VIDEO, .data = a->frame };
+    struct tacet_vp8_header header;
+    bool non_reference = false;
+
+    for (int64_t seq = a->next_seq; seq < end; seq++) {
+        struct tacet_assembly_slot *slot = find(a, seq);
+        assert(slot != NULL);
+        if (is_start(slot)) {
+            frame.rtp_timestamp = slot->timestamp;
+            frame.picture_id = slot->descriptor.picture_id;
+            frame.temporal_layer = slot->descriptor.temporal_layer;
+            non_reference = slot->descriptor.non_reference;
+        }
+        size_t piece = slot->buffer->size - slot->descriptor_size;
+        assert(piece <= TACET_FRAME_SIZE_MAX - frame.size);
+        memcpy(a->frame + frame.size, slot->buffer->data + slot->descriptor_size, piece);
+        frame.size += piece;
+        frame.received_at_us =
+            slot->buffer->at_us > frame.received_at_us ? slot->buffer->at_us : frame.received_at_us;
+    }
+    if (tacet_vp8_header_parse(a->frame, frame.size, &header) != 0) {
+        return false;
+    }
+    frame.key = header.key;
+    frame.width = header.width;
+    frame.height = header.height;
+    /* Which references an inter frame has is inside its arithmetic code: all that it could be. */
+    uint8_t all = TACET_REFERENCE_LAST | TACET_REFERENCE_GOLDEN | TACET_REFERENCE_ALTREF;
+    frame.references = header.key ? 0 : all;
+    frame.updates = non_reference ? 0 : all;
+    for (int64_t seq = a->next_seq; seq < end; seq++) {
+        struct tacet_assembly_slot *slot = find(a, seq);
+        tacet_pool_put(a->pool, slot->buffer);
+        slot->buffer = NULL;
+    }
+    a->next_seq = end;
+    a->wants_key = a->wants_key && !frame.key;
+    *ret = frame;
+    return true;
+}
+
+/*
+ * Looks behind the hole at `hole`. True: *ret_seq is where to go on at once, a complete key frame.
+ * False: *ret_seq is the first packet behind the hole, and hole_since_us says when the first of
+ * them came (INT64_MAX: there is none).
+ */
+static bool look_behind(struct tacet_assembly *a, int64_t hole, int64_t *ret_seq)
+{
+    a->hole_since_us = INT64_MAX;
+    *ret_seq = hole;
+    for (int64_t seq = hole + 1; seq <= a->unwrap.highest; seq++) {
+        const struct tacet_assembly_slot *slot = find(a, seq);
+        if (slot == NULL) {
+            continue;
+        }
+        if (is_key_start(slot) && scan(a, seq).what == RUN_COMPLETE) {
+            *ret_seq = seq;
+            return true;
+        }
+        if (a->hole_since_us == INT64_MAX) {
+            *ret_seq = seq;
+        }
+        if (slot->buffer->at_us < a->hole_since_us) {
+            a->hole_since_us = slot->buffer->at_us;
+        }
+    }
+    return false;
+}
+
+int tacet_assembly_get(struct tacet_assembly *a, int64_t now, int64_t patience_us,
+                       struct tacet_frame *ret)
+{
+    assert(patience_us >= 0);
+    while (a->started) { /* each round hands out, moves next_seq on or returns */
+        int64_t behind;
+
+        skip_useless(a);
+        struct run_of_packets run = scan(a, a->next_seq);
+        if (run.what == RUN_COMPLETE && hand_out(a, run.end, ret)) {
+            return 1;
+        }
+        if (run.what != RUN_MISSING) {
+            discard_to(a, run.end);
+            a->wants_key = true;
+            continue;
+        }
+        if (look_behind(a, run.end, &behind)) {
+            discard_to(a, behind);
+            continue;
+        }
+        if (a->hole_since_us == INT64_MAX || tacet_assembly_timeout(a, patience_us) > now) {
+            return 0;
+        }
+        discard_to(a, behind);
+        a->wants_key = true;
+    }
+    return 0;
+}
+
+int64_t tacet_assembly_timeout(const struct tacet_assembly *a, int64_t patience_us)
+{
+    return a->hole_since_us > INT64_MAX - patience_us ? INT64_MAX : a->hole_since_us + patience_us;
+}

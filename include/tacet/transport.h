@@ -34,7 +34,8 @@ struct tacet_transport_ops {
     int (*send)(void *ctx, const struct tacet_packet *packets, size_t count);
     /*
      * Waits until datagrams came, wake() was called, or the clock reached `deadline_us`; a
-     * deadline in the past only looks. Fills up to `count` and returns how many; 0 is normal.
+     * deadline in the past only looks. Fills up to `count` and returns how many (0 is normal), or
+     * TACET_ERR_IO when the transport is broken for good.
      */
     int (*recv)(void *ctx, struct tacet_packet *packets, size_t count, int64_t deadline_us);
     /* Makes a recv that waits, or the next one, return at once. Any thread. */

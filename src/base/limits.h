@@ -45,6 +45,11 @@ enum {
     /* Epochs whose SRTP keys are kept: the current and the one before. */
     TACET_SRTP_EPOCHS = 2,
     TACET_SSRCS = 8,
+
+    /* Datagrams between the ends of a transport in memory, and held back by an impaired one;
+     * further ones are lost. */
+    TACET_MEMORY_QUEUE_MAX = 512,
+    TACET_IMPAIRED_QUEUE_MAX = 1024,
 };
 
 #define TACET_INIT_RETRY_US          TACET_MS(200)

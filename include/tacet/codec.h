@@ -48,6 +48,9 @@ struct tacet_audio_decoder_ops {
     const char *name;
     /* Number of samples that the frame will decode to, or TACET_ERR_CODEC. Changes nothing. */
     int (*samples)(void *ctx, const uint8_t *data, size_t size);
+    /* Samples of the frame *before* this one that its in-band redundancy can bring back, 0 for
+     * none. Changes nothing. */
+    int (*redundancy)(void *ctx, const uint8_t *data, size_t size);
     /*
      * Decodes one frame. With `fec` the frame *before* this one is recovered from its in-band
      * redundancy, `capacity` samples long. *ret_count never exceeds capacity.
@@ -76,6 +79,8 @@ struct tacet_video_encoder_settings {
 
 struct tacet_video_encoder_ops {
     const char *name;
+    /* As above; TACET_ERR_UNSUPPORTED where it cannot make that many temporal layers; where the
+     * size changes also TACET_ERR_NOMEM or _CODEC. The next frame is then a key frame. */
     int (*configure)(void *ctx, const struct tacet_video_encoder_settings *settings);
     /*
      * Encodes the picture, of the configured size. `key` asks for a key frame. Returns 1 with

@@ -1,0 +1,380 @@
+/*
+ * VP8 (RFC 6386) through libvpx, for calls: constant bit rate, no look-ahead, one thread (libvpx's
+ * workers spin), key frames only when asked for, error resilient so that a frame's entropy coding
+ * never depends on one that was lost.
+ *
+ * Plain pattern: every inter frame may use all three reference pictures and replaces only LAST;
+ * a key frame replaces all. The encoder is deterministic: its speed is fixed (negative cpu_used)
+ * and its clock is the pictures' own.
+ */
+#include "base/alloc.h"
+#include "base/bytes.h"
+#include "registry.h"
+#include "tacet/error.h"
+
+#include <assert.h>
+#include <string.h>
+#include <vpx/vp8cx.h>
+#include <vpx/vp8dx.h>
+#include <vpx/vpx_decoder.h>
+#include <vpx/vpx_encoder.h>
+
+#define CLOCK_RATE 90000
+#define BITRATE_MIN 10000
+#define BITRATE_MAX 100000000
+#define FPS_MAX 120
+
+/* Rate control's model of the link, in milliseconds of the bit rate: how much may stand in its
+ * queue, where it aims, where it begins. What overflows waits in the pacer and is delay. */
+#define BUFFER_MS 1000
+#define BUFFER_OPTIMAL_MS 600
+#define BUFFER_INITIAL_MS 500
+#define QUANTIZER_MIN 2
+#define QUANTIZER_MAX 60
+#define UNDERSHOOT_PERCENT 100
+#define OVERSHOOT_PERCENT 15
+#define DROP_BELOW_PERCENT 10 /* of the optimal buffer: only what else would wait for seconds */
+
+#define REFERENCES_ALL (TACET_REFERENCE_LAST | TACET_REFERENCE_GOLDEN | TACET_REFERENCE_ALTREF)
+
+struct encoder {
+    vpx_codec_ctx_t codec;
+    vpx_codec_enc_cfg_t config;
+    struct tacet_video_encoder_settings settings;
+    int64_t pts;            /* CLOCK_RATE */
+    int64_t captured_at_us; /* of the picture before */
+    bool started;
+    bool key_wanted;
+};
+
+static bool settings_valid(const struct tacet_video_encoder_settings *s)
+{
+    return s->width > 0 && s->width <= TACET_PICTURE_SIDE_MAX && s->height > 0 &&
+           s->height <= TACET_PICTURE_SIDE_MAX && s->bitrate_bps >= BITRATE_MIN &&
+           s->bitrate_bps <= BITRATE_MAX && s->fps >= 1 && s->fps <= FPS_MAX &&
+           s->cpu_used >= -16 && s->cpu_used <= -1 && s->temporal_layers >= 1 &&
+           s->temporal_layers <= 3;
+}
+
+/* Everything but the size may change while libvpx runs. */
+static int apply(vpx_codec_ctx_t *codec, vpx_codec_enc_cfg_t *config,
+                 const struct tacet_video_encoder_settings *s)
+{
+    /* Half the optimal buffer at most goes into one key frame, but never less than three times
+     * an average frame. In percent of the average frame. */
+    unsigned int intra = (unsigned int)(BUFFER_OPTIMAL_MS / 2 * s->fps / 10);
+
+    config->rc_target_bitrate = (unsigned int)(s->bitrate_bps / 1000);
+    if (vpx_codec_enc_config_set(codec, config) != VPX_CODEC_OK ||
+        vpx_codec_control(codec, VP8E_SET_CPUUSED, s->cpu_used) != VPX_CODEC_OK ||
+        vpx_codec_control(codec, VP8E_SET_MAX_INTRA_BITRATE_PCT, intra < 300 ? 300U : intra) !=
+            VPX_CODEC_OK) {
+        return TACET_ERR_CODEC;
+    }
+    return 0;
+}
+
+/* Starts libvpx at the settings' size; *codec is untouched on failure. */
+static int start(vpx_codec_ctx_t *ret_codec, vpx_codec_enc_cfg_t *ret_config,
+                 const struct tacet_video_encoder_settings *s)
+{
+    vpx_codec_ctx_t codec;
+    vpx_codec_enc_cfg_t config;
+
+    memset(&codec, 0, sizeof(codec));
+    if (vpx_codec_enc_config_default(vpx_codec_vp8_cx(), &config, 0) != VPX_CODEC_OK) {
+        return TACET_ERR_CODEC;
+    }
+    config.g_w = s->width;
+    config.g_h = s->height;
+    config.g_threads = 1;
+    config.g_timebase.num = 1;
+    config.g_timebase.den = CLOCK_RATE;
+    config.g_error_resilient = VPX_ERROR_RESILIENT_DEFAULT;
+    config.g_pass = VPX_RC_ONE_PASS;
+    config.g_lag_in_frames = 0;
+    config.rc_end_usage = VPX_CBR;
+    config.rc_target_bitrate = (unsigned int)(s->bitrate_bps / 1000);
+    config.rc_dropframe_thresh = DROP_BELOW_PERCENT;
+    config.rc_resize_allowed = 0;
+    config.rc_min_quantizer = QUANTIZER_MIN;
+    config.rc_max_quantizer = QUANTIZER_MAX;
+    config.rc_undershoot_pct = UNDERSHOOT_PERCENT;
+    config.rc_overshoot_pct = OVERSHOOT_PERCENT;
+    config.rc_buf_sz = BUFFER_MS;
+    config.rc_buf_optimal_sz = BUFFER_OPTIMAL_MS;
+    config.rc_buf_initial_sz = BUFFER_INITIAL_MS;
+    config.kf_mode = VPX_KF_DISABLED;
+    if (vpx_codec_enc_init(&codec, vpx_codec_vp8_cx(), &config, 0) != VPX_CODEC_OK) {
+        return TACET_ERR_NOMEM;
+    }
+    if (apply(&codec, &config, s) != 0 ||
+        vpx_codec_control(&codec, VP8E_SET_STATIC_THRESHOLD, 1) != VPX_CODEC_OK ||
+        vpx_codec_control(&codec, VP8E_SET_NOISE_SENSITIVITY, 0) != VPX_CODEC_OK ||
+        vpx_codec_control(&codec, VP8E_SET_TOKEN_PARTITIONS, VP8_ONE_TOKENPARTITION) !=
+            VPX_CODEC_OK) {
+        (void)vpx_codec_destroy(&codec);
+        return TACET_ERR_CODEC;
+    }
+    *ret_codec = codec;
+    *ret_config = config;
+    return 0;
+}
+
+static int encoder_configure(void *ctx, const struct tacet_video_encoder_settings *settings)
+{
+    struct encoder *e = ctx;
+    int error = 0;
+
+    if (!settings_valid(settings)) {
+        return TACET_ERR_ARGUMENT;
+    }
+    if (settings->temporal_layers != 1) {
+        return TACET_ERR_UNSUPPORTED;
+    }
+    if (settings->width != e->settings.width || settings->height != e->settings.height) {
+        /* A new size begins with a key frame, so nothing is lost by beginning anew; libvpx by
+         * itself could only shrink. */
+        vpx_codec_ctx_t codec;
+        error = start(&codec, &e->config, settings);
+        if (error == 0) {
+            (void)vpx_codec_destroy(&e->codec);
+            e->codec = codec;
+            e->key_wanted = true;
+        }
+    } else {
+        error = apply(&e->codec, &e->config, settings);
+    }
+    if (error == 0) {
+        e->settings = *settings;
+    }
+    return error;
+}
+
+/*
+ * The picture's time for the rate control. It follows the capture clock, within half and four
+ * times the expected step: a long pause must not be saved up and spent on one frame.
+ */
+static unsigned long advance(struct encoder *e, int64_t captured_at_us)
+{
+    int64_t nominal = CLOCK_RATE / e->settings.fps;
+    int64_t step = nominal;
+
+    if (e->started) {
+        if (captured_at_us > e->captured_at_us &&
+            captured_at_us - e->captured_at_us < (int64_t)10 * 1000000) {
+            step = (captured_at_us - e->captured_at_us) * 9 / 100;
+        }
+        step = step < nominal / 2 ? nominal / 2 : step;
+        step = step > nominal * 4 ? nominal * 4 : step;
+        e->pts += step;
+    }
+    e->captured_at_us = captured_at_us;
+    e->started = true;
+    return (unsigned long)step;
+}
+
+static int encoder_encode(void *ctx, const struct tacet_picture *picture, bool key,
+                          struct tacet_frame *ret)
+{
+    struct encoder *e = ctx;
+    vpx_image_t image;
+    vpx_codec_iter_t iterator = NULL;
+    const vpx_codec_cx_pkt_t *packet;
+
+    if (picture->width != e->settings.width || picture->height != e->settings.height) {
+        return TACET_ERR_ARGUMENT;
+    }
+    key = key || e->key_wanted;
+    memset(&image, 0, sizeof(image));
+    if (vpx_img_wrap(&image, VPX_IMG_FMT_I420, picture->width, picture->height, 1,
+                     (unsigned char *)(uintptr_t)picture->planes[0]) == NULL) {
+        return TACET_ERR_CODEC;
+    }
+    for (int i = 0; i < 3; i++) {
+        image.planes[i] = (unsigned char *)(uintptr_t)picture->planes[i];
+        image.stride[i] = picture->strides[i];
+    }
+    vpx_enc_frame_flags_t flags =
+        key ? VPX_EFLAG_FORCE_KF : VP8_EFLAG_NO_UPD_GF | VP8_EFLAG_NO_UPD_ARF;
+    unsigned long duration = advance(e, picture->captured_at_us);
+    if (vpx_codec_encode(&e->codec, &image, e->pts, duration, flags, VPX_DL_REALTIME) !=
+        VPX_CODEC_OK) {
+        e->key_wanted = true;
+        return TACET_ERR_CODEC;
+    }
+    do {
+        packet = vpx_codec_get_cx_data(&e->codec, &iterator);
+    } while (packet != NULL && packet->kind != VPX_CODEC_CX_FRAME_PKT);
+    if (packet == NULL) {
+        return 0;
+    }
+    if (packet->data.frame.sz == 0 || packet->data.frame.sz > TACET_FRAME_SIZE_MAX) {
+        e->key_wanted = true; /* what follows would build on a frame that is never sent */
+        return TACET_ERR_CODEC;
+    }
+    e->key_wanted = false;
+    key = (packet->data.frame.flags & VPX_FRAME_IS_KEY) != 0;
+    *ret = (struct tacet_frame){
+        .kind = TACET_KIND_VIDEO,
+        .key = key,
+        .references = key ? 0 : REFERENCES_ALL,
+        .updates = key ? REFERENCES_ALL : TACET_REFERENCE_LAST,
+        .width = picture->width,
+        .height = picture->height,
+        .captured_at_us = picture->captured_at_us,
+        .data = packet->data.frame.buf,
+        .size = packet->data.frame.sz,
+    };
+    return 1;
+}
+
+static void encoder_free(void *ctx)
+{
+    struct encoder *e = ctx;
+
+    if (e != NULL) {
+        (void)vpx_codec_destroy(&e->codec);
+        tacet_dealloc(e);
+    }
+}
+
+static const struct tacet_video_encoder_ops encoder_ops = {
+    .name = "vp8",
+    .configure = encoder_configure,
+    .encode = encoder_encode,
+    .free = encoder_free,
+};
+
+static int encoder_create(const struct tacet_video_encoder_settings *settings,
+                          struct tacet_video_encoder *ret)
+{
+    if (!settings_valid(settings)) {
+        return TACET_ERR_ARGUMENT;
+    }
+    if (settings->temporal_layers != 1) {
+        return TACET_ERR_UNSUPPORTED;
+    }
+    struct encoder *e = tacet_alloc(sizeof(*e));
+    if (e == NULL) {
+        return TACET_ERR_NOMEM;
+    }
+    e->settings = *settings;
+    e->key_wanted = true;
+    int error = start(&e->codec, &e->config, settings);
+    if (error != 0) {
+        tacet_dealloc(e);
+        return error;
+    }
+    *ret = (struct tacet_video_encoder){ .ops = &encoder_ops, .ctx = e };
+    return 0;
+}
+
+struct decoder {
+    vpx_codec_ctx_t codec;
+    uint16_t width_max;
+    uint16_t height_max;
+    bool has_key; /* all that inter frames refer to has been decoded */
+};
+
+/*
+ * RFC 6386 section 9.1: three bytes of frame tag, whose lowest bit is 0 in a key frame; there the
+ * start code and 14 bits each of width and height follow, little endian, under 2 bits of scaling.
+ */
+static bool header_allowed(const struct decoder *d, const uint8_t *data, size_t size)
+{
+    struct tacet_reader r = tacet_reader(data, size);
+    uint8_t tag = tacet_read_u8(&r);
+
+    tacet_read_skip(&r, 2);
+    if (r.failed) {
+        return false;
+    }
+    if ((tag & 1) != 0) {
+        return d->has_key;
+    }
+    uint32_t start_code = tacet_read_u24(&r);
+    uint8_t bytes[4];
+    tacet_read_bytes(&r, bytes, sizeof(bytes));
+    unsigned int width = (bytes[0] | (unsigned int)bytes[1] << 8) & 0x3FFF;
+    unsigned int height = (bytes[2] | (unsigned int)bytes[3] << 8) & 0x3FFF;
+    return !r.failed && start_code == 0x9D012A && width > 0 && width <= d->width_max &&
+           height > 0 && height <= d->height_max;
+}
+
+static int decoder_decode(void *ctx, const uint8_t *data, size_t size, struct tacet_picture *ret)
+{
+    struct decoder *d = ctx;
+    vpx_codec_iter_t iterator = NULL;
+    int corrupted = 0;
+
+    if (size == 0 || size > TACET_FRAME_SIZE_MAX || !header_allowed(d, data, size)) {
+        return TACET_ERR_CODEC;
+    }
+    d->has_key = false; /* until this frame has gone well */
+    if (vpx_codec_decode(&d->codec, data, (unsigned int)size, NULL, 0) != VPX_CODEC_OK ||
+        vpx_codec_control(&d->codec, VP8D_GET_FRAME_CORRUPTED, &corrupted) != VPX_CODEC_OK ||
+        corrupted != 0) {
+        return TACET_ERR_CODEC;
+    }
+    d->has_key = true;
+    const vpx_image_t *image = vpx_codec_get_frame(&d->codec, &iterator);
+    if (image == NULL) {
+        return 0; /* RFC 6386 section 9.1: show_frame was 0 */
+    }
+    assert(image->d_w <= d->width_max);
+    assert(image->d_h <= d->height_max);
+    *ret = (struct tacet_picture){
+        .width = (uint16_t)image->d_w,
+        .height = (uint16_t)image->d_h,
+        .planes = { image->planes[0], image->planes[1], image->planes[2] },
+        .strides = { image->stride[0], image->stride[1], image->stride[2] },
+    };
+    return 1;
+}
+
+static void decoder_free(void *ctx)
+{
+    struct decoder *d = ctx;
+
+    if (d != NULL) {
+        (void)vpx_codec_destroy(&d->codec);
+        tacet_dealloc(d);
+    }
+}
+
+static const struct tacet_video_decoder_ops decoder_ops = {
+    .name = "vp8",
+    .decode = decoder_decode,
+    .free = decoder_free,
+};
+
+static int decoder_create(uint16_t width_max, uint16_t height_max, struct tacet_video_decoder *ret)
+{
+    const vpx_codec_dec_cfg_t config = { .threads = 1 };
+
+    if (width_max == 0 || width_max > TACET_PICTURE_SIDE_MAX || height_max == 0 ||
+        height_max > TACET_PICTURE_SIDE_MAX) {
+        return TACET_ERR_ARGUMENT;
+    }
+    struct decoder *d = tacet_alloc(sizeof(*d));
+    if (d == NULL) {
+        return TACET_ERR_NOMEM;
+    }
+    if (vpx_codec_dec_init(&d->codec, vpx_codec_vp8_dx(), &config, 0) != VPX_CODEC_OK) {
+        tacet_dealloc(d);
+        return TACET_ERR_NOMEM;
+    }
+    d->width_max = width_max;
+    d->height_max = height_max;
+    *ret = (struct tacet_video_decoder){ .ops = &decoder_ops, .ctx = d };
+    return 0;
+}
+
+const struct tacet_codec tacet_codec_vp8 = {
+    .name = "vp8",
+    .kind = TACET_KIND_VIDEO,
+    .clock_rate = CLOCK_RATE,
+    .video_encoder_create = encoder_create,
+    .video_decoder_create = decoder_create,
+};

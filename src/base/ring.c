@@ -18,8 +18,12 @@ struct tacet_ring {
     uint8_t *items;
     size_t item_size;
     size_t mask;
-    _Alignas(CACHE_LINE) atomic_size_t head;
-    _Alignas(CACHE_LINE) atomic_size_t tail;
+    /* A cache line apart: the allocator promises no more alignment than a word's, distance does. */
+    uint8_t before_head[CACHE_LINE];
+    atomic_size_t head;
+    uint8_t before_tail[CACHE_LINE];
+    atomic_size_t tail;
+    uint8_t after_tail[CACHE_LINE];
 };
 
 int tacet_ring_create(size_t item_size, size_t count, struct tacet_ring **ret)
@@ -31,7 +35,7 @@ int tacet_ring_create(size_t item_size, size_t count, struct tacet_ring **ret)
     while (capacity < count) {
         capacity *= 2;
     }
-    struct tacet_ring *ring = tacet_alloc(sizeof(*ring) + CACHE_LINE);
+    struct tacet_ring *ring = tacet_alloc(sizeof(*ring));
     uint8_t *items = tacet_alloc(capacity * item_size);
     if (ring == NULL || items == NULL) {
         tacet_dealloc(ring);

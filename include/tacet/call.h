@@ -52,7 +52,7 @@ struct tacet_call_config {
     size_t size;                              /* sizeof, set by tacet_call_config_init */
     const struct tacet_identity *identity;    /* required; borrowed until tacet_call_free */
     struct tacet_random random;               /* required */
-    int64_t unix_time_offset_us;              /* added to `now` gives Unix time; certificates only */
+    int64_t unix_time_offset_us;              /* `now` + this is Unix time; certificates only */
     uint16_t profiles[TACET_PROFILES_MAX];    /* allowed, best first; default: the two GCM ones */
     size_t profile_count;
     bool listen;                              /* take calls in; default false */

@@ -35,7 +35,7 @@ struct tacet_playout_report {
     uint64_t frames_decoded;
     uint64_t key_frames_decoded;
     uint64_t frames_dropped;        /* decoded or complete, never shown */
-    uint64_t frames_failed;         /* the decoder refused them: the call then asks for a key frame */
+    uint64_t frames_failed;         /* refused by the decoder: the call asks for a key frame */
     uint64_t freeze_count;
     int64_t freezes_duration_us;
     int64_t decode_time_us;

@@ -18,8 +18,8 @@ const char *tacet_error_string(int error)
 
 const char *tacet_drop_string(enum tacet_drop drop)
 {
-    static const char *const names[] = { "none",   "short", "unknown", "auth",     "replay",
-                                         "late",   "rate",  "state",   "malformed" };
+    static const char *const names[] = { "none", "short", "unknown", "auth",     "replay",
+                                         "late", "rate",  "state",   "malformed" };
 
     _Static_assert(sizeof(names) / sizeof(names[0]) == TACET_DROP_COUNT, "one name each");
     return (unsigned)drop < TACET_DROP_COUNT ? names[drop] : "unknown";

@@ -1,7 +1,7 @@
 /* See seq.h. The wire's bits are compared as a signed difference to the highest value's bits. */
 #include "base/seq.h"
 
-#define SEQ_START       (INT64_C(1) << 32)
+#define SEQ_START (INT64_C(1) << 32)
 #define TIMESTAMP_START (INT64_C(1) << 40)
 
 int64_t tacet_unwrap_seq_peek(const struct tacet_unwrap *u, uint16_t seq)

@@ -22,7 +22,8 @@
 
 #define TACET_CTRL_HEADER_SIZE 16
 #define TACET_CTRL_TAG_SIZE    16
-#define TACET_CTRL_PACKET_MAX  (TACET_CTRL_HEADER_SIZE + TACET_CONTROL_PAYLOAD_MAX + TACET_CTRL_TAG_SIZE)
+#define TACET_CTRL_PACKET_MAX                                                                      \
+    (TACET_CTRL_HEADER_SIZE + TACET_CONTROL_PAYLOAD_MAX + TACET_CTRL_TAG_SIZE)
 #define TACET_CTRL_PAD_STEP    128
 #define TACET_SINGLE_MAX       64
 #define TACET_SINGLES_MAX      8
@@ -107,7 +108,7 @@ void tacet_control_init(struct tacet_control *c, uint32_t index_remote);
 /* Wipes everything, keys first. */
 void tacet_control_wipe(struct tacet_control *c);
 
-/* Adds an epoch's keys for receiving; the older of the two goes. Sending changes with _use_epoch. */
+/* Adds an epoch's keys for receiving; the older of the two goes. _use_epoch changes sending. */
 void tacet_control_add_epoch(struct tacet_control *c, uint32_t epoch, const uint8_t send_key[32],
                              const uint8_t recv_key[32]);
 /* From now on packets are sealed with this epoch, which was added. */

@@ -46,7 +46,7 @@ struct tacet_handshake_result {
     uint8_t commitment[TACET_SAS_COMMITMENT];
     uint8_t call_id[TACET_CALL_ID_SIZE];
     uint16_t media_bits;
-    struct tacet_public_identity peer; /* authenticated; trust: pinned for hint 1, else unverified */
+    struct tacet_public_identity peer; /* authenticated; pinned for hint 1, else unverified */
     int64_t started_at_us;             /* responder: when the INIT came */
 };
 
@@ -65,8 +65,8 @@ int tacet_initiator_start(struct tacet_initiator *i, const struct tacet_handshak
                           const struct tacet_callee *hint);
 /*
  * Consumes RESP and makes the whole identity check before FIN. On NONE, `fin` is to be sent (and
- * repeated as it is), *ret holds the result, and `i` is wiped. Otherwise nothing changed; *ret_other
- * is set where an authentic answer came from someone who is not the one asked for.
+ * repeated as it is), *ret holds the result, and `i` is wiped. Otherwise nothing changed;
+ * *ret_other is set where an authentic answer came from someone who is not the one asked for.
  */
 enum tacet_drop tacet_initiator_consume_resp(struct tacet_initiator *i,
                                              const struct tacet_handshake_config *config,

@@ -1,4 +1,4 @@
-/* The KEM of the epoch step, on given randomness. A const table, so that another can stand there. */
+/* The KEM of the epoch step, on given randomness. A const table: another can stand there. */
 #ifndef TACET_CRYPTO_KEM_H
 #define TACET_CRYPTO_KEM_H
 

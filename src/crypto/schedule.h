@@ -28,7 +28,7 @@ struct tacet_ssrcs {
 
 /* E_0 from the exporter and the handshake hash. */
 void tacet_schedule_epoch0(const uint8_t exporter[64], const uint8_t h[64], uint8_t out[64]);
-/* E_{n+1}; `next` is n+1, `transcript` SHA512(REKEY1 body || REKEY2 body). in and out may be one. */
+/* E_{n+1}; `next` is n+1, `transcript` SHA512(REKEY1 body || REKEY2 body). in may be out. */
 void tacet_schedule_next(const uint8_t e[64], uint32_t next, const uint8_t *shared,
                          size_t shared_size, const uint8_t transcript[64], uint8_t out[64]);
 /* K("ctrl", dir, n, 32). */

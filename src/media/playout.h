@@ -18,7 +18,7 @@ struct tacet_playout;
 enum tacet_playout_action {
     TACET_PLAYOUT_EMPTY = 0, /* nothing to play yet: silence that does not count */
     TACET_PLAYOUT_FRAME,     /* decode this one */
-    TACET_PLAYOUT_RECOVER,   /* this frame's in-band redundancy holds the one now due: decode it with
+    TACET_PLAYOUT_RECOVER,   /* this frame's redundancy holds the one now due: decode it with
                                 `fec`; the frame itself comes again at the next get */
     TACET_PLAYOUT_CONCEAL    /* the one now due is missing */
 };

@@ -55,7 +55,7 @@ struct tacet_vp8_cutter {
 void tacet_vp8_cut(struct tacet_vp8_cutter *c, const uint8_t *frame, size_t size,
                    const struct tacet_vp8_descriptor *descriptor, size_t payload_max);
 size_t tacet_vp8_cut_count(const struct tacet_vp8_cutter *c);
-/* Writes the next payload; returns its size, 0 when the frame is done. *ret_last: set the marker. */
+/* Writes the next payload; returns its size, 0 when the frame is done. *ret_last: set marker. */
 size_t tacet_vp8_cut_next(struct tacet_vp8_cutter *c, uint8_t *out, size_t capacity,
                           bool *ret_last);
 

@@ -16,7 +16,7 @@ int64_t tacet_world_now(const struct tacet_world *world);
 /* Runs `fn(ctx, now, arg)` at that time, or at once if it is past. TACET_ERR_NOMEM. */
 int tacet_world_at(struct tacet_world *world, int64_t at_us, tacet_world_fn *fn, void *ctx,
                    uint64_t arg);
-/* Runs the next event; false when there is none up to `until_us`, and then the clock stands there. */
+/* Runs the next event. False when there is none up to `until_us`: then the clock stands there. */
 bool tacet_world_step(struct tacet_world *world, int64_t until_us);
 
 #endif

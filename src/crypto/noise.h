@@ -41,7 +41,7 @@ void tacet_noise_mix_key_and_hash(struct tacet_noise *noise, const uint8_t *inpu
 /* out: size + TACET_NOISE_TAG bytes with a key, size bytes before there is one. */
 void tacet_noise_encrypt_and_hash(struct tacet_noise *noise, const uint8_t *plain, size_t size,
                                   uint8_t *out);
-/* size counts the tag. 0, or TACET_ERR_CRYPTO and the state is no longer of use. out may be cipher. */
+/* size counts the tag. 0, or TACET_ERR_CRYPTO and the state is of no use. out may be cipher. */
 int tacet_noise_decrypt_and_hash(struct tacet_noise *noise, const uint8_t *cipher, size_t size,
                                  uint8_t *out);
 /* MixKey(DH(secret, public)). TACET_ERR_CRYPTO: a public key that protocol.md section 3 refuses
@@ -51,8 +51,8 @@ int tacet_noise_mix_dh(struct tacet_noise *noise, const uint8_t secret[TACET_NOI
 
 /*
  * XX, message by message, tokens as the pattern names them. `header` is mixed into the hash before
- * the tokens (protocol.md section 3); with NULL nothing is, as in plain Noise. s_*, and before one's first message e_*, are set by the
- * caller (e_public with tacet_noise_public).
+ * the tokens (protocol.md section 3); with NULL nothing is, as in plain Noise. s_*,
+ * and before one's first message e_*, are set by the caller (e_public with tacet_noise_public).
  */
 void tacet_noise_public(const uint8_t secret[TACET_NOISE_KEY], uint8_t out[TACET_NOISE_KEY]);
 /* Whether a public key is canonical: below p and with the top bit clear. */

@@ -1,4 +1,5 @@
 /* The moving test card and the index that can be read from it. */
+#include "sim/rng.h"
 #include "tacet/error.h"
 #include "tacet/video.h"
 
@@ -61,8 +62,9 @@ static void spoil(const struct tacet_picture *picture, uint8_t *luma)
 {
     int width = picture->width;
     int height = picture->height;
+    struct tacet_rng rng;
 
-    srand(1);
+    tacet_rng_seed(&rng, 1, 0);
     for (int y = 0; y < height; y++) {
         for (int x = 0; x < width; x++) {
             int sum = 0;
@@ -75,7 +77,7 @@ static void spoil(const struct tacet_picture *picture, uint8_t *luma)
                     }
                 }
             }
-            int value = sum / count + rand() % 41 - 20;
+            int value = sum / count + (int)tacet_rng_below(&rng, 41) - 20;
             luma[y * width + x] = (uint8_t)(value < 0 ? 0 : value > 255 ? 255 : value);
         }
     }

@@ -28,7 +28,8 @@ enum {
     TACET_CONTROL_WINDOW = 65536,
     TACET_CONTROL_MESSAGE_MAX = 65536,
     TACET_CONTROL_PAYLOAD_MAX = 1024,
-    TACET_CONTROL_IN_FLIGHT_MAX = 128,
+    /* Segments sent and not acknowledged; more wait, so that a long message is no burst. */
+    TACET_CONTROL_IN_FLIGHT_MAX = 16,
     TACET_REPLAY_WINDOW = 1024,
 
     /* Packets of one received stream kept for reordering; older ones are late. */

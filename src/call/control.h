@@ -21,12 +21,12 @@
 #include <stdint.h>
 
 #define TACET_CTRL_HEADER_SIZE 16
-#define TACET_CTRL_TAG_SIZE    16
+#define TACET_CTRL_TAG_SIZE 16
 #define TACET_CTRL_PACKET_MAX                                                                      \
     (TACET_CTRL_HEADER_SIZE + TACET_CONTROL_PAYLOAD_MAX + TACET_CTRL_TAG_SIZE)
-#define TACET_CTRL_PAD_STEP    128
-#define TACET_SINGLE_MAX       64
-#define TACET_SINGLES_MAX      8
+#define TACET_CTRL_PAD_STEP 128
+#define TACET_SINGLE_MAX 64
+#define TACET_SINGLES_MAX 8
 
 enum tacet_message {
     TACET_MESSAGE_RING = 1,
@@ -55,13 +55,15 @@ struct tacet_control_keys {
     struct tacet_replay replay;
 };
 
-/* One packet in flight: which stream bytes it carried, for acknowledgement and loss detection. */
+/* One segment in flight: which stream bytes it is, for acknowledgement and loss detection. */
 struct tacet_control_sent {
     bool used;
     uint64_t offset;
     uint16_t size;
+    uint64_t order; /* of the packet that carried it last; rises with every packet */
     int64_t sent_at_us;
     bool retransmission; /* its round trip is ambiguous (Karn) */
+    bool lost;           /* waits to be sent again */
 };
 
 struct tacet_control {
@@ -71,10 +73,13 @@ struct tacet_control {
 
     /* sending: stream bytes [base, end) stand in the ring at offset % window */
     uint8_t send_ring[TACET_CONTROL_WINDOW];
-    uint64_t send_base;  /* all below is acknowledged */
-    uint64_t send_next;  /* first byte never sent */
+    uint64_t send_base; /* all below is acknowledged */
+    uint64_t send_next; /* first byte never sent */
     uint64_t send_end;
     struct tacet_control_sent sent[TACET_CONTROL_IN_FLIGHT_MAX];
+    uint64_t send_order;  /* of the next packet with stream bytes */
+    uint64_t acked_order; /* one above the highest acknowledged */
+    int64_t last_sent_at_us;
     int64_t retry_at_us; /* INT64_MAX: nothing to retry */
     int32_t retries;     /* in a row, for the back-off */
 
@@ -85,9 +90,9 @@ struct tacet_control {
     struct {
         uint64_t begin;
         uint64_t end;
-    } recv_ranges[4];    /* arrived out of order, ascending; begin == end: unused */
+    } recv_ranges[4]; /* arrived out of order, ascending; begin == end: unused */
     bool ack_due;
-    bool broken;         /* the peer broke the stream's rules: hang up (protocol) */
+    bool broken; /* the peer broke the stream's rules: hang up (protocol) */
 
     /* singles waiting to be sent, and received ones waiting to be taken */
     struct {
@@ -100,7 +105,7 @@ struct tacet_control {
 
     int64_t round_trip_us; /* smoothed; 0: not measured */
     int64_t round_trip_total_us;
-    uint64_t round_trips;  /* measured */
+    uint64_t round_trips;                       /* measured */
     uint8_t message[TACET_CONTROL_MESSAGE_MAX]; /* the one handed out last */
 };
 
@@ -138,8 +143,7 @@ int tacet_control_poll_message(struct tacet_control *c, enum tacet_message *ret_
                                const uint8_t **ret_body, size_t *ret_size);
 /* 1 and a sealed packet of at most TACET_CTRL_PACKET_MAX bytes, if there is something to send now;
  * 0 if not. */
-int tacet_control_poll_packet(struct tacet_control *c, int64_t now, uint8_t *out,
-                              size_t *ret_size);
+int tacet_control_poll_packet(struct tacet_control *c, int64_t now, uint8_t *out, size_t *ret_size);
 /* When poll_packet has something although nothing else happened (a retry); INT64_MAX. 0 means
  * now. */
 int64_t tacet_control_next_timeout(const struct tacet_control *c);

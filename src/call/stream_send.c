@@ -1,0 +1,283 @@
+/*
+ * The sending half of the control stream (see stream.h): a ring of bytes, a table of segments in
+ * flight, and the rules for sending one again. A segment is lost when a packet sent three later,
+ * or one and an eighth of a round trip later, has been acknowledged (the thresholds of RFC 9002
+ * section 6.1); the loss of the last ones, which no later packet shows, is found by a probe after
+ * one and a half round trips, doubled each time.
+ */
+#include "call/stream.h"
+
+#include <assert.h>
+#include <string.h>
+
+#define REORDER_PACKETS 3
+
+_Static_assert(TACET_CONTROL_WINDOW >= TACET_CONTROL_MESSAGE_MAX, "a message fits the window");
+_Static_assert(TACET_STREAM_SEGMENT_MAX <= UINT16_MAX, "a length is 16 bits");
+
+static void arm(struct tacet_control *c);
+
+void tacet_stream_send_init(struct tacet_control *c)
+{
+    c->retry_at_us = INT64_MAX;
+}
+
+size_t tacet_stream_room(const struct tacet_control *c)
+{
+    assert(c->send_end - c->send_base <= TACET_CONTROL_WINDOW);
+    return (size_t)(TACET_CONTROL_WINDOW - (c->send_end - c->send_base));
+}
+
+void tacet_stream_push(struct tacet_control *c, const void *data, size_t size)
+{
+    size_t at = (size_t)(c->send_end % TACET_CONTROL_WINDOW);
+    size_t first = TACET_CONTROL_WINDOW - at < size ? TACET_CONTROL_WINDOW - at : size;
+
+    assert(size <= tacet_stream_room(c));
+    if (size == 0) {
+        return;
+    }
+    memcpy(c->send_ring + at, data, first);
+    memcpy(c->send_ring, (const uint8_t *)data + first, size - first);
+    c->send_end += size;
+}
+
+/* A free place in the table, or NULL. */
+static struct tacet_control_sent *free_entry(struct tacet_control *c)
+{
+    for (size_t i = 0; i < TACET_CONTROL_IN_FLIGHT_MAX; i++) {
+        if (!c->sent[i].used) {
+            return &c->sent[i];
+        }
+    }
+    return NULL;
+}
+
+/* The segment with the lowest offset, of the lost ones or of all. */
+static struct tacet_control_sent *lowest(struct tacet_control *c, bool lost)
+{
+    struct tacet_control_sent *found = NULL;
+
+    for (size_t i = 0; i < TACET_CONTROL_IN_FLIGHT_MAX; i++) {
+        struct tacet_control_sent *s = &c->sent[i];
+        if (s->used && (s->lost || !lost) && (found == NULL || s->offset < found->offset)) {
+            found = s;
+        }
+    }
+    return found;
+}
+
+bool tacet_stream_sendable(const struct tacet_control *c)
+{
+    bool place = false;
+
+    for (size_t i = 0; i < TACET_CONTROL_IN_FLIGHT_MAX; i++) {
+        if (c->sent[i].used && c->sent[i].lost) {
+            return true;
+        }
+        place |= !c->sent[i].used;
+    }
+    return place && c->send_next < c->send_end;
+}
+
+static void write_segment(struct tacet_control *c, int64_t now, struct tacet_control_sent *s,
+                          struct tacet_writer *w)
+{
+    size_t at = (size_t)(s->offset % TACET_CONTROL_WINDOW);
+    size_t first = TACET_CONTROL_WINDOW - at < s->size ? TACET_CONTROL_WINDOW - at : s->size;
+
+    tacet_write_u8(w, TACET_FRAME_STREAM);
+    tacet_write_u64(w, s->offset);
+    tacet_write_u16(w, s->size);
+    tacet_write_bytes(w, c->send_ring + at, first);
+    tacet_write_bytes(w, c->send_ring, s->size - first);
+    assert(!w->failed);
+    s->order = c->send_order;
+    s->sent_at_us = now;
+    s->lost = false;
+}
+
+void tacet_stream_write(struct tacet_control *c, int64_t now, struct tacet_writer *w)
+{
+    bool any = false;
+
+    for (;;) {
+        struct tacet_control_sent *s = lowest(c, true);
+        size_t room = tacet_writer_left(w);
+        if (room <= TACET_STREAM_FRAME_HEADER) {
+            break;
+        }
+        room -= TACET_STREAM_FRAME_HEADER;
+        if (s != NULL && s->size > room) {
+            break; /* the next packet takes it: a segment keeps its borders */
+        }
+        if (s == NULL) {
+            size_t size = (size_t)(c->send_end - c->send_next);
+            s = free_entry(c);
+            if (size == 0 || s == NULL) {
+                break;
+            }
+            size = size < room ? size : room;
+            size = size < TACET_STREAM_SEGMENT_MAX ? size : TACET_STREAM_SEGMENT_MAX;
+            *s = (struct tacet_control_sent){ .used = true,
+                                              .offset = c->send_next,
+                                              .size = (uint16_t)size };
+            c->send_next += size;
+        }
+        write_segment(c, now, s, w);
+        any = true;
+    }
+    if (any) {
+        c->send_order++;
+        c->last_sent_at_us = now;
+        arm(c);
+    }
+}
+
+/* --- loss --- */
+
+static int64_t probe_interval(const struct tacet_control *c)
+{
+    int64_t us =
+        c->round_trips > 0 ? c->round_trip_us + c->round_trip_us / 2 : TACET_CONTROL_RETRY_FIRST_US;
+
+    us = us > TACET_CONTROL_RETRY_MIN_US ? us : TACET_CONTROL_RETRY_MIN_US;
+    for (int32_t i = 0; i < c->retries && us < TACET_CONTROL_RETRY_MAX_US; i++) {
+        us *= 2;
+    }
+    return us < TACET_CONTROL_RETRY_MAX_US ? us : TACET_CONTROL_RETRY_MAX_US;
+}
+
+/* When a segment counts as lost for being overtaken; INT64_MAX while nothing overtook it. */
+static int64_t lost_at(const struct tacet_control *c, const struct tacet_control_sent *s)
+{
+    if (!s->used || s->lost || s->order >= c->acked_order) {
+        return INT64_MAX;
+    }
+    if (c->acked_order - 1 - s->order >= REORDER_PACKETS) {
+        return INT64_MIN;
+    }
+    int64_t us = c->round_trip_us + c->round_trip_us / 8;
+    us = us > TACET_CONTROL_RETRY_MIN_US ? us : TACET_CONTROL_RETRY_MIN_US;
+    return s->sent_at_us + us;
+}
+
+static bool detect_losses(struct tacet_control *c, int64_t now)
+{
+    bool any = false;
+
+    for (size_t i = 0; i < TACET_CONTROL_IN_FLIGHT_MAX; i++) {
+        if (lost_at(c, &c->sent[i]) <= now) {
+            c->sent[i].lost = true;
+            c->sent[i].retransmission = true;
+            any = true;
+        }
+    }
+    return any;
+}
+
+/* Sets the one timer: the next segment to count as lost, or the probe. */
+static void arm(struct tacet_control *c)
+{
+    if (c->send_base == c->send_next) {
+        c->retry_at_us = INT64_MAX;
+        return;
+    }
+    c->retry_at_us = c->last_sent_at_us + probe_interval(c);
+    for (size_t i = 0; i < TACET_CONTROL_IN_FLIGHT_MAX; i++) {
+        int64_t at = lost_at(c, &c->sent[i]);
+        c->retry_at_us = at < c->retry_at_us ? at : c->retry_at_us;
+    }
+}
+
+void tacet_stream_on_timeout(struct tacet_control *c, int64_t now)
+{
+    if (now < c->retry_at_us) {
+        return;
+    }
+    if (!detect_losses(c, now) && now >= c->last_sent_at_us + probe_interval(c)) {
+        struct tacet_control_sent *s = lowest(c, false);
+        if (s == NULL) {
+            /* All has arrived and not all was taken, or the word of it was lost: the last byte
+             * again, which is answered at once. */
+            s = free_entry(c);
+            assert(s != NULL);
+            *s = (struct tacet_control_sent){ .used = true, .offset = c->send_next - 1, .size = 1 };
+        }
+        s->lost = true;
+        s->retransmission = true;
+        c->retries += c->retries < INT16_MAX;
+        c->last_sent_at_us = now; /* it goes in this very poll, or as soon as there are keys */
+    }
+    arm(c);
+}
+
+/* --- acknowledgements --- */
+
+bool tacet_stream_ack_valid(const struct tacet_control *c, const struct tacet_ack *ack)
+{
+    uint64_t at = ack->next;
+
+    for (size_t i = 0; i < ack->count; i++) {
+        bool ordered = i == 0 ? ack->ranges[i].begin >= at : ack->ranges[i].begin > at;
+        if (!ordered || ack->ranges[i].end <= ack->ranges[i].begin) {
+            return false;
+        }
+        at = ack->ranges[i].end;
+    }
+    return ack->next <= c->send_next && at <= c->send_next;
+}
+
+static bool covers(const struct tacet_ack *ack, const struct tacet_control_sent *s)
+{
+    uint64_t end = s->offset + s->size;
+
+    if (end <= ack->next) {
+        return true;
+    }
+    for (size_t i = 0; i < ack->count; i++) {
+        /* What is below `next` counts as the beginning of a range that touches it. */
+        bool touches = ack->ranges[i].begin == ack->next;
+        if ((touches || s->offset >= ack->ranges[i].begin) && end <= ack->ranges[i].end) {
+            return true;
+        }
+    }
+    return false;
+}
+
+static void measure(struct tacet_control *c, int64_t sample_us)
+{
+    sample_us = sample_us > 1 ? sample_us : 1;
+    /* RFC 6298 section 2: smoothed by an eighth. */
+    c->round_trip_us =
+        c->round_trips == 0 ? sample_us : c->round_trip_us + (sample_us - c->round_trip_us) / 8;
+    c->round_trip_total_us += sample_us;
+    c->round_trips++;
+}
+
+void tacet_stream_on_ack(struct tacet_control *c, int64_t now, const struct tacet_ack *ack)
+{
+    const struct tacet_control_sent *newest = NULL;
+
+    assert(tacet_stream_ack_valid(c, ack));
+    for (size_t i = 0; i < TACET_CONTROL_IN_FLIGHT_MAX; i++) {
+        struct tacet_control_sent *s = &c->sent[i];
+        if (!s->used || !covers(ack, s)) {
+            continue;
+        }
+        s->used = false;
+        c->acked_order = s->order + 1 > c->acked_order ? s->order + 1 : c->acked_order;
+        if (!s->retransmission && (newest == NULL || s->order > newest->order)) {
+            newest = s;
+        }
+    }
+    if (newest != NULL) {
+        measure(c, now - newest->sent_at_us);
+        /* RFC 6298 section 5 (Karn): the back-off stays until a round trip that was measured says
+         * how long to wait, or a path slower than the interval would never be measured. */
+        c->retries = 0;
+    }
+    c->send_base = ack->next > c->send_base ? ack->next : c->send_base;
+    (void)detect_losses(c, now);
+    arm(c);
+}

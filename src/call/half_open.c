@@ -1,0 +1,162 @@
+/* See half_open.h. 256 entries: every look-up is a plain scan. */
+#include "call/half_open.h"
+
+#include "base/alloc.h"
+
+#include <assert.h>
+#include <sodium.h>
+#include <string.h>
+
+_Static_assert(TACET_INIT_IDENTICAL + TACET_MAC_SIZE == TACET_INIT_SIZE, "all but mac2");
+
+int tacet_responder_create(struct tacet_responder *r)
+{
+    struct tacet_half_open *entries = tacet_alloc(TACET_HALF_OPEN_MAX * sizeof(*entries));
+
+    if (entries == NULL) {
+        return TACET_ERR_NOMEM;
+    }
+    *r = (struct tacet_responder){ .entries = entries };
+    return 0;
+}
+
+void tacet_responder_free(struct tacet_responder *r)
+{
+    if (r == NULL || r->entries == NULL) {
+        return;
+    }
+    sodium_memzero(r->entries, TACET_HALF_OPEN_MAX * sizeof(*r->entries));
+    tacet_dealloc(r->entries);
+    *r = (struct tacet_responder){ 0 };
+}
+
+void tacet_responder_expire(struct tacet_responder *r, int64_t now)
+{
+    for (size_t i = 0; i < TACET_HALF_OPEN_MAX; i++) {
+        struct tacet_half_open *e = &r->entries[i];
+        if (e->used && now - e->at_us >= TACET_HALF_OPEN_TIMEOUT_US) {
+            sodium_memzero(e, sizeof(*e));
+        }
+    }
+}
+
+size_t tacet_responder_count(const struct tacet_responder *r)
+{
+    size_t count = 0;
+
+    for (size_t i = 0; i < TACET_HALF_OPEN_MAX; i++) {
+        count += r->entries[i].used && !r->entries[i].done;
+    }
+    return count;
+}
+
+struct tacet_half_open *tacet_half_open_by_init(struct tacet_responder *r,
+                                                const struct tacet_path *path,
+                                                const uint8_t init[TACET_INIT_SIZE])
+{
+    for (size_t i = 0; i < TACET_HALF_OPEN_MAX; i++) {
+        struct tacet_half_open *e = &r->entries[i];
+        if (e->used && memcmp(e->init, init, sizeof(e->init)) == 0 &&
+            tacet_path_equal(&e->path, path)) {
+            return e;
+        }
+    }
+    return NULL;
+}
+
+struct tacet_half_open *tacet_half_open_by_index(struct tacet_responder *r,
+                                                 const struct tacet_path *path, uint32_t index)
+{
+    for (size_t i = 0; i < TACET_HALF_OPEN_MAX; i++) {
+        struct tacet_half_open *e = &r->entries[i];
+        if (e->used && e->index_local == index && tacet_path_equal(&e->path, path)) {
+            return e;
+        }
+    }
+    return NULL;
+}
+
+bool tacet_half_open_has_ephemeral(const struct tacet_responder *r,
+                                   const uint8_t e[TACET_NOISE_KEY])
+{
+    for (size_t i = 0; i < TACET_HALF_OPEN_MAX; i++) {
+        const struct tacet_half_open *entry = &r->entries[i];
+        if (entry->used && !entry->done && memcmp(entry->noise.e_public, e, TACET_NOISE_KEY) == 0) {
+            return true;
+        }
+    }
+    return false;
+}
+
+bool tacet_half_open_has_index(const struct tacet_responder *r, uint32_t index)
+{
+    for (size_t i = 0; i < TACET_HALF_OPEN_MAX; i++) {
+        if (r->entries[i].used && r->entries[i].index_local == index) {
+            return true;
+        }
+    }
+    return false;
+}
+
+/* Whether two paths are of one source: an IPv4 address, an IPv6 /64, or a member of a relay.
+ * Ports do not count: whoever has an address has all of them. */
+static bool same_source(const struct tacet_path *a, const struct tacet_path *b)
+{
+    static const uint8_t mapped[12] = { [10] = 0xff, [11] = 0xff }; /* RFC 4291 section 2.5.5.2 */
+    const struct tacet_address *x = &a->address;
+    const struct tacet_address *y = &b->address;
+
+    if (a->transport != b->transport || a->member != b->member || x->family != y->family) {
+        return false;
+    }
+    if (a->member != 0) {
+        return tacet_address_equal(x, y);
+    }
+    switch (x->family) {
+    case 4:
+        return memcmp(x->ip, y->ip, 4) == 0;
+    case 6:
+        /* All IPv4 callers of a dual-stack socket are in one /64. */
+        return memcmp(x->ip, y->ip, memcmp(x->ip, mapped, 12) == 0 ? 16 : 8) == 0;
+    default:
+        return tacet_address_equal(x, y);
+    }
+}
+
+bool tacet_half_open_source_full(const struct tacet_responder *r, const struct tacet_path *path)
+{
+    size_t count = 0;
+
+    for (size_t i = 0; i < TACET_HALF_OPEN_MAX; i++) {
+        const struct tacet_half_open *e = &r->entries[i];
+        count += e->used && !e->done && same_source(&e->path, path);
+    }
+    return count >= TACET_HALF_OPEN_SOURCE_MAX;
+}
+
+struct tacet_half_open *tacet_half_open_add(struct tacet_responder *r, int64_t now,
+                                            const struct tacet_path *path)
+{
+    struct tacet_half_open *found = NULL;
+
+    for (size_t i = 0; i < TACET_HALF_OPEN_MAX; i++) {
+        struct tacet_half_open *e = &r->entries[i];
+        if (!e->used) {
+            found = e;
+            break;
+        }
+        /* Dropping a finished one is always safe: its ephemeral is gone, so its FIN cannot be
+         * accepted again. */
+        if (found == NULL || (e->done && !found->done) ||
+            (e->done == found->done && e->age < found->age)) {
+            found = e;
+        }
+    }
+    assert(found != NULL);
+    sodium_memzero(found, sizeof(*found));
+    found->used = true;
+    found->age = r->next_age++;
+    found->at_us = now;
+    found->path = *path;
+    return found;
+}

@@ -239,7 +239,7 @@ static void held_datagrams_are_bounded(void **state)
         send_number(&line, i);
     }
     /* The pair in memory holds less than the line: its reader must keep up. */
-    while (tacet_clock_now() < start + 2000000 && count < TACET_IMPAIRED_QUEUE_MAX) {
+    while (tacet_clock_now() < start + 300000) {
         assert_int_equal(line.in.ops->recv(line.in.ctx, &packet, 1, tacet_clock_now() + 1000), 0);
         while (receive(&line, &number, &at) == 1) {
             count++;

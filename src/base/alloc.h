@@ -13,5 +13,7 @@ void tacet_dealloc(void *memory);
 void tacet_alloc_fail_after(long n);
 /* Allocations made by this thread so far: a test shows that a running call makes none. */
 unsigned long tacet_alloc_count(void);
+/* Allocations of this thread less what it freed: a test shows that nothing leaks. */
+long tacet_alloc_live(void);
 
 #endif

@@ -11,6 +11,8 @@
 
 struct tacet_harness;
 
+#define TACET_HARNESS_PEERS 64 /* peer numbers looked at */
+
 enum tacet_harness_party {
     TACET_CALLER = 0,
     TACET_CALLEE = 1
@@ -45,7 +47,9 @@ struct tacet_harness_result {
     uint64_t audio_played, audio_concealed;   /* samples */
     int64_t audio_latency_p50_us, audio_latency_p95_us;
     uint64_t pictures_captured, pictures_shown;
-    uint64_t pictures_bad;                    /* fake codec: checksum or reference was wrong */
+    uint64_t pictures_bad;                    /* refused by the decoder, or not the one that was
+                                                 captured at its timestamp */
+    uint64_t frames_before_answer;            /* handed out before ANSWERED: must stay 0 */
     int64_t video_frozen_us;
     int64_t video_latency_p50_us, video_latency_p95_us;
     int64_t first_audio_us, first_video_us;   /* after dialling; -1: never */

@@ -38,6 +38,22 @@ static void allocations_fail_from_the_nth_on(void **state)
     tacet_dealloc(memory);
 }
 
+static void what_lives_is_what_was_not_freed(void **state)
+{
+    long before = tacet_alloc_live();
+    void *memory = tacet_alloc(1);
+
+    (void)state;
+    assert_int_equal(tacet_alloc_live() - before, 1);
+    tacet_alloc_fail_after(0);
+    assert_null(tacet_alloc(1));
+    tacet_alloc_fail_after(-1);
+    tacet_dealloc(NULL);
+    assert_int_equal(tacet_alloc_live() - before, 1);
+    tacet_dealloc(memory);
+    assert_int_equal(tacet_alloc_live() - before, 0);
+}
+
 static void only_what_was_given_is_counted(void **state)
 {
     unsigned long before = tacet_alloc_count();
@@ -56,6 +72,7 @@ int main(void)
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(memory_is_zeroed),
         cmocka_unit_test(allocations_fail_from_the_nth_on),
+        cmocka_unit_test(what_lives_is_what_was_not_freed),
         cmocka_unit_test(only_what_was_given_is_counted),
     };
 

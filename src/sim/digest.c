@@ -1,0 +1,111 @@
+/* See digest.h. Numbers go in as eight bytes, big endian, so that the hash is that of any machine.
+ */
+#include "sim/digest.h"
+
+#include "base/bytes.h"
+
+#include <string.h>
+
+void tacet_digest_init(struct tacet_digest *digest)
+{
+    (void)crypto_hash_sha256_init(&digest->state);
+}
+
+void tacet_digest_number(struct tacet_digest *digest, uint64_t number)
+{
+    uint8_t bytes[8];
+    struct tacet_writer w = tacet_writer(bytes, sizeof(bytes));
+
+    tacet_write_u64(&w, number);
+    (void)crypto_hash_sha256_update(&digest->state, bytes, sizeof(bytes));
+}
+
+void tacet_digest_bytes(struct tacet_digest *digest, const void *data, size_t size)
+{
+    tacet_digest_number(digest, size);
+    if (size > 0) {
+        (void)crypto_hash_sha256_update(&digest->state, data, size);
+    }
+}
+
+static void add_text(struct tacet_digest *digest, const char *text)
+{
+    tacet_digest_bytes(digest, text, strlen(text));
+}
+
+static void add_identity(struct tacet_digest *digest, const struct tacet_public_identity *identity)
+{
+    tacet_digest_bytes(digest, identity->key, sizeof(identity->key));
+    add_text(digest, identity->name);
+    tacet_digest_number(digest, (uint64_t)identity->trust);
+}
+
+static void add_media(struct tacet_digest *digest, const struct tacet_media *media)
+{
+    uint64_t bits = (uint64_t)media->audio | (uint64_t)media->video << 1 |
+                    (uint64_t)media->audio_muted << 2 | (uint64_t)media->video_muted << 3 |
+                    (uint64_t)media->held << 4;
+
+    tacet_digest_number(digest, bits);
+    tacet_digest_number(digest, media->width);
+    tacet_digest_number(digest, media->height);
+    tacet_digest_number(digest, media->fps);
+}
+
+void tacet_digest_event(struct tacet_digest *digest, const struct tacet_event *event)
+{
+    tacet_digest_number(digest, (uint64_t)event->type);
+    tacet_digest_number(digest, event->peer);
+    switch (event->type) {
+    case TACET_EVENT_INCOMING:
+    case TACET_EVENT_ESTABLISHED:
+        add_identity(digest, &event->u.incoming);
+        break;
+    case TACET_EVENT_ANSWERED:
+        add_text(digest, event->u.answered.words);
+        add_identity(digest, &event->u.answered.peer);
+        break;
+    case TACET_EVENT_MEDIA:
+        add_media(digest, &event->u.media);
+        break;
+    case TACET_EVENT_MESSAGE:
+        tacet_digest_bytes(digest, event->u.message.data, event->u.message.size);
+        break;
+    case TACET_EVENT_SEND_TARGET:
+        tacet_digest_number(digest, (uint64_t)event->u.send_target.audio_bps);
+        tacet_digest_number(digest, (uint64_t)event->u.send_target.video_bps);
+        tacet_digest_number(digest, (uint64_t)event->u.send_target.loss_permille);
+        tacet_digest_number(digest, (uint64_t)event->u.send_target.burst);
+        tacet_digest_number(digest, (uint64_t)event->u.send_target.refresh);
+        break;
+    case TACET_EVENT_REKEYED:
+        tacet_digest_number(digest, event->u.epoch);
+        break;
+    case TACET_EVENT_ENDED:
+        tacet_digest_number(digest, (uint64_t)event->u.ended.reason);
+        tacet_digest_number(digest, event->u.ended.remote);
+        break;
+    case TACET_EVENT_RINGING:
+    case TACET_EVENT_TRUST:
+    case TACET_EVENT_RECONNECTING:
+    case TACET_EVENT_RECONNECTED:
+        break;
+    }
+}
+
+void tacet_digest_picture(struct tacet_digest *digest, const struct tacet_picture *picture)
+{
+    tacet_digest_number(digest, picture->index);
+    tacet_digest_number(digest, (uint64_t)picture->width << 16 | picture->height);
+    for (size_t y = 0; y < picture->height; y++) {
+        const uint8_t *row = picture->planes[0] + y * (size_t)picture->strides[0];
+        (void)crypto_hash_sha256_update(&digest->state, row, picture->width);
+    }
+}
+
+void tacet_digest_result(const struct tacet_digest *digest, uint8_t out[32])
+{
+    crypto_hash_sha256_state copy = digest->state;
+
+    (void)crypto_hash_sha256_final(&copy, out);
+}

@@ -1,0 +1,90 @@
+/*
+ * One party of a simulated call: a tacet_call with its encoders, receivers and the work that a
+ * runner would do, on virtual time. It knows no network: packets leave through `send`.
+ *
+ *     capture tick -> encoder -> call -> send()      receive() -> call -> receivers <- play tick
+ */
+#ifndef TACET_SIM_PARTY_H
+#define TACET_SIM_PARTY_H
+
+#include "media/audio_receiver.h"
+#include "media/video_receiver.h"
+#include "sim/digest.h"
+#include "sim/harness.h"
+#include "sim/latency.h"
+#include "sim/rng.h"
+#include "sim/world.h"
+#include "tacet/audio.h"
+#include "tacet/video.h"
+
+#define TACET_PARTY_EVENTS (TACET_EVENT_ENDED + 1)
+
+struct tacet_party;
+
+/* Where what a party does goes. */
+struct tacet_party_hooks {
+    void (*send)(void *ctx, struct tacet_party *party, const struct tacet_packet *packet);
+    void (*on_event)(void *ctx, struct tacet_party *party, const struct tacet_event *event);
+    void *ctx;
+};
+
+struct tacet_party {
+    enum tacet_harness_party which;
+    const struct tacet_harness_config *config; /* borrowed */
+    struct tacet_party *other;                 /* whose captures are heard and seen here */
+    struct tacet_world *world;
+    struct tacet_digest *digest;
+    struct tacet_party_hooks hooks;
+    struct tacet_path path;
+
+    struct tacet_rng rng;
+    struct tacet_identity *identity;
+    struct tacet_call *call;
+    int64_t wake_at_us; /* scheduled; TACET_NEVER: not */
+    uint32_t spins;     /* wakes in a row after which something was still due at once */
+    uint32_t event_counts[TACET_PARTY_EVENTS];
+
+    /* media, from ANSWERED to ENDED */
+    bool answered;
+    uint32_t peer;
+    uint64_t session; /* ticks of an earlier one die out */
+    int64_t answered_at_us;
+
+    struct tacet_audio_source tone;
+    size_t speech_at;
+    struct tacet_audio_encoder audio_encoder;
+    struct tacet_audio_encoder_settings audio_settings;
+    struct tacet_capture_log audio_captures;
+
+    struct tacet_video_source card;
+    struct tacet_video_encoder video_encoder;
+    struct tacet_video_encoder_settings video_settings;
+    bool key_wanted;
+    uint64_t pictures;         /* captured */
+    uint64_t session_pictures; /* since ANSWERED */
+    struct tacet_capture_log video_captures;
+
+    struct tacet_audio_receiver *audio_receiver;
+    struct tacet_video_receiver *video_receiver;
+
+    /* what was heard and seen */
+    struct tacet_latencies audio_latencies;
+    struct tacet_latencies video_latencies;
+    uint64_t pictures_shown;
+    uint64_t pictures_wrong;       /* not the picture that its timestamp stands for */
+    uint64_t frames_before_answer;
+    int64_t first_audio_us;        /* -1: none yet */
+    int64_t first_video_us;
+};
+
+/* `party` is zeroed but for which, config, other, world, digest, hooks and path. */
+int tacet_party_create(struct tacet_party *party);
+/* Accepts one half built. */
+void tacet_party_free(struct tacet_party *party);
+/* Drains everything that the call has to say, then schedules its next timeout. After any use of the
+ * call. */
+void tacet_party_settle(struct tacet_party *party);
+void tacet_party_receive(struct tacet_party *party, const struct tacet_path *from, uint8_t *data,
+                         size_t size);
+
+#endif

@@ -1,0 +1,339 @@
+/*
+ * See party_media.h. Four ticks run while a call is answered: sound is captured every 20 ms and
+ * played every 10 ms, pictures are captured at the frame rate, playout is reported every 100 ms.
+ * Encoding and decoding take no virtual time.
+ */
+#include "sim/party_media.h"
+
+#include "media/adapt.h"
+
+#include <assert.h>
+#include <string.h>
+
+#define CAPTURE_SAMPLES 960
+#define CAPTURE_US 20000
+#define PLAY_SAMPLES 480
+#define PLAY_US 10000
+#define REPORT_US 100000
+#define RECEIVE_WIDTH_MAX 1920
+#define RECEIVE_HEIGHT_MAX 1080
+
+/* RTP header, VP8 payload descriptor with its picture id, tag and MKI of AES-GCM. */
+static const struct tacet_adapt_overhead overhead = {
+    .per_packet = 12 + 4 + 17,
+    .payload_max = TACET_DATAGRAM_MAX - 12 - 4 - 17,
+};
+
+static void schedule(struct tacet_party *party, int64_t at_us, tacet_world_fn *tick)
+{
+    int error = tacet_world_at(party->world, at_us, tick, party, party->session);
+
+    assert(error == 0);
+}
+
+static bool is_current(const struct tacet_party *party, uint64_t session)
+{
+    return party->answered && party->session == session;
+}
+
+static void read_sound(struct tacet_party *party, int16_t pcm[CAPTURE_SAMPLES])
+{
+    const struct tacet_harness_config *config = party->config;
+
+    if (config->speech == NULL) {
+        int count = party->tone.ops->read(party->tone.ctx, pcm, CAPTURE_SAMPLES);
+        assert(count == CAPTURE_SAMPLES);
+        return;
+    }
+    for (size_t i = 0; i < CAPTURE_SAMPLES; i++) {
+        pcm[i] = config->speech[party->speech_at];
+        party->speech_at = (party->speech_at + 1) % config->speech_count;
+    }
+}
+
+static void send_frame(struct tacet_party *party, int64_t now, const struct tacet_frame *frame)
+{
+    int error = tacet_call_send_frame(party->call, now, frame);
+
+    assert(error == 0);
+    tacet_party_settle(party);
+}
+
+/* The packet's worth that ends now: its first sample was taken 20 ms ago. */
+static void capture_sound(void *ctx, int64_t now, uint64_t session)
+{
+    struct tacet_party *party = ctx;
+    int16_t pcm[CAPTURE_SAMPLES];
+    uint8_t data[TACET_AUDIO_FRAME_SIZE_MAX];
+    struct tacet_frame frame = {
+        .kind = TACET_KIND_AUDIO,
+        .captured_at_us = now - CAPTURE_US,
+        .data = data,
+    };
+
+    if (!is_current(party, session)) {
+        return;
+    }
+    read_sound(party, pcm);
+    int error = party->audio_encoder.ops->encode(party->audio_encoder.ctx, pcm, CAPTURE_SAMPLES,
+                                                 data, sizeof(data), &frame.size);
+    assert(error == 0);
+    (void)tacet_capture_add(
+        &party->audio_captures,
+        tacet_call_rtp_timestamp(party->call, TACET_KIND_AUDIO, frame.captured_at_us),
+        frame.captured_at_us);
+    schedule(party, now + CAPTURE_US, capture_sound);
+    send_frame(party, now, &frame);
+}
+
+/* The fake codec looks at no pixel: none are drawn for it. */
+static void read_picture(struct tacet_party *party, int64_t now, struct tacet_picture *ret)
+{
+    *ret = (struct tacet_picture){ .width = party->config->width, .height = party->config->height };
+    if (party->config->real_codecs) {
+        int count = party->card.ops->read(party->card.ctx, now, 0, ret);
+        assert(count == 1);
+    }
+    ret->index = party->pictures;
+    ret->captured_at_us = now;
+}
+
+static void capture_picture(void *ctx, int64_t now, uint64_t session)
+{
+    struct tacet_party *party = ctx;
+    struct tacet_picture picture;
+    struct tacet_frame frame;
+
+    if (!is_current(party, session)) {
+        return;
+    }
+    read_picture(party, now, &picture);
+    (void)tacet_capture_add(&party->video_captures,
+                            tacet_call_rtp_timestamp(party->call, TACET_KIND_VIDEO, now), now);
+    party->pictures++;
+    party->session_pictures++;
+    /* From the start and not from the last one: rounding must not add up. */
+    int64_t offset_us = (int64_t)party->session_pictures * 1000000 / party->config->fps;
+    schedule(party, party->answered_at_us + offset_us, capture_picture);
+    int count = party->video_encoder.ops->encode(party->video_encoder.ctx, &picture,
+                                                 party->key_wanted, &frame);
+    assert(count >= 0);
+    if (count > 0) {
+        party->key_wanted = false;
+        send_frame(party, now, &frame);
+    }
+}
+
+static void play(void *ctx, int64_t now, uint64_t session)
+{
+    struct tacet_party *party = ctx;
+    struct tacet_audio_mark marks[TACET_AUDIO_MARKS_MAX];
+    int16_t pcm[PLAY_SAMPLES];
+
+    if (!is_current(party, session)) {
+        return;
+    }
+    size_t count =
+        tacet_audio_receiver_get(party->audio_receiver, now, 0, pcm, PLAY_SAMPLES, marks);
+    tacet_digest_bytes(party->digest, pcm, sizeof(pcm));
+    for (size_t i = 0; i < count; i++) {
+        int64_t captured_at_us;
+        uint64_t index;
+        if (!marks[i].concealed &&
+            tacet_capture_find(&party->other->audio_captures, marks[i].rtp_timestamp,
+                               &captured_at_us, &index)) {
+            int64_t played_at_us = now + (int64_t)marks[i].offset * 1000000 / TACET_SAMPLE_RATE;
+            tacet_latencies_add(&party->audio_latencies, played_at_us - captured_at_us);
+        }
+    }
+    if (party->first_audio_us < 0 && tacet_audio_receiver_heard(party->audio_receiver)) {
+        party->first_audio_us = now;
+    }
+    schedule(party, now + PLAY_US, play);
+}
+
+static void hand_in(struct tacet_party *party, int64_t now, enum tacet_kind kind,
+                    const struct tacet_playout_report *playout)
+{
+    int error = tacet_call_handle_playout(party->call, now, party->peer, kind, playout);
+
+    assert(error == 0);
+}
+
+static void report(void *ctx, int64_t now, uint64_t session)
+{
+    struct tacet_party *party = ctx;
+    struct tacet_playout_report playout;
+
+    if (!is_current(party, session)) {
+        return;
+    }
+    if (party->config->audio) {
+        tacet_audio_receiver_report(party->audio_receiver, &playout);
+        hand_in(party, now, TACET_KIND_AUDIO, &playout);
+    }
+    if (party->config->video) {
+        tacet_video_receiver_report(party->video_receiver, now, &playout);
+        hand_in(party, now, TACET_KIND_VIDEO, &playout);
+    }
+    schedule(party, now + REPORT_US, report);
+    tacet_party_settle(party);
+}
+
+static int create_audio(struct tacet_party *party)
+{
+    const char *name = party->config->real_codecs ? "opus" : "fake";
+    const struct tacet_codec *codec = tacet_codec_find(TACET_KIND_AUDIO, name);
+
+    assert(codec != NULL);
+    tacet_audio_encoder_settings_init(&party->audio_settings);
+    party->audio_settings.bitrate_bps = party->config->audio_bitrate_bps;
+    int error = tacet_tone_source_create(&party->tone);
+    if (error == 0) {
+        error = codec->audio_encoder_create(&party->audio_settings, &party->audio_encoder);
+    }
+    if (error == 0) {
+        error = tacet_audio_receiver_create(codec, &party->audio_receiver);
+    }
+    return error;
+}
+
+static int create_video(struct tacet_party *party)
+{
+    const struct tacet_harness_config *config = party->config;
+    const char *name = config->real_codecs ? "vp8" : "fake";
+    const struct tacet_codec *codec = tacet_codec_find(TACET_KIND_VIDEO, name);
+    struct tacet_video_format format = { config->width, config->height, config->fps, 1 };
+
+    assert(codec != NULL);
+    assert(config->fps > 0);
+    tacet_video_encoder_settings_init(&party->video_settings, config->width, config->height);
+    party->video_settings.bitrate_bps = config->video_bitrate_bps;
+    party->video_settings.fps = config->fps;
+    int error = tacet_testcard_source_create(&format, &party->card);
+    if (error == 0) {
+        error = codec->video_encoder_create(&party->video_settings, &party->video_encoder);
+    }
+    if (error == 0) {
+        error = tacet_video_receiver_create(codec, RECEIVE_WIDTH_MAX, RECEIVE_HEIGHT_MAX,
+                                            &party->video_receiver);
+    }
+    return error;
+}
+
+int tacet_party_media_create(struct tacet_party *party)
+{
+    int error = 0;
+
+    if (party->config->audio) {
+        error = create_audio(party);
+    }
+    if (error == 0 && party->config->video) {
+        error = create_video(party);
+    }
+    return error;
+}
+
+void tacet_party_media_free(struct tacet_party *party)
+{
+    if (party->tone.ops != NULL) {
+        party->tone.ops->free(party->tone.ctx);
+    }
+    if (party->card.ops != NULL) {
+        party->card.ops->free(party->card.ctx);
+    }
+    if (party->audio_encoder.ops != NULL) {
+        party->audio_encoder.ops->free(party->audio_encoder.ctx);
+    }
+    if (party->video_encoder.ops != NULL) {
+        party->video_encoder.ops->free(party->video_encoder.ctx);
+    }
+    tacet_audio_receiver_free(&party->audio_receiver);
+    tacet_video_receiver_free(&party->video_receiver);
+    tacet_latencies_free(&party->audio_latencies);
+    tacet_latencies_free(&party->video_latencies);
+}
+
+void tacet_party_media_start(struct tacet_party *party, int64_t now, uint32_t peer)
+{
+    party->answered = true;
+    party->peer = peer;
+    party->session++;
+    party->answered_at_us = now;
+    party->session_pictures = 0;
+    party->key_wanted = true;
+    if (party->config->audio) {
+        schedule(party, now + CAPTURE_US, capture_sound);
+        schedule(party, now, play);
+    }
+    if (party->config->video) {
+        schedule(party, now, capture_picture);
+    }
+    schedule(party, now + REPORT_US, report);
+}
+
+void tacet_party_media_stop(struct tacet_party *party)
+{
+    party->answered = false;
+}
+
+void tacet_party_media_target(struct tacet_party *party, const struct tacet_event *event)
+{
+    if (event->u.send_target.refresh != TACET_REFRESH_NONE) {
+        party->key_wanted = true;
+    }
+    if (!tacet_adapt(event, &overhead, &party->audio_settings, &party->video_settings)) {
+        return;
+    }
+    if (party->config->audio) {
+        int error =
+            party->audio_encoder.ops->configure(party->audio_encoder.ctx, &party->audio_settings);
+        assert(error == 0);
+    }
+    if (party->config->video) {
+        int error =
+            party->video_encoder.ops->configure(party->video_encoder.ctx, &party->video_settings);
+        assert(error == 0);
+    }
+}
+
+static void show(struct tacet_party *party, int64_t now, const struct tacet_shown *shown)
+{
+    int64_t captured_at_us;
+    uint64_t index;
+
+    tacet_video_receiver_on_shown(party->video_receiver, now, shown);
+    tacet_digest_picture(party->digest, &shown->picture);
+    party->pictures_shown++;
+    if (party->first_video_us < 0) {
+        party->first_video_us = now;
+    }
+    if (!tacet_capture_find(&party->other->video_captures, shown->rtp_timestamp, &captured_at_us,
+                            &index)) {
+        party->pictures_wrong++;
+        return;
+    }
+    tacet_latencies_add(&party->video_latencies, now - captured_at_us);
+    /* The test card and the fake codec both tell which picture this was. */
+    uint32_t seen;
+    if (tacet_testcard_read(&shown->picture, &seen) != 0 || seen != (uint32_t)index) {
+        party->pictures_wrong++;
+    }
+}
+
+void tacet_party_media_take(struct tacet_party *party, int64_t now, uint32_t peer,
+                            const struct tacet_frame *frame)
+{
+    struct tacet_shown shown;
+
+    if (!party->answered || peer != party->peer) {
+        party->frames_before_answer++;
+        return;
+    }
+    if (frame->kind == TACET_KIND_AUDIO && party->config->audio) {
+        tacet_audio_receiver_put(party->audio_receiver, now, frame);
+    } else if (frame->kind == TACET_KIND_VIDEO && party->config->video &&
+               tacet_video_receiver_put(party->video_receiver, now, frame, &shown) > 0) {
+        show(party, now, &shown);
+    }
+}

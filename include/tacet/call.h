@@ -6,7 +6,7 @@
  *   commands  _dial _answer _decline _remove _hangup _set_muted _send_message
  *   inputs    _handle_packet _handle_timeout _handle_playout _handle_network_change _send_frame
  *   outputs   _poll_packet _poll_frame _poll_event _next_timeout
- *   getters   _stats _peer _rtp_timestamp
+ *   getters   _idle _stats _peer _rtp_timestamp
  * After any command or input, drain the three polls, then wait for a packet until next_timeout:
  *
  *     for (;;) {
@@ -132,7 +132,8 @@ TACET_API TACET_NODISCARD int tacet_call_decline(struct tacet_call *call, int64_
 /* Ends one peer. Its media keys are wiped at once; ENDED follows as an event. */
 TACET_API TACET_NODISCARD int tacet_call_remove(struct tacet_call *call, int64_t now,
                                                 uint32_t peer);
-/* Ends every peer. Drain packets for TACET_HANGUP_LINGER (2 s) so that the other side hears it. */
+/* Ends every peer. Go on with packets and timeouts until tacet_call_idle(), 2 s at most, so that
+ * the other side hears it. */
 TACET_API void tacet_call_hangup(struct tacet_call *call, int64_t now);
 /* Tells the peers that this kind is muted. The app goes on sending (encoded silence) for audio. */
 TACET_API TACET_NODISCARD int tacet_call_set_muted(struct tacet_call *call, int64_t now,
@@ -183,7 +184,12 @@ TACET_API int64_t tacet_call_next_timeout(const struct tacet_call *call, const c
 
 /* --- getters --- */
 
-/* Fills *ret (its `size` set by the caller). TACET_ERR_NOTFOUND. */
+/* Whether nothing is left to say: no peer but those whose end the other side has acknowledged.
+ * After _hangup: whether the transport may be closed. */
+TACET_API bool tacet_call_idle(const struct tacet_call *call);
+
+/* Fills *ret (its `size` set by the caller). An ended peer's are as they were at its end, for 2 s.
+ * TACET_ERR_NOTFOUND, TACET_ERR_ARGUMENT (size). */
 TACET_API TACET_NODISCARD int tacet_call_stats(const struct tacet_call *call, uint32_t peer,
                                                struct tacet_stats *ret);
 TACET_API TACET_NODISCARD int tacet_call_peer(const struct tacet_call *call, uint32_t peer,

@@ -17,9 +17,9 @@
 #include "crypto/words.h"
 #include "tacet/call.h"
 
-#define TACET_INIT_SIZE   640
-#define TACET_RESP_SIZE   640
-#define TACET_FIN_SIZE    588
+#define TACET_INIT_SIZE 640
+#define TACET_RESP_SIZE 640
+#define TACET_FIN_SIZE 588
 #define TACET_COOKIE_SIZE 64
 #define TACET_CALL_ID_SIZE 16
 
@@ -28,11 +28,11 @@ struct tacet_handshake_config {
     const struct tacet_identity *identity;
     uint8_t certificate[TACET_CERTIFICATE_MAX]; /* own, fresh */
     size_t certificate_size;
-    uint16_t profiles[TACET_PROFILES_MAX];      /* allowed, best first */
+    uint16_t profiles[TACET_PROFILES_MAX]; /* allowed, best first */
     size_t profile_count;
-    bool open;                                  /* responder: accept hint 0 */
-    bool allow_unverified;                      /* initiator: hint 0 or 2 by policy */
-    uint64_t unix_now;                          /* seconds; set before each use */
+    bool open;             /* responder: accept hint 0 */
+    bool allow_unverified; /* initiator: hint 0 or 2 by policy */
+    uint64_t unix_now;     /* seconds; set before each use */
     struct tacet_random random;
 };
 

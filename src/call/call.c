@@ -1,0 +1,565 @@
+/*
+ * The public functions of a call, and the order of its work. What they do to one party is in
+ * peer.c and its neighbours; this file finds the party and keeps what belongs to all of them.
+ *
+ *     packet -> demux -> responder (INIT, FIN) | peer (RESP, CTRL, RTP, RTCP)
+ */
+#include "call/call.h"
+
+#include "base/alloc.h"
+#include "call/demux.h"
+#include "rtp/header.h"
+
+#include <assert.h>
+#include <sodium.h>
+#include <string.h>
+
+/* Buffers: what waits to be sent, what waits for its frame to be whole, one polled, one worked on.
+ */
+#define POOL_COUNT (TACET_SEND_QUEUE_MAX + TACET_VIDEO_WINDOW_PACKETS + 2)
+
+#define CERTIFICATE_RENEW_S 86400
+
+void tacet_call_config_init(struct tacet_call_config *config)
+{
+    *config = (struct tacet_call_config){
+        .size = sizeof(*config),
+        .profiles = { TACET_PROFILE_AEAD_AES_256_GCM, TACET_PROFILE_AEAD_AES_128_GCM },
+        .profile_count = 2,
+        .allow_unverified = true,
+        .media = { .audio = true },
+        .receive_width_max = 1920,
+        .receive_height_max = 1080,
+        .audio_bitrate_bps = 32000,
+        .video_bitrate_bps = 1500000,
+        .no_answer_us = TACET_RING_TIMEOUT_US,
+    };
+}
+
+static bool config_valid(const struct tacet_call_config *config)
+{
+    const struct tacet_media *media = &config->media;
+
+    if (config->size != sizeof(*config) || config->identity == NULL ||
+        config->random.fill == NULL || config->profile_count < 1 ||
+        config->profile_count > TACET_PROFILES_MAX || config->no_answer_us <= 0) {
+        return false;
+    }
+    for (size_t i = 0; i < config->profile_count; i++) {
+        if (tacet_profile_string(config->profiles[i])[0] == '\0') {
+            return false;
+        }
+    }
+    return !media->video ||
+           (media->width >= 1 && media->width <= TACET_PICTURE_SIDE_MAX && media->height >= 1 &&
+            media->height <= TACET_PICTURE_SIDE_MAX && media->fps >= 1 && media->fps <= UINT8_MAX);
+}
+
+static int create_parts(struct tacet_call *call)
+{
+    int result = tacet_pool_create(POOL_COUNT, &call->pool);
+
+    if (result == 0) {
+        result = tacet_responder_create(&call->responder);
+    }
+    if (result == 0) {
+        result = tacet_rtp_session_create(&call->session);
+    }
+    if (result == 0) {
+        call->peers = tacet_alloc(TACET_PEERS_MAX * sizeof(*call->peers));
+        result = call->peers == NULL ? TACET_ERR_NOMEM : 0;
+    }
+    return result;
+}
+
+int tacet_call_create(const struct tacet_call_config *config, int64_t now, struct tacet_call **ret)
+{
+    if (!config_valid(config)) {
+        return TACET_ERR_ARGUMENT;
+    }
+    struct tacet_call *call = tacet_alloc(sizeof(*call));
+    if (call == NULL) {
+        return TACET_ERR_NOMEM;
+    }
+    call->config = *config;
+    call->handshake = (struct tacet_handshake_config){
+        .identity = config->identity,
+        .profile_count = config->profile_count,
+        .open = config->open,
+        .allow_unverified = config->allow_unverified,
+        .random = config->random,
+    };
+    memcpy(call->handshake.profiles, config->profiles, sizeof(config->profiles));
+    int result = create_parts(call);
+    if (result != 0) {
+        tacet_call_free(&call);
+        return result;
+    }
+    call->queue.pool = call->pool;
+    tacet_call_set_time(call, now);
+    *ret = call;
+    return 0;
+}
+
+void tacet_call_free(struct tacet_call **call)
+{
+    if (call == NULL || *call == NULL) {
+        return;
+    }
+    for (int i = 0; (*call)->peers != NULL && i < TACET_PEERS_MAX; i++) {
+        tacet_peer_wipe(&(*call)->peers[i]);
+    }
+    tacet_rtp_session_free(&(*call)->session);
+    tacet_dealloc((*call)->peers);
+    tacet_responder_free(&(*call)->responder);
+    tacet_pool_free(&(*call)->pool);
+    sodium_memzero(*call, sizeof(**call));
+    tacet_dealloc(*call);
+    *call = NULL;
+}
+
+void tacet_call_set_time(struct tacet_call *call, int64_t now)
+{
+    int64_t unix_us = now + call->config.unix_time_offset_us;
+
+    call->handshake.unix_now = unix_us > 0 ? (uint64_t)(unix_us / 1000000) : 0;
+    if (call->handshake.certificate_size == 0 ||
+        call->handshake.unix_now >= call->certificate_made_at + CERTIFICATE_RENEW_S) {
+        int result = tacet_certificate_self_sign(
+            call->config.identity, &call->config.random, call->handshake.unix_now,
+            call->handshake.certificate, &call->handshake.certificate_size);
+        assert(result == 0); /* a valid identity always gives a certificate */
+        call->certificate_made_at = call->handshake.unix_now;
+    }
+}
+
+/* --- peers --- */
+
+static struct tacet_peer *find_peer(const struct tacet_call *call, uint32_t id)
+{
+    struct tacet_peer *peer = &call->peers[id % TACET_PEERS_MAX];
+
+    return peer->state != TACET_PEER_FREE && peer->id == id ? peer : NULL;
+}
+
+static struct tacet_peer *new_peer(struct tacet_call *call)
+{
+    for (uint32_t i = 0; i < TACET_PEERS_MAX; i++) {
+        struct tacet_peer *peer = &call->peers[i];
+        if (peer->state == TACET_PEER_FREE) {
+            tacet_peer_wipe(peer);
+            call->generation++;
+            peer->id = call->generation % (UINT32_MAX / TACET_PEERS_MAX) * TACET_PEERS_MAX + i;
+            return peer;
+        }
+    }
+    return NULL;
+}
+
+/* --- commands --- */
+
+static bool name_valid(const struct tacet_callee *who)
+{
+    const char *end = memchr(who->name, '\0', sizeof(who->name));
+
+    return end != NULL && tacet_name_valid(who->name, (size_t)(end - who->name));
+}
+
+int tacet_call_dial(struct tacet_call *call, int64_t now, const struct tacet_callee *who,
+                    const struct tacet_path *paths, size_t path_count, uint32_t *ret_peer)
+{
+    if (path_count < 1 || path_count > TACET_DIAL_PATHS_MAX || who->hint > TACET_HINT_NAME ||
+        (who->hint == TACET_HINT_NAME && !name_valid(who))) {
+        return TACET_ERR_ARGUMENT;
+    }
+    struct tacet_peer *peer = new_peer(call);
+    if (peer == NULL) {
+        return TACET_ERR_FULL;
+    }
+    tacet_call_set_time(call, now);
+    int result = tacet_peer_dial(call, peer, now, who, paths, path_count);
+    if (result != 0) {
+        tacet_peer_wipe(peer);
+        return result;
+    }
+    *ret_peer = peer->id;
+    return 0;
+}
+
+int tacet_call_answer(struct tacet_call *call, int64_t now, uint32_t peer)
+{
+    struct tacet_peer *p = find_peer(call, peer);
+
+    return p == NULL ? TACET_ERR_NOTFOUND : tacet_peer_answer(call, p, now);
+}
+
+int tacet_call_decline(struct tacet_call *call, int64_t now, uint32_t peer, enum tacet_end reason)
+{
+    struct tacet_peer *p = find_peer(call, peer);
+
+    if (p == NULL) {
+        return TACET_ERR_NOTFOUND;
+    }
+    if (reason != TACET_END_DECLINED && reason != TACET_END_BUSY) {
+        return TACET_ERR_ARGUMENT;
+    }
+    if (p->caller || (p->state != TACET_PEER_CONFIRMING && p->state != TACET_PEER_RINGING)) {
+        return TACET_ERR_STATE;
+    }
+    tacet_peer_end(call, p, now, TACET_MESSAGE_DECLINE, reason);
+    return 0;
+}
+
+int tacet_call_remove(struct tacet_call *call, int64_t now, uint32_t peer)
+{
+    struct tacet_peer *p = find_peer(call, peer);
+
+    if (p == NULL) {
+        return TACET_ERR_NOTFOUND;
+    }
+    tacet_peer_end(call, p, now, TACET_MESSAGE_HANGUP, TACET_END_HANGUP);
+    return 0;
+}
+
+void tacet_call_hangup(struct tacet_call *call, int64_t now)
+{
+    for (int i = 0; i < TACET_PEERS_MAX; i++) {
+        tacet_peer_end(call, &call->peers[i], now, TACET_MESSAGE_HANGUP, TACET_END_HANGUP);
+    }
+}
+
+/* Established and not yet over: the control stream can be used. */
+static bool talking(const struct tacet_peer *peer)
+{
+    return peer->state > TACET_PEER_DIALLING && peer->state < TACET_PEER_ENDING;
+}
+
+int tacet_call_set_muted(struct tacet_call *call, int64_t now, enum tacet_kind kind, bool muted)
+{
+    if (kind != TACET_KIND_AUDIO && kind != TACET_KIND_VIDEO) {
+        return TACET_ERR_ARGUMENT;
+    }
+    if (kind == TACET_KIND_AUDIO) {
+        call->config.media.audio_muted = muted;
+    } else {
+        call->config.media.video_muted = muted;
+    }
+    for (int i = 0; i < TACET_PEERS_MAX; i++) {
+        if (talking(&call->peers[i])) {
+            (void)tacet_peer_send_media(call, &call->peers[i], now);
+        }
+    }
+    return 0;
+}
+
+int tacet_call_send_message(struct tacet_call *call, int64_t now, uint32_t peer,
+                            const uint8_t *data, size_t size)
+{
+    struct tacet_peer *p = find_peer(call, peer);
+
+    if (p == NULL) {
+        return TACET_ERR_NOTFOUND;
+    }
+    if (size < 1 || size > TACET_MESSAGE_MAX) {
+        return TACET_ERR_ARGUMENT;
+    }
+    if (p->state != TACET_PEER_CONNECTED) {
+        return TACET_ERR_STATE;
+    }
+    return tacet_control_send(&p->control, now, TACET_MESSAGE_APP, data, size);
+}
+
+/* --- inputs --- */
+
+static enum tacet_drop on_init(struct tacet_call *call, int64_t now,
+                               const struct tacet_packet *packet)
+{
+    uint8_t resp[TACET_RESP_SIZE];
+
+    if (!call->config.listen) {
+        return TACET_DROP_STATE;
+    }
+    tacet_call_set_time(call, now);
+    enum tacet_drop drop = tacet_responder_consume_init(
+        &call->responder, &call->handshake, now, &packet->path, packet->data, packet->size, resp);
+    if (drop == TACET_DROP_NONE) {
+        tacet_queue_copy(&call->queue, resp, sizeof(resp), &packet->path);
+    }
+    return drop;
+}
+
+static enum tacet_drop on_resp(struct tacet_call *call, int64_t now,
+                               const struct tacet_packet *packet)
+{
+    enum tacet_drop drop = TACET_DROP_UNKNOWN;
+
+    tacet_call_set_time(call, now);
+    for (int i = 0; i < TACET_PEERS_MAX && drop != TACET_DROP_NONE; i++) {
+        if (call->peers[i].state == TACET_PEER_DIALLING) {
+            drop = tacet_peer_on_resp(call, &call->peers[i], now, &packet->path, packet->data,
+                                      packet->size);
+        }
+    }
+    return drop;
+}
+
+static enum tacet_drop on_fin(struct tacet_call *call, int64_t now,
+                              const struct tacet_packet *packet)
+{
+    struct tacet_handshake_result result;
+    struct tacet_peer *peer;
+    uint32_t index;
+
+    if (!call->config.listen) {
+        return TACET_DROP_STATE;
+    }
+    tacet_call_set_time(call, now);
+    enum tacet_drop drop =
+        tacet_responder_consume_fin(&call->responder, &call->handshake, now, &packet->path,
+                                    packet->data, packet->size, &result, &index);
+    if (drop != TACET_DROP_NONE) {
+        return drop;
+    }
+    peer = new_peer(call);
+    if (peer != NULL) {
+        tacet_peer_on_fin(call, peer, now, &packet->path, &result);
+    }
+    sodium_memzero(&result, sizeof(result));
+    return peer != NULL ? TACET_DROP_NONE : TACET_DROP_RATE;
+}
+
+static enum tacet_drop on_ctrl(struct tacet_call *call, int64_t now,
+                               const struct tacet_packet *packet)
+{
+    struct tacet_reader r = tacet_reader(packet->data, packet->size);
+
+    tacet_read_skip(&r, 4);
+    uint32_t index = tacet_read_u32(&r);
+    if (r.failed) {
+        return TACET_DROP_SHORT;
+    }
+    for (int i = 0; i < TACET_PEERS_MAX; i++) {
+        struct tacet_peer *peer = &call->peers[i];
+        if (peer->state > TACET_PEER_DIALLING && peer->index_local == index) {
+            return tacet_peer_on_ctrl(call, peer, now, packet->data, packet->size);
+        }
+    }
+    return TACET_DROP_UNKNOWN;
+}
+
+static enum tacet_drop on_media(struct tacet_call *call, int64_t now, bool rtcp,
+                                const struct tacet_packet *packet)
+{
+    enum tacet_drop drop = TACET_DROP_UNKNOWN;
+    uint32_t ssrc;
+
+    if (!tacet_rtp_ssrc(packet->data, packet->size, rtcp, &ssrc)) {
+        return TACET_DROP_SHORT;
+    }
+    /* Where SSRCs of several peers clash each is tried. */
+    for (int i = 0; i < TACET_PEERS_MAX && drop != TACET_DROP_NONE; i++) {
+        struct tacet_peer *peer = &call->peers[i];
+        if (tacet_peer_has_ssrc(peer, ssrc)) {
+            drop = rtcp ? tacet_peer_on_rtcp(call, peer, now, packet)
+                        : tacet_peer_on_rtp(call, peer, now, packet);
+            tacet_peer_check_picture(peer, now);
+        }
+    }
+    return drop;
+}
+
+static enum tacet_drop dispatch(struct tacet_call *call, int64_t now, struct tacet_packet *packet)
+{
+    if (packet->size == 0 || packet->size > TACET_DATAGRAM_MAX) {
+        return TACET_DROP_SHORT;
+    }
+    switch (tacet_demux(packet->data, packet->size)) {
+    case TACET_PACKET_INIT:
+        return on_init(call, now, packet);
+    case TACET_PACKET_RESP:
+        return on_resp(call, now, packet);
+    case TACET_PACKET_FIN:
+        return on_fin(call, now, packet);
+    case TACET_PACKET_CTRL:
+        return on_ctrl(call, now, packet);
+    case TACET_PACKET_RTP:
+        return on_media(call, now, false, packet);
+    case TACET_PACKET_RTCP:
+        return on_media(call, now, true, packet);
+    case TACET_PACKET_COOKIE:
+    case TACET_PACKET_RELAY:
+    case TACET_PACKET_UNKNOWN:
+        break;
+    }
+    return TACET_DROP_UNKNOWN;
+}
+
+enum tacet_drop tacet_call_handle_packet(struct tacet_call *call, int64_t now,
+                                         struct tacet_packet *packet)
+{
+    enum tacet_drop drop = dispatch(call, now, packet);
+
+    call->drops[drop]++;
+    return drop;
+}
+
+void tacet_call_handle_timeout(struct tacet_call *call, int64_t now)
+{
+    tacet_responder_expire(&call->responder, now);
+    for (int i = 0; i < TACET_PEERS_MAX; i++) {
+        if (call->peers[i].state != TACET_PEER_FREE) {
+            tacet_peer_on_timeout(call, &call->peers[i], now);
+        }
+    }
+}
+
+int tacet_call_handle_playout(struct tacet_call *call, int64_t now, uint32_t peer,
+                              enum tacet_kind kind, const struct tacet_playout_report *report)
+{
+    struct tacet_peer *p = find_peer(call, peer);
+
+    if (p == NULL || p->state != TACET_PEER_CONNECTED) {
+        return TACET_ERR_NOTFOUND;
+    }
+    if (kind != TACET_KIND_AUDIO && kind != TACET_KIND_VIDEO) {
+        return TACET_ERR_ARGUMENT;
+    }
+    tacet_inbound_playout(&p->session->inbound, kind, report);
+    tacet_peer_check_picture(p, now);
+    return 0;
+}
+
+void tacet_call_handle_network_change(struct tacet_call *call, int64_t now)
+{
+    for (int i = 0; i < TACET_PEERS_MAX; i++) {
+        if (talking(&call->peers[i])) {
+            tacet_control_send_single(&call->peers[i].control, TACET_MESSAGE_PING, NULL, 0);
+            call->peers[i].last_sent_at_us = now;
+        }
+    }
+}
+
+int tacet_call_send_frame(struct tacet_call *call, int64_t now, const struct tacet_frame *frame)
+{
+    bool video = frame->kind == TACET_KIND_VIDEO;
+
+    if ((!video && frame->kind != TACET_KIND_AUDIO) || frame->size < 1 ||
+        frame->size > (video ? TACET_FRAME_SIZE_MAX : TACET_AUDIO_FRAME_SIZE_MAX) ||
+        !(video ? call->config.media.video : call->config.media.audio)) {
+        return TACET_ERR_ARGUMENT;
+    }
+    for (int i = 0; i < TACET_PEERS_MAX; i++) {
+        if (call->peers[i].state == TACET_PEER_CONNECTED) {
+            int result = tacet_peer_send_frame(call, &call->peers[i], now, frame);
+            if (result != 0) {
+                return result;
+            }
+        }
+    }
+    return 0;
+}
+
+/* --- outputs --- */
+
+static int poll_control(struct tacet_call *call, int64_t now, struct tacet_buffer **ret)
+{
+    struct tacet_buffer *buffer = tacet_pool_get(call->pool);
+
+    if (buffer == NULL) {
+        return 0; /* media holds every buffer: they come back as it is polled */
+    }
+    for (int i = 0; i < TACET_PEERS_MAX; i++) {
+        struct tacet_peer *peer = &call->peers[i];
+        if (peer->state > TACET_PEER_DIALLING &&
+            tacet_control_poll_packet(&peer->control, now, buffer->data, &buffer->size) == 1) {
+            buffer->path = peer->path;
+            peer->path_stats.packets_sent++;
+            peer->path_stats.bytes_sent += buffer->size;
+            peer->last_sent_at_us = now;
+            *ret = buffer;
+            return 1;
+        }
+    }
+    tacet_pool_put(call->pool, buffer);
+    return 0;
+}
+
+int tacet_call_poll_packet(struct tacet_call *call, int64_t now, struct tacet_packet *ret)
+{
+    tacet_pool_put(call->pool, call->polled);
+    call->polled = tacet_queue_pop(&call->queue);
+    if (call->polled == NULL && poll_control(call, now, &call->polled) == 0) {
+        return 0;
+    }
+    *ret = (struct tacet_packet){
+        .path = call->polled->path,
+        .data = call->polled->data,
+        .size = call->polled->size,
+        .at_us = now,
+    };
+    return 1;
+}
+
+int tacet_call_poll_frame(struct tacet_call *call, int64_t now, uint32_t *ret_peer,
+                          struct tacet_frame *ret)
+{
+    for (int i = 0; i < TACET_PEERS_MAX; i++) {
+        struct tacet_peer *peer = &call->peers[i];
+        if (peer->state != TACET_PEER_CONNECTED) {
+            continue;
+        }
+        int found = tacet_inbound_get(&peer->session->inbound, now, ret);
+        tacet_peer_check_picture(peer, now);
+        if (found == 1) {
+            *ret_peer = peer->id;
+            return 1;
+        }
+    }
+    return 0;
+}
+
+int tacet_call_poll_event(struct tacet_call *call, struct tacet_event *ret)
+{
+    for (int i = 0; i < TACET_PEERS_MAX; i++) {
+        struct tacet_peer *peer = &call->peers[i];
+        if (peer->state != TACET_PEER_FREE && peer->message_polled) {
+            peer->message_polled = false;
+            peer->message_held = false;
+            tacet_peer_read_messages(call, peer, peer->last_received_at_us);
+        }
+    }
+    if (!tacet_events_take(&call->events, ret)) {
+        return 0;
+    }
+    struct tacet_peer *peer = find_peer(call, ret->peer);
+    if (ret->type == TACET_EVENT_MESSAGE && peer != NULL) {
+        peer->message_polled = true;
+    }
+    return 1;
+}
+
+int64_t tacet_call_next_timeout(const struct tacet_call *call, const char **ret_reason)
+{
+    const char *reason = "none";
+    int64_t next = TACET_NEVER;
+
+    for (int i = 0; i < TACET_PEERS_MAX; i++) {
+        const char *peer_reason;
+        int64_t at = TACET_NEVER;
+        if (call->peers[i].state != TACET_PEER_FREE) {
+            at = tacet_peer_next_timeout(&call->peers[i], &peer_reason);
+        }
+        if (at < next) {
+            next = at;
+            reason = peer_reason;
+        }
+    }
+    if (call->queue.count > 0) {
+        next = 0;
+        reason = "queue";
+    }
+    if (ret_reason != NULL) {
+        *ret_reason = reason;
+    }
+    return next;
+}

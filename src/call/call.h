@@ -1,0 +1,31 @@
+/* The inside of a call: what its parts in this folder share. */
+#ifndef TACET_CALL_CALL_H
+#define TACET_CALL_CALL_H
+
+#include "call/events.h"
+#include "call/handshake.h"
+#include "call/peer.h"
+#include "call/queue.h"
+#include "call/rtp_session.h"
+#include "tacet/call.h"
+
+struct tacet_call {
+    struct tacet_call_config config;
+    struct tacet_handshake_config handshake;
+    uint64_t certificate_made_at; /* Unix seconds */
+    struct tacet_responder responder;
+    struct tacet_peer *peers;          /* TACET_PEERS_MAX */
+    uint32_t generation;               /* of peer numbers, so that an old one names nobody */
+    struct tacet_rtp_session *session; /* one answered peer at a time has them */
+    uint32_t timestamp_base[TACET_KIND_COUNT];
+    struct tacet_events events;
+    struct tacet_pool *pool;
+    struct tacet_queue queue;
+    struct tacet_buffer *polled; /* the datagram that the app reads now */
+    uint64_t drops[TACET_DROP_COUNT];
+};
+
+/* Renews the own certificate when it is a day old, and tells the handshake the time. */
+void tacet_call_set_time(struct tacet_call *call, int64_t now);
+
+#endif

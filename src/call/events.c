@@ -1,0 +1,107 @@
+/* See events.h; and the names of event types and end reasons. */
+#include "call/events.h"
+
+static struct tacet_event *at(struct tacet_events *events, size_t i)
+{
+    return &events->queue[(events->first + i) % TACET_EVENTS_MAX];
+}
+
+static bool replace_target(struct tacet_events *events, const struct tacet_event *event)
+{
+    for (size_t i = 0; i < events->count; i++) {
+        struct tacet_event *waiting = at(events, i);
+        if (waiting->type == TACET_EVENT_SEND_TARGET && waiting->peer == event->peer) {
+            enum tacet_refresh refresh = waiting->u.send_target.refresh;
+            *waiting = *event;
+            if (waiting->u.send_target.refresh == TACET_REFRESH_NONE) {
+                waiting->u.send_target.refresh = refresh;
+            }
+            return true;
+        }
+    }
+    return false;
+}
+
+void tacet_events_push(struct tacet_events *events, const struct tacet_event *event)
+{
+    if (event->type == TACET_EVENT_SEND_TARGET && replace_target(events, event)) {
+        return;
+    }
+    if (events->count == TACET_EVENTS_MAX) {
+        if (event->type == TACET_EVENT_ENDED) {
+            *at(events, events->count - 1) = *event;
+        }
+        return;
+    }
+    *at(events, events->count) = *event;
+    events->count++;
+}
+
+bool tacet_events_take(struct tacet_events *events, struct tacet_event *ret)
+{
+    if (events->count == 0) {
+        return false;
+    }
+    *ret = *at(events, 0);
+    events->first = (events->first + 1) % TACET_EVENTS_MAX;
+    events->count--;
+    return true;
+}
+
+const char *tacet_end_string(enum tacet_end reason)
+{
+    switch (reason) {
+    case TACET_END_HANGUP:
+        return "hangup";
+    case TACET_END_DECLINED:
+        return "declined";
+    case TACET_END_BUSY:
+        return "busy";
+    case TACET_END_NO_ANSWER:
+        return "no_answer";
+    case TACET_END_PROTOCOL:
+        return "protocol";
+    case TACET_END_GLARE:
+        return "glare";
+    case TACET_END_FAILED:
+        return "failed";
+    case TACET_END_UNREACHABLE:
+        return "unreachable";
+    case TACET_END_IMPOSTOR:
+        return "impostor";
+    case TACET_END_LOST:
+        return "lost";
+    }
+    return "unknown";
+}
+
+const char *tacet_event_string(enum tacet_event_type type)
+{
+    switch (type) {
+    case TACET_EVENT_INCOMING:
+        return "incoming";
+    case TACET_EVENT_ESTABLISHED:
+        return "established";
+    case TACET_EVENT_RINGING:
+        return "ringing";
+    case TACET_EVENT_ANSWERED:
+        return "answered";
+    case TACET_EVENT_MEDIA:
+        return "media";
+    case TACET_EVENT_MESSAGE:
+        return "message";
+    case TACET_EVENT_TRUST:
+        return "trust";
+    case TACET_EVENT_SEND_TARGET:
+        return "send_target";
+    case TACET_EVENT_REKEYED:
+        return "rekeyed";
+    case TACET_EVENT_RECONNECTING:
+        return "reconnecting";
+    case TACET_EVENT_RECONNECTED:
+        return "reconnected";
+    case TACET_EVENT_ENDED:
+        return "ended";
+    }
+    return "unknown";
+}

@@ -1,0 +1,23 @@
+/* Events not yet polled: a bounded queue inside the call. */
+#ifndef TACET_CALL_EVENTS_H
+#define TACET_CALL_EVENTS_H
+
+#include "base/limits.h"
+#include "tacet/event.h"
+
+#include <stdbool.h>
+#include <stddef.h>
+
+struct tacet_events {
+    struct tacet_event queue[TACET_EVENTS_MAX];
+    size_t first;
+    size_t count;
+};
+
+/* Queues a copy. A SEND_TARGET takes the place of the one of its peer that still waits (a refresh
+ * that was asked for stays asked for). When full, the newest is lost, except that ENDED takes the
+ * place of the last one: an app that never polls still learns the end. */
+void tacet_events_push(struct tacet_events *events, const struct tacet_event *event);
+bool tacet_events_take(struct tacet_events *events, struct tacet_event *ret);
+
+#endif

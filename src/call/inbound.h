@@ -1,0 +1,56 @@
+/*
+ * The RTP streams that are received of one peer: authenticated packets in, frames out.
+ *
+ *     audio packet -> small queue, in order of arrival -> frame
+ *     video packet -> assembly -> frame, in decoding order
+ */
+#ifndef TACET_CALL_INBOUND_H
+#define TACET_CALL_INBOUND_H
+
+#include "base/limits.h"
+#include "base/pool.h"
+#include "rtp/assembly.h"
+#include "rtp/header.h"
+#include "rtp/reception.h"
+#include "tacet/codec.h"
+#include "tacet/stats.h"
+
+struct tacet_inbound_audio {
+    uint32_t timestamp;
+    int64_t received_at_us;
+    size_t size;
+    uint8_t data[TACET_AUDIO_FRAME_SIZE_MAX];
+};
+
+struct tacet_inbound {
+    struct tacet_reception reception[TACET_KIND_COUNT];
+    struct tacet_inbound_stats stats[TACET_KIND_COUNT];
+    struct tacet_inbound_audio audio[TACET_AUDIO_FRAMES_MAX];
+    size_t audio_first;
+    size_t audio_count;
+    struct tacet_inbound_audio polled; /* the one handed out last */
+    struct tacet_assembly assembly;
+};
+
+/* `frame`: TACET_FRAME_SIZE_MAX bytes, borrowed for its life. */
+void tacet_inbound_init(struct tacet_inbound *in, const uint32_t ssrcs[TACET_KIND_COUNT],
+                        struct tacet_pool *pool, uint8_t *frame);
+/* Gives every buffer back to the pool. */
+void tacet_inbound_reset(struct tacet_inbound *in);
+/*
+ * Takes an authenticated, unprotected packet; the buffer is taken. `index` is its 48-bit index.
+ * MALFORMED, LATE, REPLAY or NONE.
+ */
+enum tacet_drop tacet_inbound_put(struct tacet_inbound *in, int64_t now, enum tacet_kind kind,
+                                  uint64_t index, struct tacet_buffer *buffer);
+/* 1 and the next frame (valid until the next call), or 0. */
+int tacet_inbound_get(struct tacet_inbound *in, int64_t now, struct tacet_frame *ret);
+/* When _get should be tried again although nothing came. */
+int64_t tacet_inbound_timeout(const struct tacet_inbound *in);
+/* Takes a playout report; a decoder that failed means that only a key frame helps. */
+void tacet_inbound_playout(struct tacet_inbound *in, enum tacet_kind kind,
+                           const struct tacet_playout_report *report);
+/* Whether the other side should be asked for a key frame. */
+bool tacet_inbound_wants_key(const struct tacet_inbound *in);
+
+#endif

@@ -1,0 +1,140 @@
+/*
+ * See outbound.h. A picture goes out whole or not at all: half of one costs as much and shows
+ * nothing.
+ */
+#include "call/outbound.h"
+
+#include "base/limits.h"
+#include "rtp/header.h"
+#include "rtp/payload_vp8.h"
+#include "tacet/error.h"
+#include "tacet/transport.h"
+
+#include <assert.h>
+#include <string.h>
+
+/* Room that a packet leaves for what repairs will put beside the payload: RTX's original sequence
+ * number (RFC 4588 section 4). */
+#define REPAIR_ROOM 2
+
+void tacet_outbound_init(struct tacet_outbound *out, enum tacet_kind kind, uint32_t ssrc,
+                         uint16_t seq, uint16_t picture_id)
+{
+    assert(seq < 0x8000);
+    *out = (struct tacet_outbound){
+        .kind = kind,
+        .payload_type = kind == TACET_KIND_AUDIO ? TACET_PT_OPUS : TACET_PT_VP8,
+        .next_index = seq,
+        .picture_id = picture_id & 0x7fff,
+        .needs_key = kind == TACET_KIND_VIDEO,
+        .stats.ssrc = ssrc,
+    };
+}
+
+/* The payload stands behind the header's room already. */
+static int send_packet(struct tacet_outbound *out, struct tacet_srtp *srtp,
+                       struct tacet_buffer *buffer, size_t payload_size, bool marker,
+                       uint32_t timestamp, struct tacet_queue *queue, const struct tacet_path *path)
+{
+    struct tacet_rtp header = {
+        .payload_type = out->payload_type,
+        .marker = marker,
+        .seq = (uint16_t)out->next_index,
+        .timestamp = timestamp,
+        .ssrc = out->stats.ssrc,
+    };
+    size_t capacity = tacet_buffer_room(buffer) + TACET_BUFFER_TAIL;
+
+    tacet_rtp_write(&header, buffer->data);
+    buffer->size = TACET_RTP_HEADER_SIZE + payload_size;
+    int result = tacet_srtp_protect(srtp, out->next_index, buffer->data, &buffer->size, capacity);
+    if (result != 0) {
+        tacet_pool_put(queue->pool, buffer);
+        return result;
+    }
+    out->next_index++;
+    out->stats.packets_sent++;
+    out->stats.bytes_sent += payload_size;
+    out->stats.header_bytes_sent += buffer->size - payload_size;
+    int size = (int)buffer->size;
+    tacet_queue_push(queue, buffer, path);
+    return size;
+}
+
+static int send_audio(struct tacet_outbound *out, struct tacet_srtp *srtp,
+                      const struct tacet_frame *frame, uint32_t timestamp,
+                      struct tacet_queue *queue, const struct tacet_path *path)
+{
+    struct tacet_buffer *buffer = tacet_queue_buffer(queue);
+
+    if (buffer == NULL) {
+        return 0;
+    }
+    memcpy(buffer->data + TACET_RTP_HEADER_SIZE, frame->data, frame->size);
+    /* RFC 7587 section 4.2: the marker begins a talk spurt; without DTX there is one, its first
+     * packet. */
+    bool marker = out->stats.packets_sent == 0;
+    return send_packet(out, srtp, buffer, frame->size, marker, timestamp, queue, path);
+}
+
+static int send_video(struct tacet_outbound *out, struct tacet_srtp *srtp, size_t overhead,
+                      const struct tacet_frame *frame, uint32_t timestamp,
+                      struct tacet_queue *queue, const struct tacet_path *path)
+{
+    size_t payload_max = TACET_DATAGRAM_MAX - TACET_RTP_HEADER_SIZE - overhead - REPAIR_ROOM;
+    struct tacet_vp8_descriptor descriptor = {
+        .non_reference = frame->updates == 0,
+        .has_picture_id = true,
+        .picture_id_long = true,
+        .picture_id = out->picture_id,
+    };
+    struct tacet_vp8_cutter cutter;
+    int total = 0;
+
+    tacet_vp8_cut(&cutter, frame->data, frame->size, &descriptor, payload_max);
+    size_t packets = tacet_vp8_cut_count(&cutter);
+    if (queue->count + packets > TACET_SEND_QUEUE_MAX ||
+        tacet_pool_available(queue->pool) < packets) {
+        return 0;
+    }
+    for (bool last = false; !last;) {
+        struct tacet_buffer *buffer = tacet_queue_buffer(queue);
+        assert(buffer != NULL);
+        size_t size =
+            tacet_vp8_cut_next(&cutter, buffer->data + TACET_RTP_HEADER_SIZE, payload_max, &last);
+        assert(size > 0);
+        int result = send_packet(out, srtp, buffer, size, last, timestamp, queue, path);
+        if (result < 0) {
+            return result;
+        }
+        total += result;
+    }
+    out->picture_id = (out->picture_id + 1) & 0x7fff;
+    return total;
+}
+
+int tacet_outbound_send(struct tacet_outbound *out, struct tacet_srtp *srtp, size_t overhead,
+                        const struct tacet_frame *frame, uint32_t timestamp,
+                        struct tacet_queue *queue, const struct tacet_path *path)
+{
+    assert(frame->kind == out->kind);
+    if (out->needs_key && !frame->key) {
+        return 0;
+    }
+    int result = out->kind == TACET_KIND_AUDIO
+                     ? send_audio(out, srtp, frame, timestamp, queue, path)
+                     : send_video(out, srtp, overhead, frame, timestamp, queue, path);
+
+    out->needs_key = out->kind == TACET_KIND_VIDEO && result <= 0;
+    if (result > 0) {
+        out->last_timestamp = timestamp;
+        out->last_captured_at_us = frame->captured_at_us;
+        out->stats.frames_sent++;
+        out->stats.key_frames_sent += frame->key ? 1 : 0;
+        if (frame->width > 0) {
+            out->stats.width = frame->width;
+            out->stats.height = frame->height;
+        }
+    }
+    return result;
+}

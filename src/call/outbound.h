@@ -1,0 +1,36 @@
+/*
+ * One RTP stream that is sent: frames become packets, protected and queued.
+ *
+ *     frame -> payloads (Opus: one, VP8: cut) -> RTP header -> SRTP -> queue
+ */
+#ifndef TACET_CALL_OUTBOUND_H
+#define TACET_CALL_OUTBOUND_H
+
+#include "call/queue.h"
+#include "crypto/srtp.h"
+#include "tacet/frame.h"
+#include "tacet/stats.h"
+
+struct tacet_outbound {
+    enum tacet_kind kind;
+    uint8_t payload_type;
+    uint64_t next_index; /* 48 bits: rollover counter and sequence number of the next packet */
+    uint16_t picture_id; /* of the next picture */
+    bool needs_key;      /* a picture was left out: those after it show nothing before a key */
+    int64_t last_captured_at_us; /* for the sender report */
+    uint32_t last_timestamp;
+    struct tacet_outbound_stats stats;
+};
+
+/* `seq` is the first sequence number, below 2^15 (protocol.md section 5, rule 3). */
+void tacet_outbound_init(struct tacet_outbound *out, enum tacet_kind kind, uint32_t ssrc,
+                         uint16_t seq, uint16_t picture_id);
+/*
+ * Sends one frame. Returns the bytes queued, 0 where it was left out (the queue has no room for the
+ * whole of it, or `needs_key` and it is none), or TACET_ERR_CRYPTO.
+ */
+int tacet_outbound_send(struct tacet_outbound *out, struct tacet_srtp *srtp, size_t overhead,
+                        const struct tacet_frame *frame, uint32_t timestamp,
+                        struct tacet_queue *queue, const struct tacet_path *path);
+
+#endif

@@ -1,0 +1,527 @@
+/*
+ * See peer.h: the life of a peer. Every change of state and every timer is set here.
+ */
+#include "call/peer.h"
+
+#include "call/call.h"
+#include "call/message.h"
+#include "crypto/words.h"
+
+#include <assert.h>
+#include <sodium.h>
+#include <string.h>
+
+/* --- small parts --- */
+
+static void push_simple(struct tacet_call *call, const struct tacet_peer *peer,
+                        enum tacet_event_type type)
+{
+    struct tacet_event event = { .type = type, .peer = peer->id };
+
+    tacet_events_push(&call->events, &event);
+}
+
+/* An interval with +-10 % jitter, so that callers do not march in step. */
+static int64_t with_jitter(struct tacet_call *call, int64_t interval_us)
+{
+    uint8_t chance[2];
+
+    call->config.random.fill(call->config.random.ctx, chance, sizeof(chance));
+    return interval_us * (900 + (chance[0] << 8 | chance[1]) % 201) / 1000;
+}
+
+bool tacet_peer_send(struct tacet_call *call, struct tacet_peer *peer, int64_t now,
+                     enum tacet_message type, const uint8_t *body, size_t size)
+{
+    if (tacet_control_send(&peer->control, now, type, body, size) != 0) {
+        tacet_peer_end_remote(call, peer, now, TACET_END_LOST);
+        return false;
+    }
+    return true;
+}
+
+void tacet_peer_wipe(struct tacet_peer *peer)
+{
+    tacet_rekey_wipe(&peer->rekey);
+    tacet_control_wipe(&peer->control);
+    sodium_memzero(peer, sizeof(*peer));
+}
+
+/* --- the caller's beginning --- */
+
+static void send_init(struct tacet_call *call, struct tacet_peer *peer, int64_t now)
+{
+    for (size_t i = 0; i < peer->dialled_count; i++) {
+        tacet_queue_copy(&call->queue, peer->initiator.init, TACET_INIT_SIZE, &peer->dialled[i]);
+    }
+    peer->init_sent_at_us = now;
+    peer->init_count++;
+    tacet_timers_set(&peer->timers, TACET_TIMER_HANDSHAKE, now + with_jitter(call, peer->retry_us));
+    peer->retry_us = peer->retry_us * 3 / 2;
+    if (peer->retry_us > TACET_INIT_RETRY_MAX_US) {
+        peer->retry_us = TACET_INIT_RETRY_MAX_US;
+    }
+}
+
+int tacet_peer_dial(struct tacet_call *call, struct tacet_peer *peer, int64_t now,
+                    const struct tacet_callee *who, const struct tacet_path *paths,
+                    size_t path_count)
+{
+    int result = tacet_initiator_start(&peer->initiator, &call->handshake, who);
+
+    if (result != 0) {
+        return result;
+    }
+    peer->state = TACET_PEER_DIALLING;
+    peer->caller = true;
+    peer->started_at_us = now;
+    memcpy(peer->dialled, paths, path_count * sizeof(*paths));
+    peer->dialled_count = path_count;
+    peer->retry_us = TACET_INIT_RETRY_US;
+    tacet_timers_init(&peer->timers);
+    tacet_timers_set(&peer->timers, TACET_TIMER_GIVE_UP, now + TACET_DIAL_TIMEOUT_US);
+    call->config.random.fill(call->config.random.ctx, peer->n_i, sizeof(peer->n_i));
+    tacet_words_commit(peer->n_i, peer->commitment);
+    send_init(call, peer, now);
+    return 0;
+}
+
+/* What both sides set up once the handshake has given its keys. */
+static void begin_keys(struct tacet_peer *peer, int64_t now, const struct tacet_path *path,
+                       const struct tacet_handshake_result *result)
+{
+    peer->state = TACET_PEER_CONFIRMING;
+    peer->path = *path;
+    peer->index_local = result->index_local;
+    peer->identity = result->peer;
+    memcpy(peer->h, result->h, sizeof(peer->h));
+    tacet_control_init(&peer->control, result->index_remote);
+    tacet_rekey_init(&peer->rekey, &tacet_kem_x25519, peer->caller, result->profile,
+                     result->exporter, result->h, &peer->control);
+    peer->last_received_at_us = now;
+    peer->last_sent_at_us = now;
+    tacet_timers_set(&peer->timers, TACET_TIMER_KEEPALIVE, now + TACET_KEEPALIVE_US);
+    tacet_timers_set(&peer->timers, TACET_TIMER_SILENCE, now + TACET_RECONNECTING_US);
+    tacet_timers_set(&peer->timers, TACET_TIMER_REKEY, now + TACET_REKEY_CONFIRM_US);
+}
+
+static void send_fin(struct tacet_call *call, struct tacet_peer *peer, int64_t now)
+{
+    tacet_queue_copy(&call->queue, peer->fin, TACET_FIN_SIZE, &peer->path);
+    tacet_timers_set(&peer->timers, TACET_TIMER_HANDSHAKE, now + with_jitter(call, peer->retry_us));
+    peer->retry_us = peer->retry_us * 3 / 2;
+    if (peer->retry_us > TACET_CONTROL_RETRY_MAX_US) {
+        peer->retry_us = TACET_CONTROL_RETRY_MAX_US;
+    }
+}
+
+enum tacet_drop tacet_peer_on_resp(struct tacet_call *call, struct tacet_peer *peer, int64_t now,
+                                   const struct tacet_path *path, const uint8_t *packet,
+                                   size_t size)
+{
+    struct tacet_handshake_result result;
+    uint8_t call_id[TACET_CALL_ID_SIZE];
+    uint8_t rekey1[TACET_KEM_PUBLIC_MAX];
+    uint16_t media_bits =
+        (uint16_t)((call->config.media.audio ? 1u : 0u) | (call->config.media.video ? 2u : 0u));
+
+    call->config.random.fill(call->config.random.ctx, call_id, sizeof(call_id));
+    enum tacet_drop drop = tacet_initiator_consume_resp(&peer->initiator, &call->handshake, packet,
+                                                        size, peer->commitment, call_id, media_bits,
+                                                        peer->fin, &result, &peer->other_answered);
+    if (drop != TACET_DROP_NONE) {
+        return drop;
+    }
+    int64_t round_trip_us = now - peer->init_sent_at_us;
+    peer->retry_us = peer->init_count == 1 ? round_trip_us * 3 / 2 : TACET_INIT_RETRY_US;
+    if (peer->retry_us < TACET_CONTROL_RETRY_MIN_US) {
+        peer->retry_us = TACET_CONTROL_RETRY_MIN_US;
+    }
+    begin_keys(peer, now, path, &result);
+    sodium_memzero(&result, sizeof(result));
+    send_fin(call, peer, now);
+    size_t rekey1_size = tacet_rekey_begin(&peer->rekey, &call->config.random, rekey1);
+    /* The window is empty: these two always fit. */
+    (void)tacet_peer_send(call, peer, now, TACET_MESSAGE_REKEY1, rekey1, rekey1_size);
+    (void)tacet_peer_send_media(call, peer, now);
+    return TACET_DROP_NONE;
+}
+
+/* --- the callee's beginning --- */
+
+void tacet_peer_on_fin(struct tacet_call *call, struct tacet_peer *peer, int64_t now,
+                       const struct tacet_path *path, const struct tacet_handshake_result *result)
+{
+    struct tacet_event event = { .type = TACET_EVENT_INCOMING, .peer = peer->id };
+
+    tacet_timers_init(&peer->timers);
+    peer->started_at_us = result->started_at_us;
+    memcpy(peer->commitment, result->commitment, sizeof(peer->commitment));
+    begin_keys(peer, now, path, result);
+    tacet_timers_set(&peer->timers, TACET_TIMER_GIVE_UP, now + call->config.no_answer_us);
+    /* The window is empty: these two always fit. */
+    (void)tacet_peer_send(call, peer, now, TACET_MESSAGE_RING, NULL, 0);
+    (void)tacet_peer_send_media(call, peer, now);
+    event.u.incoming = peer->identity;
+    tacet_events_push(&call->events, &event);
+}
+
+/* --- going on --- */
+
+static void establish(struct tacet_call *call, struct tacet_peer *peer, int64_t now)
+{
+    struct tacet_event event = { .type = TACET_EVENT_ESTABLISHED, .peer = peer->id };
+
+    peer->established = true;
+    peer->established_at_us = now;
+    peer->state = TACET_PEER_RINGING;
+    if (peer->caller) {
+        sodium_memzero(peer->fin, sizeof(peer->fin));
+        tacet_timers_set(&peer->timers, TACET_TIMER_GIVE_UP, now + call->config.no_answer_us);
+    }
+    event.u.incoming = peer->identity;
+    tacet_events_push(&call->events, &event);
+    if (peer->answer_wanted) {
+        (void)tacet_peer_answer(call, peer, now);
+    }
+}
+
+void tacet_peer_on_authenticated(struct tacet_call *call, struct tacet_peer *peer, int64_t now,
+                                 uint32_t epoch)
+{
+    struct tacet_event event = { .type = TACET_EVENT_REKEYED, .peer = peer->id };
+
+    peer->last_received_at_us = now;
+    tacet_timers_stop(&peer->timers, TACET_TIMER_HANDSHAKE);
+    if (peer->state == TACET_PEER_ENDING) {
+        return;
+    }
+    tacet_timers_set(&peer->timers, TACET_TIMER_SILENCE, now + TACET_RECONNECTING_US);
+    if (peer->reconnecting) {
+        peer->reconnecting = false;
+        push_simple(call, peer, TACET_EVENT_RECONNECTED);
+        if (peer->state == TACET_PEER_CONNECTED) {
+            tacet_peer_send_target(call, peer, TACET_REFRESH_KEY);
+        }
+    }
+    if (!peer->established) {
+        establish(call, peer, now);
+    }
+    if (tacet_rekey_on_packet(&peer->rekey, &peer->control, epoch)) {
+        tacet_timers_stop(&peer->timers, TACET_TIMER_REKEY);
+        tacet_timers_set(&peer->timers, TACET_TIMER_OLD_EPOCH, now + TACET_OLD_EPOCH_US);
+        event.u.epoch = epoch;
+        tacet_events_push(&call->events, &event);
+        tacet_peer_connect(call, peer, now);
+    }
+}
+
+int tacet_peer_answer(struct tacet_call *call, struct tacet_peer *peer, int64_t now)
+{
+    if (peer->caller ||
+        (peer->state != TACET_PEER_CONFIRMING && peer->state != TACET_PEER_RINGING)) {
+        return TACET_ERR_STATE;
+    }
+    if (call->session->used) {
+        return TACET_ERR_BUSY;
+    }
+    if (peer->state == TACET_PEER_CONFIRMING) {
+        /* The caller's first CTRL comes right behind its FIN: an answer waits for it. */
+        peer->answer_wanted = true;
+        return 0;
+    }
+    call->config.random.fill(call->config.random.ctx, peer->n_r, sizeof(peer->n_r));
+    if (tacet_peer_send(call, peer, now, TACET_MESSAGE_ANSWER, peer->n_r, sizeof(peer->n_r))) {
+        tacet_peer_answered(call, peer, now);
+    }
+    return 0;
+}
+
+void tacet_peer_answered(struct tacet_call *call, struct tacet_peer *peer, int64_t now)
+{
+    if (call->session->used) {
+        tacet_peer_end(call, peer, now, TACET_MESSAGE_HANGUP, TACET_END_BUSY);
+        return;
+    }
+    peer->state = TACET_PEER_ANSWERED;
+    tacet_rtp_session_begin(call->session, &call->config.random, &peer->rekey, call->pool);
+    peer->session = call->session;
+    /* First timestamps are random a call (RFC 3550 section 5.1). */
+    call->config.random.fill(call->config.random.ctx, (uint8_t *)call->timestamp_base,
+                             sizeof(call->timestamp_base));
+    /* What is still to come (ANSWER_ACK, REKEY2) is the machines' business, not a human's. */
+    tacet_timers_set(&peer->timers, TACET_TIMER_GIVE_UP, now + TACET_REKEY_CONFIRM_US);
+}
+
+void tacet_peer_connect(struct tacet_call *call, struct tacet_peer *peer, int64_t now)
+{
+    struct tacet_event event = { .type = TACET_EVENT_ANSWERED, .peer = peer->id };
+
+    if (peer->state != TACET_PEER_ANSWERED || peer->words[0] == '\0' ||
+        tacet_rekey_sender(&peer->rekey) == NULL) {
+        return;
+    }
+    peer->state = TACET_PEER_CONNECTED;
+    peer->connected_at_us = now;
+    tacet_timers_stop(&peer->timers, TACET_TIMER_GIVE_UP);
+    tacet_timers_set(&peer->timers, TACET_TIMER_REPORT,
+                     now + with_jitter(call, TACET_REPORT_INTERVAL_US));
+    memcpy(event.u.answered.words, peer->words, sizeof(peer->words));
+    event.u.answered.peer = peer->identity;
+    tacet_events_push(&call->events, &event);
+    tacet_peer_send_target(call, peer, TACET_REFRESH_KEY);
+}
+
+bool tacet_peer_send_media(struct tacet_call *call, struct tacet_peer *peer, int64_t now)
+{
+    uint8_t body[TACET_MEDIA_SIZE];
+
+    tacet_media_write(&call->config.media, body);
+    return tacet_peer_send(call, peer, now, TACET_MESSAGE_MEDIA, body, sizeof(body));
+}
+
+void tacet_peer_send_target(struct tacet_call *call, struct tacet_peer *peer,
+                            enum tacet_refresh refresh)
+{
+    struct tacet_event event = {
+        .type = TACET_EVENT_SEND_TARGET,
+        .peer = peer->id,
+        .u.send_target = {
+            .audio_bps = call->config.audio_bitrate_bps,
+            .video_bps = call->config.video_bitrate_bps,
+            .loss_permille = peer->session->remote[TACET_KIND_AUDIO].fraction_lost_permille,
+            .burst = 1,
+            .refresh = refresh,
+        },
+    };
+
+    tacet_events_push(&call->events, &event);
+}
+
+/* --- the end --- */
+
+/* From here on there are control keys only, for at most TACET_HANGUP_LINGER_US, and the statistics
+ * as they were. */
+static void enter_ending(struct tacet_call *call, struct tacet_peer *peer, int64_t now,
+                         enum tacet_end reason, bool remote)
+{
+    struct tacet_event event = {
+        .type = TACET_EVENT_ENDED,
+        .peer = peer->id,
+        .u.ended = { .reason = reason, .remote = remote },
+    };
+    bool fin_unheard = peer->caller && peer->state == TACET_PEER_CONFIRMING;
+
+    peer->last_stats.size = sizeof(peer->last_stats);
+    int result = tacet_call_stats(call, peer->id, &peer->last_stats);
+    assert(result == 0);
+    if (peer->session != NULL) {
+        tacet_rtp_session_end(peer->session);
+        peer->session = NULL;
+    }
+    tacet_initiator_wipe(&peer->initiator);
+    tacet_rekey_wipe(&peer->rekey);
+    if (peer->state == TACET_PEER_DIALLING || reason == TACET_END_LOST) {
+        tacet_control_wipe(&peer->control); /* there is nobody to say goodbye to */
+        tacet_control_init(&peer->control, 0);
+    }
+    tacet_timers_init(&peer->timers);
+    tacet_timers_set(&peer->timers, TACET_TIMER_LINGER, now + TACET_HANGUP_LINGER_US);
+    if (fin_unheard) {
+        /* Without FIN the other side cannot read the HANGUP behind it. */
+        tacet_timers_set(&peer->timers, TACET_TIMER_HANDSHAKE, now + peer->retry_us);
+    }
+    peer->state = TACET_PEER_ENDING;
+    tacet_events_push(&call->events, &event);
+}
+
+void tacet_peer_end(struct tacet_call *call, struct tacet_peer *peer, int64_t now,
+                    enum tacet_message message, enum tacet_end reason)
+{
+    uint8_t body[TACET_REASON_SIZE];
+
+    assert(message == TACET_MESSAGE_HANGUP || message == TACET_MESSAGE_DECLINE);
+    if (peer->state == TACET_PEER_FREE || peer->state == TACET_PEER_ENDING) {
+        return;
+    }
+    if (peer->state != TACET_PEER_DIALLING) {
+        tacet_reason_write(reason <= TACET_END_FAILED ? reason : TACET_END_HANGUP, body);
+        /* A full stream cannot carry it; the other side then learns it by the silence. */
+        (void)tacet_control_send(&peer->control, now, message, body, sizeof(body));
+    }
+    enter_ending(call, peer, now, reason, false);
+}
+
+void tacet_peer_end_remote(struct tacet_call *call, struct tacet_peer *peer, int64_t now,
+                           enum tacet_end reason)
+{
+    if (peer->state != TACET_PEER_FREE && peer->state != TACET_PEER_ENDING) {
+        enter_ending(call, peer, now, reason, reason != TACET_END_LOST);
+    }
+}
+
+/* --- timers --- */
+
+static void on_handshake(struct tacet_call *call, struct tacet_peer *peer, int64_t now)
+{
+    if (peer->state == TACET_PEER_DIALLING) {
+        send_init(call, peer, now);
+    } else {
+        send_fin(call, peer, now);
+    }
+}
+
+static void on_give_up(struct tacet_call *call, struct tacet_peer *peer, int64_t now)
+{
+    switch (peer->state) {
+    case TACET_PEER_DIALLING:
+        tacet_peer_end(call, peer, now, TACET_MESSAGE_HANGUP,
+                       peer->other_answered ? TACET_END_IMPOSTOR : TACET_END_UNREACHABLE);
+        break;
+    case TACET_PEER_CONFIRMING:
+        tacet_peer_end(call, peer, now, TACET_MESSAGE_HANGUP,
+                       peer->caller ? TACET_END_UNREACHABLE : TACET_END_NO_ANSWER);
+        break;
+    case TACET_PEER_RINGING:
+        tacet_peer_end(call, peer, now, peer->caller ? TACET_MESSAGE_HANGUP : TACET_MESSAGE_DECLINE,
+                       TACET_END_NO_ANSWER);
+        break;
+    case TACET_PEER_ANSWERED:
+        tacet_peer_end(call, peer, now, TACET_MESSAGE_HANGUP, TACET_END_PROTOCOL);
+        break;
+    case TACET_PEER_FREE:
+    case TACET_PEER_CONNECTED:
+    case TACET_PEER_ENDING:
+    case TACET_PEER_STATE_COUNT:
+        break;
+    }
+}
+
+static void on_silence(struct tacet_call *call, struct tacet_peer *peer, int64_t now)
+{
+    if (now - peer->last_received_at_us >= TACET_LOST_US) {
+        tacet_peer_end_remote(call, peer, now, TACET_END_LOST);
+        return;
+    }
+    if (!peer->reconnecting && peer->established) {
+        peer->reconnecting = true;
+        push_simple(call, peer, TACET_EVENT_RECONNECTING);
+    }
+    tacet_timers_set(&peer->timers, TACET_TIMER_SILENCE, peer->last_received_at_us + TACET_LOST_US);
+}
+
+/* Something authenticated at least once a second; four times that while nothing comes back, so that
+ * the call goes on soon after the network does. */
+static void on_keepalive(struct tacet_peer *peer, int64_t now)
+{
+    int64_t interval_us = peer->reconnecting ? TACET_KEEPALIVE_US / 4 : TACET_KEEPALIVE_US;
+
+    if (now - peer->last_sent_at_us >= interval_us) {
+        tacet_control_send_single(&peer->control, TACET_MESSAGE_PING, NULL, 0);
+        peer->last_sent_at_us = now;
+    }
+    tacet_timers_set(&peer->timers, TACET_TIMER_KEEPALIVE, peer->last_sent_at_us + interval_us);
+}
+
+static void on_report_timer(struct tacet_call *call, struct tacet_peer *peer, int64_t now)
+{
+    tacet_peer_send_report(call, peer, now, false);
+    tacet_timers_set(&peer->timers, TACET_TIMER_REPORT,
+                     now + with_jitter(call, TACET_REPORT_INTERVAL_US));
+}
+
+static void on_pli(struct tacet_call *call, struct tacet_peer *peer, int64_t now)
+{
+    if (peer->state == TACET_PEER_CONNECTED && tacet_inbound_wants_key(&peer->session->inbound)) {
+        tacet_peer_send_report(call, peer, now, true);
+        peer->pli_sent_at_us = now;
+        tacet_timers_set(&peer->timers, TACET_TIMER_PLI, now + TACET_PLI_INTERVAL_US);
+    }
+}
+
+static void on_timer(struct tacet_call *call, struct tacet_peer *peer, int64_t now,
+                     enum tacet_timer timer)
+{
+    switch (timer) {
+    case TACET_TIMER_HANDSHAKE:
+        on_handshake(call, peer, now);
+        break;
+    case TACET_TIMER_GIVE_UP:
+        on_give_up(call, peer, now);
+        break;
+    case TACET_TIMER_REKEY:
+        tacet_peer_end(call, peer, now, TACET_MESSAGE_HANGUP,
+                       peer->established ? TACET_END_PROTOCOL : TACET_END_UNREACHABLE);
+        break;
+    case TACET_TIMER_OLD_EPOCH:
+        tacet_rekey_drop_old(&peer->rekey, &peer->control);
+        break;
+    case TACET_TIMER_KEEPALIVE:
+        on_keepalive(peer, now);
+        break;
+    case TACET_TIMER_SILENCE:
+        on_silence(call, peer, now);
+        break;
+    case TACET_TIMER_REPORT:
+        on_report_timer(call, peer, now);
+        break;
+    case TACET_TIMER_PLI:
+        on_pli(call, peer, now);
+        break;
+    case TACET_TIMER_LINGER:
+        tacet_peer_wipe(peer);
+        break;
+    case TACET_TIMER_CONTROL: /* the polls look by themselves */
+    case TACET_TIMER_ASSEMBLY:
+    case TACET_TIMER_COUNT:
+        break;
+    }
+}
+
+void tacet_peer_on_timeout(struct tacet_call *call, struct tacet_peer *peer, int64_t now)
+{
+    for (int timer = 0; timer < TACET_TIMER_COUNT && peer->state != TACET_PEER_FREE; timer++) {
+        if (tacet_timers_take(&peer->timers, (enum tacet_timer)timer, now)) {
+            on_timer(call, peer, now, (enum tacet_timer)timer);
+        }
+    }
+}
+
+void tacet_peer_check_picture(struct tacet_peer *peer, int64_t now)
+{
+    if (peer->state != TACET_PEER_CONNECTED || !tacet_inbound_wants_key(&peer->session->inbound)) {
+        tacet_timers_stop(&peer->timers, TACET_TIMER_PLI);
+        return;
+    }
+    if (tacet_timers_running(&peer->timers, TACET_TIMER_PLI)) {
+        return;
+    }
+    /* The first key frame comes unasked: it may just be under way. */
+    bool first = peer->session->inbound.stats[TACET_KIND_VIDEO].key_frames_received == 0;
+    int64_t next = peer->pli_sent_at_us + TACET_PLI_INTERVAL_US;
+    next = first ? now + TACET_PLI_INTERVAL_US : next;
+    tacet_timers_set(&peer->timers, TACET_TIMER_PLI, next > now ? next : now);
+}
+
+int64_t tacet_peer_next_timeout(const struct tacet_peer *peer, const char **ret_reason)
+{
+    enum tacet_timer timer;
+    int64_t next = tacet_timers_next(&peer->timers, &timer);
+
+    if (peer->state > TACET_PEER_DIALLING) {
+        int64_t control = tacet_control_next_timeout(&peer->control);
+        if (control < next) {
+            next = control;
+            timer = TACET_TIMER_CONTROL;
+        }
+    }
+    if (peer->session != NULL) {
+        int64_t assembly = tacet_inbound_timeout(&peer->session->inbound);
+        if (assembly < next) {
+            next = assembly;
+            timer = TACET_TIMER_ASSEMBLY;
+        }
+    }
+    *ret_reason = tacet_timer_string(timer);
+    return next;
+}

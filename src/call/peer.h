@@ -1,0 +1,133 @@
+/*
+ * One remote party, from INIT to the end: its state, its timers and what moves them. What a
+ * control message does in which state stands in peer_messages.c, what a packet does in
+ * peer_packets.c.
+ *
+ *     FREE -> DIALLING -> CONFIRMING -> RINGING -> ANSWERED -> CONNECTED -> ENDING -> FREE
+ *              (caller)   FIN sent or    (both)     words or     media
+ *                         verified                  keys missing
+ */
+#ifndef TACET_CALL_PEER_H
+#define TACET_CALL_PEER_H
+
+#include "base/timers.h"
+#include "call/control.h"
+#include "call/handshake.h"
+#include "call/rekey.h"
+#include "call/rtp_session.h"
+#include "tacet/call.h"
+
+struct tacet_peer {
+    uint32_t id;
+    enum tacet_peer_state state;
+    bool caller;        /* this side dialled */
+    bool established;   /* an authenticated CTRL came */
+    bool answer_wanted; /* answered by the app before it was established */
+    bool reconnecting;
+    struct tacet_timers timers;
+    int64_t started_at_us;       /* dialling, or the INIT */
+    int64_t established_at_us;   /* 0: not yet */
+    int64_t connected_at_us;     /* 0: not yet */
+    int64_t last_received_at_us; /* an accepted, authenticated packet */
+    int64_t last_sent_at_us;
+
+    /* caller, before it is established */
+    struct tacet_initiator initiator;
+    struct tacet_path dialled[TACET_DIAL_PATHS_MAX];
+    size_t dialled_count;
+    int64_t retry_us; /* INIT's or FIN's next interval, before its jitter */
+    int64_t init_sent_at_us;
+    uint32_t init_count; /* INITs sent: with one, RESP measures the round trip */
+    bool other_answered; /* somebody else did */
+    uint8_t fin[TACET_FIN_SIZE];
+
+    /* from FIN on */
+    struct tacet_path path;
+    uint32_t index_local;
+    struct tacet_public_identity identity;
+    uint8_t h[64];
+    struct tacet_control control;
+    struct tacet_rekey rekey;
+
+    /* words */
+    uint8_t commitment[TACET_SAS_COMMITMENT];
+    uint8_t n_i[TACET_SAS_NONCE];
+    uint8_t n_r[TACET_SAS_NONCE];
+    char words[TACET_WORDS_MAX];
+
+    struct tacet_media media;          /* what the peer says it sends */
+    struct tacet_rtp_session *session; /* borrowed from the call once answered */
+    bool message_held;   /* an app's message stands in the control stream's memory ... */
+    bool message_polled; /* ... and the app reads it now; then the next may come */
+    int64_t pli_sent_at_us;
+    struct tacet_path_stats path_stats;
+    struct tacet_stats last_stats; /* ENDING: as they were at the end */
+};
+
+/* --- beginning --- */
+
+/* The caller's side: draws, and sends the first INIT. As tacet_call_dial. */
+int tacet_peer_dial(struct tacet_call *call, struct tacet_peer *peer, int64_t now,
+                    const struct tacet_callee *who, const struct tacet_path *paths,
+                    size_t path_count);
+/* The caller's side: a RESP for this peer. */
+enum tacet_drop tacet_peer_on_resp(struct tacet_call *call, struct tacet_peer *peer, int64_t now,
+                                   const struct tacet_path *path, const uint8_t *packet,
+                                   size_t size);
+/* The callee's side: a verified FIN made this peer. */
+void tacet_peer_on_fin(struct tacet_call *call, struct tacet_peer *peer, int64_t now,
+                       const struct tacet_path *path, const struct tacet_handshake_result *result);
+
+/* --- commands --- */
+
+int tacet_peer_answer(struct tacet_call *call, struct tacet_peer *peer, int64_t now);
+/* Ends it: says so to the other side if there are keys, and tells the app. `message` is HANGUP or
+ * DECLINE. Media keys are wiped at once. */
+void tacet_peer_end(struct tacet_call *call, struct tacet_peer *peer, int64_t now,
+                    enum tacet_message message, enum tacet_end reason);
+/* The other side ended it. */
+void tacet_peer_end_remote(struct tacet_call *call, struct tacet_peer *peer, int64_t now,
+                           enum tacet_end reason);
+/* Wipes everything; the slot is free. */
+void tacet_peer_wipe(struct tacet_peer *peer);
+
+/* --- events of the protocol --- */
+
+/* An authenticated packet of this epoch was accepted. */
+void tacet_peer_on_authenticated(struct tacet_call *call, struct tacet_peer *peer, int64_t now,
+                                 uint32_t epoch);
+/* Goes on to CONNECTED where the answer, the words and the first media keys are all there. */
+void tacet_peer_connect(struct tacet_call *call, struct tacet_peer *peer, int64_t now);
+/* ANSWER came or went: takes the media, and with both nonces the words are known. */
+void tacet_peer_answered(struct tacet_call *call, struct tacet_peer *peer, int64_t now);
+/* Reads and acts on the control messages that have arrived. */
+void tacet_peer_read_messages(struct tacet_call *call, struct tacet_peer *peer, int64_t now);
+/* Sends on the control stream. A full stream is the other side's refusal to acknowledge: nothing
+ * can be said to it any more, so it is given up as lost. False: it is gone. */
+bool tacet_peer_send(struct tacet_call *call, struct tacet_peer *peer, int64_t now,
+                     enum tacet_message type, const uint8_t *body, size_t size);
+bool tacet_peer_send_media(struct tacet_call *call, struct tacet_peer *peer, int64_t now);
+void tacet_peer_send_target(struct tacet_call *call, struct tacet_peer *peer,
+                            enum tacet_refresh refresh);
+/* How often which timer fires is decided in peer.c alone. */
+void tacet_peer_on_timeout(struct tacet_call *call, struct tacet_peer *peer, int64_t now);
+/* After anything that received video: sets the timer that asks for a key frame. */
+void tacet_peer_check_picture(struct tacet_peer *peer, int64_t now);
+int64_t tacet_peer_next_timeout(const struct tacet_peer *peer, const char **ret_reason);
+
+/* --- packets --- */
+
+enum tacet_drop tacet_peer_on_ctrl(struct tacet_call *call, struct tacet_peer *peer, int64_t now,
+                                   const uint8_t *packet, size_t size);
+enum tacet_drop tacet_peer_on_rtp(struct tacet_call *call, struct tacet_peer *peer, int64_t now,
+                                  const struct tacet_packet *packet);
+enum tacet_drop tacet_peer_on_rtcp(struct tacet_call *call, struct tacet_peer *peer, int64_t now,
+                                   const struct tacet_packet *packet);
+/* Whether RTP with this SSRC is this peer's. */
+bool tacet_peer_has_ssrc(const struct tacet_peer *peer, uint32_t ssrc);
+int tacet_peer_send_frame(struct tacet_call *call, struct tacet_peer *peer, int64_t now,
+                          const struct tacet_frame *frame);
+void tacet_peer_send_report(struct tacet_call *call, struct tacet_peer *peer, int64_t now,
+                            bool pli);
+
+#endif

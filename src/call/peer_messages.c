@@ -1,0 +1,223 @@
+/*
+ * What each control message does in each state: one table that says whether it is accepted,
+ * ignored or refused, and one short function a message for what acceptance means. Nothing else may
+ * happen (protocol.md section 7).
+ */
+#include "call/call.h"
+#include "call/message.h"
+#include "call/peer.h"
+#include "crypto/words.h"
+
+#include <assert.h>
+#include <string.h>
+
+enum verdict {
+    REFUSE = 0, /* the other side broke the protocol: HANGUP(protocol) */
+    IGNORE,
+    ACCEPT
+};
+
+/*
+ * By the role of who receives, then by state: ringing, answered, connected, ending. 'a' accepts,
+ * '-' ignores, '!' refuses. A message is read in these four states only: before RINGING there has
+ * been no authenticated packet, FREE has no keys.
+ */
+static const struct {
+    enum tacet_message type;
+    const char *caller;
+    const char *callee;
+} table[] = {
+    { TACET_MESSAGE_RING, "a---", "!!!-" },
+    { TACET_MESSAGE_ANSWER, "a!!-", "!!!-" },
+    { TACET_MESSAGE_ANSWER_ACK, "!!!-", "!a!-" },
+    { TACET_MESSAGE_DECLINE, "a!!-", "!!!-" },
+    { TACET_MESSAGE_HANGUP, "aaa-", "aaa-" },
+    { TACET_MESSAGE_MEDIA, "aaa-", "aaa-" },
+    { TACET_MESSAGE_APP, "-aa-", "-aa-" }, /* no stranger's text before a human has answered */
+    { TACET_MESSAGE_REKEY1, "!!!-", "aaa-" },
+    { TACET_MESSAGE_REKEY2, "aaa-", "!!!-" },
+    { TACET_MESSAGE_REKEY_REQ, "----", "!!!-" },
+    { TACET_MESSAGE_PING, "----", "----" },
+    { TACET_MESSAGE_PATH_CHALLENGE, "----", "----" },
+    { TACET_MESSAGE_PATH_RESPONSE, "----", "----" },
+};
+
+_Static_assert(TACET_PEER_ENDING - TACET_PEER_RINGING == 3, "the four columns of the table");
+
+static enum verdict judge(const struct tacet_peer *peer, enum tacet_message type)
+{
+    assert(peer->state >= TACET_PEER_RINGING);
+    assert(peer->state <= TACET_PEER_ENDING);
+    for (size_t i = 0; i < sizeof(table) / sizeof(table[0]); i++) {
+        if (table[i].type == type) {
+            const char *row = peer->caller ? table[i].caller : table[i].callee;
+            char cell = row[peer->state - TACET_PEER_RINGING];
+            return cell == 'a' ? ACCEPT : cell == '-' ? IGNORE : REFUSE;
+        }
+    }
+    return REFUSE; /* a type that version 1 does not have */
+}
+
+/* --- one function a message; false: the peer broke the protocol --- */
+
+static bool on_ring(struct tacet_call *call, struct tacet_peer *peer, size_t size)
+{
+    struct tacet_event event = { .type = TACET_EVENT_RINGING, .peer = peer->id };
+
+    if (size != 0) {
+        return false;
+    }
+    tacet_events_push(&call->events, &event);
+    return true;
+}
+
+static bool on_answer(struct tacet_call *call, struct tacet_peer *peer, int64_t now,
+                      const uint8_t *body, size_t size)
+{
+    if (tacet_nonce_read(body, size, peer->n_r) != 0) {
+        return false;
+    }
+    tacet_peer_answered(call, peer, now);
+    if (peer->state != TACET_PEER_ANSWERED) {
+        return true; /* another call took the media first */
+    }
+    tacet_words(peer->n_i, peer->n_r, peer->h, peer->words);
+    if (tacet_peer_send(call, peer, now, TACET_MESSAGE_ANSWER_ACK, peer->n_i, sizeof(peer->n_i))) {
+        tacet_peer_connect(call, peer, now);
+    }
+    return true;
+}
+
+static bool on_answer_ack(struct tacet_call *call, struct tacet_peer *peer, int64_t now,
+                          const uint8_t *body, size_t size)
+{
+    /* Exactly one: the words are known after it. */
+    if (peer->words[0] != '\0' || tacet_nonce_read(body, size, peer->n_i) != 0 ||
+        !tacet_words_check(peer->n_i, peer->commitment)) {
+        return false;
+    }
+    tacet_words(peer->n_i, peer->n_r, peer->h, peer->words);
+    tacet_peer_connect(call, peer, now);
+    return true;
+}
+
+static bool on_end(struct tacet_call *call, struct tacet_peer *peer, int64_t now,
+                   const uint8_t *body, size_t size)
+{
+    enum tacet_end reason;
+
+    if (tacet_reason_read(body, size, &reason) != 0) {
+        return false;
+    }
+    tacet_peer_end_remote(call, peer, now, reason);
+    return true;
+}
+
+static bool on_media(struct tacet_call *call, struct tacet_peer *peer, const uint8_t *body,
+                     size_t size)
+{
+    struct tacet_event event = { .type = TACET_EVENT_MEDIA, .peer = peer->id };
+
+    if (tacet_media_read(body, size, &event.u.media) != 0) {
+        return false;
+    }
+    peer->media = event.u.media;
+    tacet_events_push(&call->events, &event);
+    return true;
+}
+
+static bool on_app(struct tacet_call *call, struct tacet_peer *peer, const uint8_t *body,
+                   size_t size)
+{
+    struct tacet_event event = {
+        .type = TACET_EVENT_MESSAGE,
+        .peer = peer->id,
+        .u.message = { .data = body, .size = size },
+    };
+
+    if (size == 0 || size > TACET_MESSAGE_MAX) {
+        return false;
+    }
+    /* The body stands in the control stream's memory until the app has polled the event. */
+    peer->message_held = true;
+    tacet_events_push(&call->events, &event);
+    return true;
+}
+
+static bool on_rekey1(struct tacet_call *call, struct tacet_peer *peer, int64_t now,
+                      const uint8_t *body, size_t size)
+{
+    uint8_t rekey2[TACET_KEM_CIPHER_MAX];
+    size_t rekey2_size;
+
+    if (tacet_rekey_answer(&peer->rekey, &call->config.random, &peer->control, body, size, rekey2,
+                           &rekey2_size) != 0) {
+        return false;
+    }
+    tacet_timers_set(&peer->timers, TACET_TIMER_REKEY, now + TACET_REKEY_CONFIRM_US);
+    (void)tacet_peer_send(call, peer, now, TACET_MESSAGE_REKEY2, rekey2, rekey2_size);
+    return true;
+}
+
+static bool on_rekey2(struct tacet_call *call, struct tacet_peer *peer, int64_t now,
+                      const uint8_t *body, size_t size)
+{
+    if (tacet_rekey_finish(&peer->rekey, &peer->control, body, size) != 0) {
+        return false;
+    }
+    /* The other side sends in the new epoch once it has seen a packet of it. */
+    tacet_control_send_single(&peer->control, TACET_MESSAGE_PING, NULL, 0);
+    tacet_timers_set(&peer->timers, TACET_TIMER_REKEY, now + TACET_REKEY_CONFIRM_US);
+    tacet_peer_connect(call, peer, now);
+    return true;
+}
+
+static bool accept(struct tacet_call *call, struct tacet_peer *peer, int64_t now,
+                   enum tacet_message type, const uint8_t *body, size_t size)
+{
+    switch (type) {
+    case TACET_MESSAGE_RING:
+        return on_ring(call, peer, size);
+    case TACET_MESSAGE_ANSWER:
+        return on_answer(call, peer, now, body, size);
+    case TACET_MESSAGE_ANSWER_ACK:
+        return on_answer_ack(call, peer, now, body, size);
+    case TACET_MESSAGE_DECLINE:
+    case TACET_MESSAGE_HANGUP:
+        return on_end(call, peer, now, body, size);
+    case TACET_MESSAGE_MEDIA:
+        return on_media(call, peer, body, size);
+    case TACET_MESSAGE_APP:
+        return on_app(call, peer, body, size);
+    case TACET_MESSAGE_REKEY1:
+        return on_rekey1(call, peer, now, body, size);
+    case TACET_MESSAGE_REKEY2:
+        return on_rekey2(call, peer, now, body, size);
+    case TACET_MESSAGE_REKEY_REQ:
+    case TACET_MESSAGE_PING:
+    case TACET_MESSAGE_PATH_CHALLENGE:
+    case TACET_MESSAGE_PATH_RESPONSE:
+        break;
+    }
+    assert(!"the table accepts only what is handled above");
+    return false;
+}
+
+void tacet_peer_read_messages(struct tacet_call *call, struct tacet_peer *peer, int64_t now)
+{
+    enum tacet_message type;
+    const uint8_t *body;
+    size_t size;
+
+    while (peer->state != TACET_PEER_FREE && !peer->message_held &&
+           tacet_control_poll_message(&peer->control, &type, &body, &size) == 1) {
+        enum verdict verdict = judge(peer, type);
+        if (verdict == REFUSE ||
+            (verdict == ACCEPT && !accept(call, peer, now, type, body, size))) {
+            tacet_peer_end(call, peer, now, TACET_MESSAGE_HANGUP, TACET_END_PROTOCOL);
+        }
+    }
+    if (peer->state != TACET_PEER_FREE && peer->control.broken) {
+        tacet_peer_end(call, peer, now, TACET_MESSAGE_HANGUP, TACET_END_PROTOCOL);
+    }
+}

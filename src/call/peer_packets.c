@@ -1,0 +1,195 @@
+/*
+ * Packets of one peer, in and out: what is authenticated, by which epoch's keys, and where it goes.
+ */
+#include "call/call.h"
+#include "call/peer.h"
+#include "rtp/header.h"
+
+#include <assert.h>
+#include <string.h>
+
+static void count_received(struct tacet_peer *peer, size_t size)
+{
+    peer->path_stats.packets_received++;
+    peer->path_stats.bytes_received += size;
+}
+
+enum tacet_drop tacet_peer_on_ctrl(struct tacet_call *call, struct tacet_peer *peer, int64_t now,
+                                   const uint8_t *packet, size_t size)
+{
+    uint32_t epoch;
+    bool newer;
+    enum tacet_drop drop = tacet_control_receive(&peer->control, now, packet, size, &epoch, &newer);
+
+    if (drop == TACET_DROP_MALFORMED && peer->control.broken) {
+        tacet_peer_end(call, peer, now, TACET_MESSAGE_HANGUP, TACET_END_PROTOCOL);
+    }
+    if (drop != TACET_DROP_NONE) {
+        return drop;
+    }
+    count_received(peer, size);
+    tacet_peer_on_authenticated(call, peer, now, epoch);
+    tacet_peer_read_messages(call, peer, now);
+    return TACET_DROP_NONE;
+}
+
+bool tacet_peer_has_ssrc(const struct tacet_peer *peer, uint32_t ssrc)
+{
+    if (peer->state <= TACET_PEER_DIALLING || peer->state == TACET_PEER_ENDING) {
+        return false;
+    }
+    const uint32_t *ssrcs = peer->rekey.ssrcs.of[tacet_rekey_direction(&peer->rekey, false)];
+    for (int kind = 0; kind < TACET_SSRC_KIND_COUNT; kind++) {
+        if (ssrcs[kind] == ssrc) {
+            return true;
+        }
+    }
+    return false;
+}
+
+/* Copies a datagram into a buffer where libsrtp may work: aligned, and with tail room. */
+static struct tacet_buffer *copy_in(struct tacet_call *call, const struct tacet_packet *packet)
+{
+    struct tacet_buffer *buffer = tacet_pool_get(call->pool);
+
+    if (buffer != NULL) {
+        assert(packet->size <= tacet_buffer_room(buffer));
+        memcpy(buffer->data, packet->data, packet->size);
+        buffer->size = packet->size;
+    }
+    return buffer;
+}
+
+static struct tacet_srtp *find_session(const struct tacet_peer *peer, bool rtcp,
+                                       const struct tacet_packet *packet)
+{
+    uint8_t mki;
+
+    if (!tacet_srtp_mki(peer->rekey.profile, rtcp, packet->data, packet->size, &mki)) {
+        return NULL;
+    }
+    return tacet_rekey_receiver(&peer->rekey, mki);
+}
+
+enum tacet_drop tacet_peer_on_rtp(struct tacet_call *call, struct tacet_peer *peer, int64_t now,
+                                  const struct tacet_packet *packet)
+{
+    struct tacet_srtp *srtp = find_session(peer, false, packet);
+    uint32_t ssrc = 0;
+    uint64_t index;
+
+    /* No microphone and no camera is heard or seen before the answer: not even decrypted. */
+    if (peer->state != TACET_PEER_CONNECTED) {
+        return TACET_DROP_STATE;
+    }
+    if (srtp == NULL) {
+        return TACET_DROP_UNKNOWN;
+    }
+    struct tacet_buffer *buffer = copy_in(call, packet);
+    if (buffer == NULL) {
+        return TACET_DROP_RATE;
+    }
+    enum tacet_drop drop =
+        tacet_srtp_unprotect(srtp, &peer->rekey.indexes, buffer->data, &buffer->size, &index);
+    if (drop != TACET_DROP_NONE) {
+        tacet_pool_put(call->pool, buffer);
+        return drop;
+    }
+    count_received(peer, packet->size);
+    tacet_peer_on_authenticated(call, peer, now, tacet_srtp_epoch(srtp));
+    (void)tacet_rtp_ssrc(buffer->data, buffer->size, false, &ssrc);
+    for (int kind = 0; kind < TACET_KIND_COUNT; kind++) {
+        if (ssrc == peer->session->inbound.stats[kind].ssrc) {
+            drop = tacet_inbound_put(&peer->session->inbound, now, (enum tacet_kind)kind, index,
+                                     buffer);
+            return drop;
+        }
+    }
+    tacet_pool_put(call->pool, buffer); /* RTX and FEC are derived, but nobody sends them yet */
+    return TACET_DROP_STATE;
+}
+
+enum tacet_drop tacet_peer_on_rtcp(struct tacet_call *call, struct tacet_peer *peer, int64_t now,
+                                   const struct tacet_packet *packet)
+{
+    struct tacet_srtp *srtp = find_session(peer, true, packet);
+
+    if (peer->state != TACET_PEER_CONNECTED) {
+        return TACET_DROP_STATE;
+    }
+    if (srtp == NULL) {
+        return TACET_DROP_UNKNOWN;
+    }
+    struct tacet_buffer *buffer = copy_in(call, packet);
+    if (buffer == NULL) {
+        return TACET_DROP_RATE;
+    }
+    enum tacet_drop drop = tacet_srtp_unprotect_rtcp(srtp, buffer->data, &buffer->size);
+    if (drop == TACET_DROP_NONE) {
+        count_received(peer, packet->size);
+        tacet_peer_on_authenticated(call, peer, now, tacet_srtp_epoch(srtp));
+        drop = tacet_rtp_session_on_rtcp(peer->session, now, buffer->data, buffer->size);
+    }
+    tacet_pool_put(call->pool, buffer);
+    if (peer->session->refresh_wanted) {
+        peer->session->refresh_wanted = false;
+        tacet_peer_send_target(call, peer, TACET_REFRESH_KEY);
+    }
+    return drop;
+}
+
+static void count_sent(struct tacet_peer *peer, int64_t now, size_t packets, size_t bytes)
+{
+    peer->path_stats.packets_sent += packets;
+    peer->path_stats.bytes_sent += bytes;
+    peer->last_sent_at_us = now;
+}
+
+int tacet_peer_send_frame(struct tacet_call *call, struct tacet_peer *peer, int64_t now,
+                          const struct tacet_frame *frame)
+{
+    struct tacet_outbound *out = &peer->session->outbound[frame->kind];
+    uint64_t packets = out->stats.packets_sent;
+
+    if (peer->reconnecting) {
+        /* Media is held. A picture that is left out breaks those after it. */
+        out->needs_key = frame->kind == TACET_KIND_VIDEO;
+        return 0;
+    }
+    uint32_t timestamp = tacet_call_rtp_timestamp(call, frame->kind, frame->captured_at_us);
+    int result = tacet_outbound_send(out, tacet_rekey_sender(&peer->rekey),
+                                     tacet_srtp_overhead(peer->rekey.profile), frame, timestamp,
+                                     &call->queue, &peer->path);
+
+    if (result < 0) {
+        return result;
+    }
+    if (result == 0) {
+        if (out->needs_key) {
+            tacet_peer_send_target(call, peer, TACET_REFRESH_KEY);
+        }
+        return 0;
+    }
+    peer->session->sent_since_report[frame->kind] = true;
+    count_sent(peer, now, (size_t)(out->stats.packets_sent - packets), (size_t)result);
+    return 0;
+}
+
+void tacet_peer_send_report(struct tacet_call *call, struct tacet_peer *peer, int64_t now, bool pli)
+{
+    struct tacet_buffer *buffer = tacet_queue_buffer(&call->queue);
+
+    if (buffer == NULL) {
+        return; /* the next interval's report says the same and more */
+    }
+    size_t room = tacet_buffer_room(buffer);
+    buffer->size = tacet_rtp_session_report(peer->session, now, pli, buffer->data,
+                                            TACET_DATAGRAM_MAX - TACET_SRTP_OVERHEAD_MAX);
+    if (tacet_srtp_protect_rtcp(tacet_rekey_sender(&peer->rekey), buffer->data, &buffer->size,
+                                room + TACET_BUFFER_TAIL) != 0) {
+        tacet_pool_put(call->pool, buffer);
+        return;
+    }
+    count_sent(peer, now, 1, buffer->size);
+    tacet_queue_push(&call->queue, buffer, &peer->path);
+}

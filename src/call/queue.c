@@ -1,0 +1,59 @@
+/* See queue.h. */
+#include "call/queue.h"
+
+#include "base/limits.h"
+#include "tacet/transport.h"
+
+#include <assert.h>
+#include <string.h>
+
+struct tacet_buffer *tacet_queue_buffer(struct tacet_queue *queue)
+{
+    return queue->count < TACET_SEND_QUEUE_MAX ? tacet_pool_get(queue->pool) : NULL;
+}
+
+void tacet_queue_push(struct tacet_queue *queue, struct tacet_buffer *buffer,
+                      const struct tacet_path *path)
+{
+    assert(buffer->size > 0);
+    assert(buffer->size <= TACET_DATAGRAM_MAX);
+    buffer->path = *path;
+    buffer->next = NULL;
+    if (queue->last != NULL) {
+        queue->last->next = buffer;
+    } else {
+        queue->first = buffer;
+    }
+    queue->last = buffer;
+    queue->count++;
+}
+
+void tacet_queue_copy(struct tacet_queue *queue, const void *data, size_t size,
+                      const struct tacet_path *path)
+{
+    struct tacet_buffer *buffer = tacet_queue_buffer(queue);
+
+    if (buffer == NULL) {
+        return;
+    }
+    assert(size <= tacet_buffer_room(buffer));
+    memcpy(buffer->data, data, size);
+    buffer->size = size;
+    tacet_queue_push(queue, buffer, path);
+}
+
+struct tacet_buffer *tacet_queue_pop(struct tacet_queue *queue)
+{
+    struct tacet_buffer *buffer = queue->first;
+
+    if (buffer == NULL) {
+        return NULL;
+    }
+    queue->first = buffer->next;
+    if (queue->first == NULL) {
+        queue->last = NULL;
+    }
+    queue->count--;
+    buffer->next = NULL;
+    return buffer;
+}

@@ -1,0 +1,197 @@
+/* See rtp_session.h. */
+#include "call/rtp_session.h"
+
+#include "base/alloc.h"
+#include "tacet/error.h"
+
+#include <assert.h>
+#include <sodium.h>
+#include <string.h>
+
+int tacet_rtp_session_create(struct tacet_rtp_session **ret)
+{
+    struct tacet_rtp_session *s = tacet_alloc(sizeof(*s));
+    uint8_t *frame = tacet_alloc(TACET_FRAME_SIZE_MAX);
+
+    if (s == NULL || frame == NULL) {
+        tacet_dealloc(s);
+        tacet_dealloc(frame);
+        return TACET_ERR_NOMEM;
+    }
+    s->frame = frame;
+    *ret = s;
+    return 0;
+}
+
+void tacet_rtp_session_free(struct tacet_rtp_session **session)
+{
+    if (session == NULL || *session == NULL) {
+        return;
+    }
+    tacet_rtp_session_end(*session);
+    tacet_dealloc((*session)->frame);
+    tacet_dealloc(*session);
+    *session = NULL;
+}
+
+/* RFC 7022 section 4.2: a random CNAME for the call, here in hexadecimal. */
+static void draw_cname(struct tacet_rtp_session *s, const struct tacet_random *random)
+{
+    uint8_t bytes[TACET_CNAME_MAX / 2];
+
+    random->fill(random->ctx, bytes, sizeof(bytes));
+    (void)sodium_bin2hex(s->cname, sizeof(s->cname), bytes, sizeof(bytes));
+}
+
+void tacet_rtp_session_begin(struct tacet_rtp_session *s, const struct tacet_random *random,
+                             const struct tacet_rekey *rekey, struct tacet_pool *pool)
+{
+    const uint32_t *out = rekey->ssrcs.of[tacet_rekey_direction(rekey, true)];
+    const uint32_t *in = rekey->ssrcs.of[tacet_rekey_direction(rekey, false)];
+    uint16_t start[TACET_KIND_COUNT + 1];
+
+    assert(!s->used);
+    _Static_assert((int)TACET_SSRC_AUDIO == (int)TACET_KIND_AUDIO, "one numbering");
+    _Static_assert((int)TACET_SSRC_VIDEO == (int)TACET_KIND_VIDEO, "one numbering");
+    random->fill(random->ctx, (uint8_t *)start, sizeof(start));
+    for (int kind = 0; kind < TACET_KIND_COUNT; kind++) {
+        tacet_outbound_init(&s->outbound[kind], (enum tacet_kind)kind, out[kind],
+                            start[kind] & 0x7fff, start[TACET_KIND_COUNT]);
+        s->remote[kind] = (struct tacet_remote_inbound_stats){ 0 };
+        s->sent_since_report[kind] = false;
+    }
+    tacet_inbound_init(&s->inbound, in, pool, s->frame);
+    draw_cname(s, random);
+    s->refresh_wanted = false;
+    s->used = true;
+}
+
+void tacet_rtp_session_end(struct tacet_rtp_session *s)
+{
+    uint8_t *frame = s->frame;
+
+    if (!s->used) {
+        return;
+    }
+    tacet_inbound_reset(&s->inbound);
+    sodium_memzero(frame, TACET_FRAME_SIZE_MAX);
+    sodium_memzero(s, sizeof(*s));
+    s->frame = frame;
+}
+
+static void fill_sender(const struct tacet_outbound *out, int64_t now, struct tacet_rtcp_part *part)
+{
+    int64_t rate = out->kind == TACET_KIND_AUDIO ? 48000 : 90000;
+    int64_t since = now - out->last_captured_at_us;
+
+    part->type = TACET_RTCP_SR;
+    part->ssrc = out->stats.ssrc;
+    part->u.report.ntp = tacet_ntp(now);
+    /* RFC 3550 section 6.4.1: the timestamp that a sample captured now would have. */
+    part->u.report.rtp_timestamp = out->last_timestamp + (uint32_t)(since * rate / 1000000);
+    part->u.report.packet_count = (uint32_t)out->stats.packets_sent;
+    part->u.report.octet_count = (uint32_t)out->stats.bytes_sent;
+}
+
+size_t tacet_rtp_session_report(struct tacet_rtp_session *s, int64_t now, bool pli, uint8_t *out,
+                                size_t capacity)
+{
+    struct tacet_writer w = tacet_writer(out, capacity);
+    struct tacet_rtcp_part part = { .type = TACET_RTCP_RR };
+    uint32_t ssrc = s->outbound[TACET_KIND_AUDIO].stats.ssrc;
+    size_t blocks = 0;
+    bool written = false;
+
+    for (int kind = 0; kind < TACET_KIND_COUNT; kind++) {
+        if (tacet_reception_report(&s->inbound.reception[kind], now,
+                                   &part.u.report.blocks[blocks])) {
+            blocks++;
+        }
+    }
+    part.ssrc = ssrc;
+    part.u.report.block_count = blocks;
+    for (int kind = 0; kind < TACET_KIND_COUNT; kind++) {
+        if (s->sent_since_report[kind]) {
+            s->sent_since_report[kind] = false;
+            fill_sender(&s->outbound[kind], now, &part);
+            tacet_rtcp_write_report(&w, &part);
+            part.u.report.block_count = 0; /* the blocks go out once */
+            written = true;
+        }
+    }
+    if (!written) {
+        tacet_rtcp_write_report(&w, &part);
+    }
+    tacet_rtcp_write_sdes(&w, ssrc, s->cname);
+    if (pli) {
+        tacet_rtcp_write_pli(&w, ssrc, s->inbound.stats[TACET_KIND_VIDEO].ssrc);
+        s->inbound.stats[TACET_KIND_VIDEO].pli_count++;
+    }
+    assert(!w.failed);
+    return w.at;
+}
+
+static void on_block(struct tacet_rtp_session *s, int64_t now,
+                     const struct tacet_report_block *block)
+{
+    for (int kind = 0; kind < TACET_KIND_COUNT; kind++) {
+        struct tacet_remote_inbound_stats *remote = &s->remote[kind];
+        int64_t rate = kind == TACET_KIND_AUDIO ? 48000 : 90000;
+        if (block->ssrc != s->outbound[kind].stats.ssrc) {
+            continue;
+        }
+        remote->packets_lost = block->cumulative_lost;
+        remote->fraction_lost_permille = block->fraction_lost * 1000 / 256;
+        remote->jitter_us = (int64_t)block->jitter * 1000000 / rate;
+        int64_t round_trip_us = tacet_report_round_trip_us(block, now);
+        if (round_trip_us >= 0) {
+            remote->round_trip_time_us = round_trip_us;
+            remote->total_round_trip_time_us += round_trip_us;
+            remote->round_trip_time_measurements++;
+        }
+    }
+}
+
+static void on_report(struct tacet_rtp_session *s, int64_t now, const struct tacet_rtcp_part *part)
+{
+    for (int kind = 0; kind < TACET_KIND_COUNT && part->type == TACET_RTCP_SR; kind++) {
+        if (part->ssrc == s->inbound.stats[kind].ssrc) {
+            tacet_reception_on_sr(&s->inbound.reception[kind], now, part->u.report.ntp);
+        }
+    }
+    for (size_t i = 0; i < part->u.report.block_count; i++) {
+        on_block(s, now, &part->u.report.blocks[i]);
+    }
+}
+
+enum tacet_drop tacet_rtp_session_on_rtcp(struct tacet_rtp_session *s, int64_t now,
+                                          const uint8_t *packet, size_t size)
+{
+    struct tacet_reader reader = tacet_reader(packet, size);
+    struct tacet_rtcp_part part;
+    struct tacet_outbound_stats *video = &s->outbound[TACET_KIND_VIDEO].stats;
+    int more;
+
+    if (tacet_rtcp_check(packet, size) != 0) {
+        return TACET_DROP_MALFORMED;
+    }
+    while ((more = tacet_rtcp_next(&reader, &part)) == 1) {
+        switch (part.type) {
+        case TACET_RTCP_SR:
+        case TACET_RTCP_RR:
+            on_report(s, now, &part);
+            break;
+        case TACET_RTCP_PSFB:
+            if (part.format == TACET_PSFB_PLI && part.u.feedback.media_ssrc == video->ssrc) {
+                video->pli_count++;
+                s->refresh_wanted = true;
+            }
+            break;
+        case TACET_RTCP_SDES:
+        case TACET_RTCP_BYE:
+        case TACET_RTCP_RTPFB:
+            break;
+        }
+    }
+    return more < 0 ? TACET_DROP_MALFORMED : TACET_DROP_NONE;
+}

@@ -1,0 +1,42 @@
+/*
+ * The media of one answered peer: what is sent, what is received, and the RTCP that goes between.
+ * All its memory is taken when the call is created.
+ */
+#ifndef TACET_CALL_RTP_SESSION_H
+#define TACET_CALL_RTP_SESSION_H
+
+#include "call/inbound.h"
+#include "call/outbound.h"
+#include "call/rekey.h"
+#include "rtp/rtcp.h"
+#include "tacet/random.h"
+
+struct tacet_rtp_session {
+    bool used;
+    struct tacet_outbound outbound[TACET_KIND_COUNT];
+    struct tacet_inbound inbound;
+    struct tacet_remote_inbound_stats remote[TACET_KIND_COUNT];
+    char cname[TACET_CNAME_MAX + 1];
+    bool refresh_wanted; /* the peer lost the picture */
+    bool sent_since_report[TACET_KIND_COUNT];
+    uint8_t *frame; /* TACET_FRAME_SIZE_MAX bytes */
+};
+
+int tacet_rtp_session_create(struct tacet_rtp_session **ret);
+void tacet_rtp_session_free(struct tacet_rtp_session **session);
+
+/* Begins for one peer: draws first sequence numbers, picture id and CNAME. */
+void tacet_rtp_session_begin(struct tacet_rtp_session *s, const struct tacet_random *random,
+                             const struct tacet_rekey *rekey, struct tacet_pool *pool);
+/* Gives every buffer back and wipes what was received. */
+void tacet_rtp_session_end(struct tacet_rtp_session *s);
+
+/* Writes the compound RTCP of this interval (RFC 3550 section 6.1): an SR a kind that was sent, or
+ * one RR, with the blocks, then SDES, and PLI if `pli`. Returns its size. */
+size_t tacet_rtp_session_report(struct tacet_rtp_session *s, int64_t now, bool pli, uint8_t *out,
+                                size_t capacity);
+/* Takes an authenticated compound RTCP packet. MALFORMED or NONE. */
+enum tacet_drop tacet_rtp_session_on_rtcp(struct tacet_rtp_session *s, int64_t now,
+                                          const uint8_t *packet, size_t size);
+
+#endif

@@ -51,6 +51,9 @@ enum {
      * further ones are lost. */
     TACET_MEMORY_QUEUE_MAX = 512,
     TACET_IMPAIRED_QUEUE_MAX = 1024,
+    /* Samples between a sound device's callback and its reader or writer (0.34 s); further ones
+     * are lost. */
+    TACET_DEVICE_RING_SAMPLES = 16384,
 };
 
 #define TACET_INIT_RETRY_US          TACET_MS(200)

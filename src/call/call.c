@@ -1,14 +1,11 @@
 /*
- * The public functions of a call, and the order of its work. What they do to one party is in
+ * A call's life, its commands and the smaller of its inputs. What they do to one party is in
  * peer.c and its neighbours; this file finds the party and keeps what belongs to all of them.
- *
- *     packet -> demux -> responder (INIT, FIN) | peer (RESP, CTRL, RTP, RTCP)
+ * Packets come in through dispatch.c, what the app polls goes out through outputs.c.
  */
 #include "call/call.h"
 
 #include "base/alloc.h"
-#include "call/demux.h"
-#include "rtp/header.h"
 
 #include <assert.h>
 #include <sodium.h>
@@ -135,14 +132,14 @@ void tacet_call_set_time(struct tacet_call *call, int64_t now)
 
 /* --- peers --- */
 
-static struct tacet_peer *find_peer(const struct tacet_call *call, uint32_t id)
+struct tacet_peer *tacet_call_find(const struct tacet_call *call, uint32_t id)
 {
     struct tacet_peer *peer = &call->peers[id % TACET_PEERS_MAX];
 
     return peer->state != TACET_PEER_FREE && peer->id == id ? peer : NULL;
 }
 
-static struct tacet_peer *new_peer(struct tacet_call *call)
+struct tacet_peer *tacet_call_new_peer(struct tacet_call *call)
 {
     for (uint32_t i = 0; i < TACET_PEERS_MAX; i++) {
         struct tacet_peer *peer = &call->peers[i];
@@ -172,7 +169,7 @@ int tacet_call_dial(struct tacet_call *call, int64_t now, const struct tacet_cal
         (who->hint == TACET_HINT_NAME && !name_valid(who))) {
         return TACET_ERR_ARGUMENT;
     }
-    struct tacet_peer *peer = new_peer(call);
+    struct tacet_peer *peer = tacet_call_new_peer(call);
     if (peer == NULL) {
         return TACET_ERR_FULL;
     }
@@ -188,14 +185,14 @@ int tacet_call_dial(struct tacet_call *call, int64_t now, const struct tacet_cal
 
 int tacet_call_answer(struct tacet_call *call, int64_t now, uint32_t peer)
 {
-    struct tacet_peer *p = find_peer(call, peer);
+    struct tacet_peer *p = tacet_call_find(call, peer);
 
     return p == NULL ? TACET_ERR_NOTFOUND : tacet_peer_answer(call, p, now);
 }
 
 int tacet_call_decline(struct tacet_call *call, int64_t now, uint32_t peer, enum tacet_end reason)
 {
-    struct tacet_peer *p = find_peer(call, peer);
+    struct tacet_peer *p = tacet_call_find(call, peer);
 
     if (p == NULL) {
         return TACET_ERR_NOTFOUND;
@@ -212,7 +209,7 @@ int tacet_call_decline(struct tacet_call *call, int64_t now, uint32_t peer, enum
 
 int tacet_call_remove(struct tacet_call *call, int64_t now, uint32_t peer)
 {
-    struct tacet_peer *p = find_peer(call, peer);
+    struct tacet_peer *p = tacet_call_find(call, peer);
 
     if (p == NULL) {
         return TACET_ERR_NOTFOUND;
@@ -255,7 +252,7 @@ int tacet_call_set_muted(struct tacet_call *call, int64_t now, enum tacet_kind k
 int tacet_call_send_message(struct tacet_call *call, int64_t now, uint32_t peer,
                             const uint8_t *data, size_t size)
 {
-    struct tacet_peer *p = find_peer(call, peer);
+    struct tacet_peer *p = tacet_call_find(call, peer);
 
     if (p == NULL) {
         return TACET_ERR_NOTFOUND;
@@ -271,138 +268,6 @@ int tacet_call_send_message(struct tacet_call *call, int64_t now, uint32_t peer,
 
 /* --- inputs --- */
 
-static enum tacet_drop on_init(struct tacet_call *call, int64_t now,
-                               const struct tacet_packet *packet)
-{
-    uint8_t resp[TACET_RESP_SIZE];
-
-    if (!call->config.listen) {
-        return TACET_DROP_STATE;
-    }
-    tacet_call_set_time(call, now);
-    enum tacet_drop drop = tacet_responder_consume_init(
-        &call->responder, &call->handshake, now, &packet->path, packet->data, packet->size, resp);
-    if (drop == TACET_DROP_NONE) {
-        tacet_queue_copy(&call->queue, resp, sizeof(resp), &packet->path);
-    }
-    return drop;
-}
-
-static enum tacet_drop on_resp(struct tacet_call *call, int64_t now,
-                               const struct tacet_packet *packet)
-{
-    enum tacet_drop drop = TACET_DROP_UNKNOWN;
-
-    tacet_call_set_time(call, now);
-    for (int i = 0; i < TACET_PEERS_MAX && drop != TACET_DROP_NONE; i++) {
-        if (call->peers[i].state == TACET_PEER_DIALLING) {
-            drop = tacet_peer_on_resp(call, &call->peers[i], now, &packet->path, packet->data,
-                                      packet->size);
-        }
-    }
-    return drop;
-}
-
-static enum tacet_drop on_fin(struct tacet_call *call, int64_t now,
-                              const struct tacet_packet *packet)
-{
-    struct tacet_handshake_result result;
-    struct tacet_peer *peer;
-    uint32_t index;
-
-    if (!call->config.listen) {
-        return TACET_DROP_STATE;
-    }
-    tacet_call_set_time(call, now);
-    enum tacet_drop drop =
-        tacet_responder_consume_fin(&call->responder, &call->handshake, now, &packet->path,
-                                    packet->data, packet->size, &result, &index);
-    if (drop != TACET_DROP_NONE) {
-        return drop;
-    }
-    peer = new_peer(call);
-    if (peer != NULL) {
-        tacet_peer_on_fin(call, peer, now, &packet->path, &result);
-    }
-    sodium_memzero(&result, sizeof(result));
-    return peer != NULL ? TACET_DROP_NONE : TACET_DROP_RATE;
-}
-
-static enum tacet_drop on_ctrl(struct tacet_call *call, int64_t now,
-                               const struct tacet_packet *packet)
-{
-    struct tacet_reader r = tacet_reader(packet->data, packet->size);
-
-    tacet_read_skip(&r, 4);
-    uint32_t index = tacet_read_u32(&r);
-    if (r.failed) {
-        return TACET_DROP_SHORT;
-    }
-    for (int i = 0; i < TACET_PEERS_MAX; i++) {
-        struct tacet_peer *peer = &call->peers[i];
-        if (peer->state > TACET_PEER_DIALLING && peer->index_local == index) {
-            return tacet_peer_on_ctrl(call, peer, now, packet->data, packet->size);
-        }
-    }
-    return TACET_DROP_UNKNOWN;
-}
-
-static enum tacet_drop on_media(struct tacet_call *call, int64_t now, bool rtcp,
-                                const struct tacet_packet *packet)
-{
-    enum tacet_drop drop = TACET_DROP_UNKNOWN;
-    uint32_t ssrc;
-
-    if (!tacet_rtp_ssrc(packet->data, packet->size, rtcp, &ssrc)) {
-        return TACET_DROP_SHORT;
-    }
-    /* Where SSRCs of several peers clash each is tried. */
-    for (int i = 0; i < TACET_PEERS_MAX && drop != TACET_DROP_NONE; i++) {
-        struct tacet_peer *peer = &call->peers[i];
-        if (tacet_peer_has_ssrc(peer, ssrc)) {
-            drop = rtcp ? tacet_peer_on_rtcp(call, peer, now, packet)
-                        : tacet_peer_on_rtp(call, peer, now, packet);
-            tacet_peer_check_picture(peer, now);
-        }
-    }
-    return drop;
-}
-
-static enum tacet_drop dispatch(struct tacet_call *call, int64_t now, struct tacet_packet *packet)
-{
-    if (packet->size == 0 || packet->size > TACET_DATAGRAM_MAX) {
-        return TACET_DROP_SHORT;
-    }
-    switch (tacet_demux(packet->data, packet->size)) {
-    case TACET_PACKET_INIT:
-        return on_init(call, now, packet);
-    case TACET_PACKET_RESP:
-        return on_resp(call, now, packet);
-    case TACET_PACKET_FIN:
-        return on_fin(call, now, packet);
-    case TACET_PACKET_CTRL:
-        return on_ctrl(call, now, packet);
-    case TACET_PACKET_RTP:
-        return on_media(call, now, false, packet);
-    case TACET_PACKET_RTCP:
-        return on_media(call, now, true, packet);
-    case TACET_PACKET_COOKIE:
-    case TACET_PACKET_RELAY:
-    case TACET_PACKET_UNKNOWN:
-        break;
-    }
-    return TACET_DROP_UNKNOWN;
-}
-
-enum tacet_drop tacet_call_handle_packet(struct tacet_call *call, int64_t now,
-                                         struct tacet_packet *packet)
-{
-    enum tacet_drop drop = dispatch(call, now, packet);
-
-    call->drops[drop]++;
-    return drop;
-}
-
 void tacet_call_handle_timeout(struct tacet_call *call, int64_t now)
 {
     tacet_responder_expire(&call->responder, now);
@@ -416,7 +281,7 @@ void tacet_call_handle_timeout(struct tacet_call *call, int64_t now)
 int tacet_call_handle_playout(struct tacet_call *call, int64_t now, uint32_t peer,
                               enum tacet_kind kind, const struct tacet_playout_report *report)
 {
-    struct tacet_peer *p = find_peer(call, peer);
+    struct tacet_peer *p = tacet_call_find(call, peer);
 
     if (p == NULL || p->state != TACET_PEER_CONNECTED) {
         return TACET_ERR_NOTFOUND;
@@ -457,109 +322,4 @@ int tacet_call_send_frame(struct tacet_call *call, int64_t now, const struct tac
         }
     }
     return 0;
-}
-
-/* --- outputs --- */
-
-static int poll_control(struct tacet_call *call, int64_t now, struct tacet_buffer **ret)
-{
-    struct tacet_buffer *buffer = tacet_pool_get(call->pool);
-
-    if (buffer == NULL) {
-        return 0; /* media holds every buffer: they come back as it is polled */
-    }
-    for (int i = 0; i < TACET_PEERS_MAX; i++) {
-        struct tacet_peer *peer = &call->peers[i];
-        if (peer->state > TACET_PEER_DIALLING &&
-            tacet_control_poll_packet(&peer->control, now, buffer->data, &buffer->size) == 1) {
-            buffer->path = peer->path;
-            peer->path_stats.packets_sent++;
-            peer->path_stats.bytes_sent += buffer->size;
-            peer->last_sent_at_us = now;
-            *ret = buffer;
-            return 1;
-        }
-    }
-    tacet_pool_put(call->pool, buffer);
-    return 0;
-}
-
-int tacet_call_poll_packet(struct tacet_call *call, int64_t now, struct tacet_packet *ret)
-{
-    tacet_pool_put(call->pool, call->polled);
-    call->polled = tacet_queue_pop(&call->queue);
-    if (call->polled == NULL && poll_control(call, now, &call->polled) == 0) {
-        return 0;
-    }
-    *ret = (struct tacet_packet){
-        .path = call->polled->path,
-        .data = call->polled->data,
-        .size = call->polled->size,
-        .at_us = now,
-    };
-    return 1;
-}
-
-int tacet_call_poll_frame(struct tacet_call *call, int64_t now, uint32_t *ret_peer,
-                          struct tacet_frame *ret)
-{
-    for (int i = 0; i < TACET_PEERS_MAX; i++) {
-        struct tacet_peer *peer = &call->peers[i];
-        if (peer->state != TACET_PEER_CONNECTED) {
-            continue;
-        }
-        int found = tacet_inbound_get(&peer->session->inbound, now, ret);
-        tacet_peer_check_picture(peer, now);
-        if (found == 1) {
-            *ret_peer = peer->id;
-            return 1;
-        }
-    }
-    return 0;
-}
-
-int tacet_call_poll_event(struct tacet_call *call, struct tacet_event *ret)
-{
-    for (int i = 0; i < TACET_PEERS_MAX; i++) {
-        struct tacet_peer *peer = &call->peers[i];
-        if (peer->state != TACET_PEER_FREE && peer->message_polled) {
-            peer->message_polled = false;
-            peer->message_held = false;
-            tacet_peer_read_messages(call, peer, peer->last_received_at_us);
-        }
-    }
-    if (!tacet_events_take(&call->events, ret)) {
-        return 0;
-    }
-    struct tacet_peer *peer = find_peer(call, ret->peer);
-    if (ret->type == TACET_EVENT_MESSAGE && peer != NULL) {
-        peer->message_polled = true;
-    }
-    return 1;
-}
-
-int64_t tacet_call_next_timeout(const struct tacet_call *call, const char **ret_reason)
-{
-    const char *reason = "none";
-    int64_t next = TACET_NEVER;
-
-    for (int i = 0; i < TACET_PEERS_MAX; i++) {
-        const char *peer_reason;
-        int64_t at = TACET_NEVER;
-        if (call->peers[i].state != TACET_PEER_FREE) {
-            at = tacet_peer_next_timeout(&call->peers[i], &peer_reason);
-        }
-        if (at < next) {
-            next = at;
-            reason = peer_reason;
-        }
-    }
-    if (call->queue.count > 0) {
-        next = 0;
-        reason = "queue";
-    }
-    if (ret_reason != NULL) {
-        *ret_reason = reason;
-    }
-    return next;
 }

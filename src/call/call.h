@@ -27,5 +27,9 @@ struct tacet_call {
 
 /* Renews the own certificate when it is a day old, and tells the handshake the time. */
 void tacet_call_set_time(struct tacet_call *call, int64_t now);
+/* The peer of that number, or NULL. */
+struct tacet_peer *tacet_call_find(const struct tacet_call *call, uint32_t id);
+/* A free peer with a number that no other had, or NULL. */
+struct tacet_peer *tacet_call_new_peer(struct tacet_call *call);
 
 #endif

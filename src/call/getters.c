@@ -32,13 +32,6 @@ uint16_t tacet_profile_parse(const char *name)
     return 0;
 }
 
-static const struct tacet_peer *find(const struct tacet_call *call, uint32_t id)
-{
-    const struct tacet_peer *peer = &call->peers[id % TACET_PEERS_MAX];
-
-    return peer->state != TACET_PEER_FREE && peer->id == id ? peer : NULL;
-}
-
 bool tacet_call_idle(const struct tacet_call *call)
 {
     for (int i = 0; i < TACET_PEERS_MAX; i++) {
@@ -65,7 +58,7 @@ uint32_t tacet_call_rtp_timestamp(const struct tacet_call *call, enum tacet_kind
 
 int tacet_call_peer(const struct tacet_call *call, uint32_t peer, struct tacet_peer_info *ret)
 {
-    const struct tacet_peer *p = find(call, peer);
+    const struct tacet_peer *p = tacet_call_find(call, peer);
 
     if (p == NULL) {
         return TACET_ERR_NOTFOUND;
@@ -117,7 +110,7 @@ static void fill_session(const struct tacet_call *call, const struct tacet_rtp_s
 
 int tacet_call_stats(const struct tacet_call *call, uint32_t peer, struct tacet_stats *ret)
 {
-    const struct tacet_peer *p = find(call, peer);
+    const struct tacet_peer *p = tacet_call_find(call, peer);
     size_t size = ret->size;
 
     if (p == NULL) {

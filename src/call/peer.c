@@ -1,5 +1,6 @@
 /*
- * See peer.h: the life of a peer. Every change of state and every timer is set here.
+ * See peer.h: the life of a peer. Every change of state is made here; what its timers do when they
+ * fire stands in peer_timers.c.
  */
 #include "call/peer.h"
 
@@ -13,16 +14,15 @@
 
 /* --- small parts --- */
 
-static void push_simple(struct tacet_call *call, const struct tacet_peer *peer,
-                        enum tacet_event_type type)
+void tacet_peer_push(struct tacet_call *call, const struct tacet_peer *peer,
+                     enum tacet_event_type type)
 {
     struct tacet_event event = { .type = type, .peer = peer->id };
 
     tacet_events_push(&call->events, &event);
 }
 
-/* An interval with +-10 % jitter, so that callers do not march in step. */
-static int64_t with_jitter(struct tacet_call *call, int64_t interval_us)
+int64_t tacet_peer_jitter(struct tacet_call *call, int64_t interval_us)
 {
     uint8_t chance[2];
 
@@ -56,7 +56,8 @@ static void send_init(struct tacet_call *call, struct tacet_peer *peer, int64_t 
     }
     peer->init_sent_at_us = now;
     peer->init_count++;
-    tacet_timers_set(&peer->timers, TACET_TIMER_HANDSHAKE, now + with_jitter(call, peer->retry_us));
+    tacet_timers_set(&peer->timers, TACET_TIMER_HANDSHAKE,
+                     now + tacet_peer_jitter(call, peer->retry_us));
     peer->retry_us = peer->retry_us * 3 / 2;
     if (peer->retry_us > TACET_INIT_RETRY_MAX_US) {
         peer->retry_us = TACET_INIT_RETRY_MAX_US;
@@ -108,10 +109,20 @@ static void begin_keys(struct tacet_peer *peer, int64_t now, const struct tacet_
 static void send_fin(struct tacet_call *call, struct tacet_peer *peer, int64_t now)
 {
     tacet_queue_copy(&call->queue, peer->fin, TACET_FIN_SIZE, &peer->path);
-    tacet_timers_set(&peer->timers, TACET_TIMER_HANDSHAKE, now + with_jitter(call, peer->retry_us));
+    tacet_timers_set(&peer->timers, TACET_TIMER_HANDSHAKE,
+                     now + tacet_peer_jitter(call, peer->retry_us));
     peer->retry_us = peer->retry_us * 3 / 2;
     if (peer->retry_us > TACET_CONTROL_RETRY_MAX_US) {
         peer->retry_us = TACET_CONTROL_RETRY_MAX_US;
+    }
+}
+
+void tacet_peer_send_handshake(struct tacet_call *call, struct tacet_peer *peer, int64_t now)
+{
+    if (peer->state == TACET_PEER_DIALLING) {
+        send_init(call, peer, now);
+    } else {
+        send_fin(call, peer, now);
     }
 }
 
@@ -199,7 +210,7 @@ void tacet_peer_on_authenticated(struct tacet_call *call, struct tacet_peer *pee
     tacet_timers_set(&peer->timers, TACET_TIMER_SILENCE, now + TACET_RECONNECTING_US);
     if (peer->reconnecting) {
         peer->reconnecting = false;
-        push_simple(call, peer, TACET_EVENT_RECONNECTED);
+        tacet_peer_push(call, peer, TACET_EVENT_RECONNECTED);
         if (peer->state == TACET_PEER_CONNECTED) {
             tacet_peer_send_target(call, peer, TACET_REFRESH_KEY);
         }
@@ -265,7 +276,7 @@ void tacet_peer_connect(struct tacet_call *call, struct tacet_peer *peer, int64_
     peer->connected_at_us = now;
     tacet_timers_stop(&peer->timers, TACET_TIMER_GIVE_UP);
     tacet_timers_set(&peer->timers, TACET_TIMER_REPORT,
-                     now + with_jitter(call, TACET_REPORT_INTERVAL_US));
+                     now + tacet_peer_jitter(call, TACET_REPORT_INTERVAL_US));
     memcpy(event.u.answered.words, peer->words, sizeof(peer->words));
     event.u.answered.peer = peer->identity;
     tacet_events_push(&call->events, &event);
@@ -358,170 +369,4 @@ void tacet_peer_end_remote(struct tacet_call *call, struct tacet_peer *peer, int
     if (peer->state != TACET_PEER_FREE && peer->state != TACET_PEER_ENDING) {
         enter_ending(call, peer, now, reason, reason != TACET_END_LOST);
     }
-}
-
-/* --- timers --- */
-
-static void on_handshake(struct tacet_call *call, struct tacet_peer *peer, int64_t now)
-{
-    if (peer->state == TACET_PEER_DIALLING) {
-        send_init(call, peer, now);
-    } else {
-        send_fin(call, peer, now);
-    }
-}
-
-static void on_give_up(struct tacet_call *call, struct tacet_peer *peer, int64_t now)
-{
-    switch (peer->state) {
-    case TACET_PEER_DIALLING:
-        tacet_peer_end(call, peer, now, TACET_MESSAGE_HANGUP,
-                       peer->other_answered ? TACET_END_IMPOSTOR : TACET_END_UNREACHABLE);
-        break;
-    case TACET_PEER_CONFIRMING:
-        tacet_peer_end(call, peer, now, TACET_MESSAGE_HANGUP,
-                       peer->caller ? TACET_END_UNREACHABLE : TACET_END_NO_ANSWER);
-        break;
-    case TACET_PEER_RINGING:
-        tacet_peer_end(call, peer, now, peer->caller ? TACET_MESSAGE_HANGUP : TACET_MESSAGE_DECLINE,
-                       TACET_END_NO_ANSWER);
-        break;
-    case TACET_PEER_ANSWERED:
-        tacet_peer_end(call, peer, now, TACET_MESSAGE_HANGUP, TACET_END_PROTOCOL);
-        break;
-    case TACET_PEER_FREE:
-    case TACET_PEER_CONNECTED:
-    case TACET_PEER_ENDING:
-    case TACET_PEER_STATE_COUNT:
-        break;
-    }
-}
-
-static void on_silence(struct tacet_call *call, struct tacet_peer *peer, int64_t now)
-{
-    if (now - peer->last_received_at_us >= TACET_LOST_US) {
-        tacet_peer_end_remote(call, peer, now, TACET_END_LOST);
-        return;
-    }
-    if (!peer->reconnecting && peer->established) {
-        peer->reconnecting = true;
-        push_simple(call, peer, TACET_EVENT_RECONNECTING);
-    }
-    tacet_timers_set(&peer->timers, TACET_TIMER_SILENCE, peer->last_received_at_us + TACET_LOST_US);
-}
-
-/* Something authenticated at least once a second; four times that while nothing comes back, so that
- * the call goes on soon after the network does. */
-static void on_keepalive(struct tacet_peer *peer, int64_t now)
-{
-    int64_t interval_us = peer->reconnecting ? TACET_KEEPALIVE_US / 4 : TACET_KEEPALIVE_US;
-
-    if (now - peer->last_sent_at_us >= interval_us) {
-        tacet_control_send_single(&peer->control, TACET_MESSAGE_PING, NULL, 0);
-        peer->last_sent_at_us = now;
-    }
-    tacet_timers_set(&peer->timers, TACET_TIMER_KEEPALIVE, peer->last_sent_at_us + interval_us);
-}
-
-static void on_report_timer(struct tacet_call *call, struct tacet_peer *peer, int64_t now)
-{
-    tacet_peer_send_report(call, peer, now, false);
-    tacet_timers_set(&peer->timers, TACET_TIMER_REPORT,
-                     now + with_jitter(call, TACET_REPORT_INTERVAL_US));
-}
-
-static void on_pli(struct tacet_call *call, struct tacet_peer *peer, int64_t now)
-{
-    if (peer->state == TACET_PEER_CONNECTED && tacet_inbound_wants_key(&peer->session->inbound)) {
-        tacet_peer_send_report(call, peer, now, true);
-        peer->pli_sent_at_us = now;
-        tacet_timers_set(&peer->timers, TACET_TIMER_PLI, now + TACET_PLI_INTERVAL_US);
-    }
-}
-
-static void on_timer(struct tacet_call *call, struct tacet_peer *peer, int64_t now,
-                     enum tacet_timer timer)
-{
-    switch (timer) {
-    case TACET_TIMER_HANDSHAKE:
-        on_handshake(call, peer, now);
-        break;
-    case TACET_TIMER_GIVE_UP:
-        on_give_up(call, peer, now);
-        break;
-    case TACET_TIMER_REKEY:
-        tacet_peer_end(call, peer, now, TACET_MESSAGE_HANGUP,
-                       peer->established ? TACET_END_PROTOCOL : TACET_END_UNREACHABLE);
-        break;
-    case TACET_TIMER_OLD_EPOCH:
-        tacet_rekey_drop_old(&peer->rekey, &peer->control);
-        break;
-    case TACET_TIMER_KEEPALIVE:
-        on_keepalive(peer, now);
-        break;
-    case TACET_TIMER_SILENCE:
-        on_silence(call, peer, now);
-        break;
-    case TACET_TIMER_REPORT:
-        on_report_timer(call, peer, now);
-        break;
-    case TACET_TIMER_PLI:
-        on_pli(call, peer, now);
-        break;
-    case TACET_TIMER_LINGER:
-        tacet_peer_wipe(peer);
-        break;
-    case TACET_TIMER_CONTROL: /* the polls look by themselves */
-    case TACET_TIMER_ASSEMBLY:
-    case TACET_TIMER_COUNT:
-        break;
-    }
-}
-
-void tacet_peer_on_timeout(struct tacet_call *call, struct tacet_peer *peer, int64_t now)
-{
-    for (int timer = 0; timer < TACET_TIMER_COUNT && peer->state != TACET_PEER_FREE; timer++) {
-        if (tacet_timers_take(&peer->timers, (enum tacet_timer)timer, now)) {
-            on_timer(call, peer, now, (enum tacet_timer)timer);
-        }
-    }
-}
-
-void tacet_peer_check_picture(struct tacet_peer *peer, int64_t now)
-{
-    if (peer->state != TACET_PEER_CONNECTED || !tacet_inbound_wants_key(&peer->session->inbound)) {
-        tacet_timers_stop(&peer->timers, TACET_TIMER_PLI);
-        return;
-    }
-    if (tacet_timers_running(&peer->timers, TACET_TIMER_PLI)) {
-        return;
-    }
-    /* The first key frame comes unasked: it may just be under way. */
-    bool first = peer->session->inbound.stats[TACET_KIND_VIDEO].key_frames_received == 0;
-    int64_t next = peer->pli_sent_at_us + TACET_PLI_INTERVAL_US;
-    next = first ? now + TACET_PLI_INTERVAL_US : next;
-    tacet_timers_set(&peer->timers, TACET_TIMER_PLI, next > now ? next : now);
-}
-
-int64_t tacet_peer_next_timeout(const struct tacet_peer *peer, const char **ret_reason)
-{
-    enum tacet_timer timer;
-    int64_t next = tacet_timers_next(&peer->timers, &timer);
-
-    if (peer->state > TACET_PEER_DIALLING) {
-        int64_t control = tacet_control_next_timeout(&peer->control);
-        if (control < next) {
-            next = control;
-            timer = TACET_TIMER_CONTROL;
-        }
-    }
-    if (peer->session != NULL) {
-        int64_t assembly = tacet_inbound_timeout(&peer->session->inbound);
-        if (assembly < next) {
-            next = assembly;
-            timer = TACET_TIMER_ASSEMBLY;
-        }
-    }
-    *ret_reason = tacet_timer_string(timer);
-    return next;
 }

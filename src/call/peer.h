@@ -109,7 +109,16 @@ bool tacet_peer_send(struct tacet_call *call, struct tacet_peer *peer, int64_t n
 bool tacet_peer_send_media(struct tacet_call *call, struct tacet_peer *peer, int64_t now);
 void tacet_peer_send_target(struct tacet_call *call, struct tacet_peer *peer,
                             enum tacet_refresh refresh);
-/* How often which timer fires is decided in peer.c alone. */
+/* INIT or FIN, first or again, and the timer for the next time. */
+void tacet_peer_send_handshake(struct tacet_call *call, struct tacet_peer *peer, int64_t now);
+/* An event without a body. */
+void tacet_peer_push(struct tacet_call *call, const struct tacet_peer *peer,
+                     enum tacet_event_type type);
+/* An interval with +-10 % of chance, so that callers do not march in step. */
+int64_t tacet_peer_jitter(struct tacet_call *call, int64_t interval_us);
+
+/* --- timers (peer_timers.c) --- */
+
 void tacet_peer_on_timeout(struct tacet_call *call, struct tacet_peer *peer, int64_t now);
 /* After anything that received video: sets the timer that asks for a key frame. */
 void tacet_peer_check_picture(struct tacet_peer *peer, int64_t now);

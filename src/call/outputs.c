@@ -1,0 +1,108 @@
+/*
+ * What an app polls of a call: datagrams, frames, events, and when to come back. Control packets
+ * are sealed here, at the moment they leave, so that what they acknowledge is the newest.
+ */
+#include "call/call.h"
+
+static int poll_control(struct tacet_call *call, int64_t now, struct tacet_buffer **ret)
+{
+    struct tacet_buffer *buffer = tacet_pool_get(call->pool);
+
+    if (buffer == NULL) {
+        return 0; /* media holds every buffer: they come back as it is polled */
+    }
+    for (int i = 0; i < TACET_PEERS_MAX; i++) {
+        struct tacet_peer *peer = &call->peers[i];
+        if (peer->state > TACET_PEER_DIALLING &&
+            tacet_control_poll_packet(&peer->control, now, buffer->data, &buffer->size) == 1) {
+            buffer->path = peer->path;
+            peer->path_stats.packets_sent++;
+            peer->path_stats.bytes_sent += buffer->size;
+            peer->last_sent_at_us = now;
+            *ret = buffer;
+            return 1;
+        }
+    }
+    tacet_pool_put(call->pool, buffer);
+    return 0;
+}
+
+int tacet_call_poll_packet(struct tacet_call *call, int64_t now, struct tacet_packet *ret)
+{
+    tacet_pool_put(call->pool, call->polled);
+    call->polled = tacet_queue_pop(&call->queue);
+    if (call->polled == NULL && poll_control(call, now, &call->polled) == 0) {
+        return 0;
+    }
+    *ret = (struct tacet_packet){
+        .path = call->polled->path,
+        .data = call->polled->data,
+        .size = call->polled->size,
+        .at_us = now,
+    };
+    return 1;
+}
+
+int tacet_call_poll_frame(struct tacet_call *call, int64_t now, uint32_t *ret_peer,
+                          struct tacet_frame *ret)
+{
+    for (int i = 0; i < TACET_PEERS_MAX; i++) {
+        struct tacet_peer *peer = &call->peers[i];
+        if (peer->state != TACET_PEER_CONNECTED) {
+            continue;
+        }
+        int found = tacet_inbound_get(&peer->session->inbound, now, ret);
+        tacet_peer_check_picture(peer, now);
+        if (found == 1) {
+            *ret_peer = peer->id;
+            return 1;
+        }
+    }
+    return 0;
+}
+
+int tacet_call_poll_event(struct tacet_call *call, struct tacet_event *ret)
+{
+    for (int i = 0; i < TACET_PEERS_MAX; i++) {
+        struct tacet_peer *peer = &call->peers[i];
+        if (peer->state != TACET_PEER_FREE && peer->message_polled) {
+            peer->message_polled = false;
+            peer->message_held = false;
+            tacet_peer_read_messages(call, peer, peer->last_received_at_us);
+        }
+    }
+    if (!tacet_events_take(&call->events, ret)) {
+        return 0;
+    }
+    struct tacet_peer *peer = tacet_call_find(call, ret->peer);
+    if (ret->type == TACET_EVENT_MESSAGE && peer != NULL) {
+        peer->message_polled = true;
+    }
+    return 1;
+}
+
+int64_t tacet_call_next_timeout(const struct tacet_call *call, const char **ret_reason)
+{
+    const char *reason = "none";
+    int64_t next = TACET_NEVER;
+
+    for (int i = 0; i < TACET_PEERS_MAX; i++) {
+        const char *peer_reason;
+        int64_t at = TACET_NEVER;
+        if (call->peers[i].state != TACET_PEER_FREE) {
+            at = tacet_peer_next_timeout(&call->peers[i], &peer_reason);
+        }
+        if (at < next) {
+            next = at;
+            reason = peer_reason;
+        }
+    }
+    if (call->queue.count > 0) {
+        next = 0;
+        reason = "queue";
+    }
+    if (ret_reason != NULL) {
+        *ret_reason = reason;
+    }
+    return next;
+}

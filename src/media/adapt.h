@@ -7,8 +7,8 @@
 
 /* Where the bits that a stream puts on the wire go: bytes of header, tag and so on a packet. */
 struct tacet_adapt_overhead {
-    uint32_t per_packet;     /* bytes that do not carry payload */
-    uint32_t payload_max;    /* bytes of payload in a full packet */
+    uint32_t per_packet;  /* bytes that do not carry payload */
+    uint32_t payload_max; /* bytes of payload in a full packet */
 };
 
 /* Changes `audio` and `video` to what the target asks for; true if anything differs. */

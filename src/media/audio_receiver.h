@@ -19,8 +19,7 @@ struct tacet_audio_mark {
 };
 #define TACET_AUDIO_MARKS_MAX 4
 
-int tacet_audio_receiver_create(const struct tacet_codec *codec,
-                                struct tacet_audio_receiver **ret);
+int tacet_audio_receiver_create(const struct tacet_codec *codec, struct tacet_audio_receiver **ret);
 void tacet_audio_receiver_free(struct tacet_audio_receiver **receiver);
 void tacet_audio_receiver_put(struct tacet_audio_receiver *receiver, int64_t now,
                               const struct tacet_frame *frame);

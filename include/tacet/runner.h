@@ -50,6 +50,8 @@ struct tacet_runner_config {
     const struct tacet_codec *video_codec;  /* default vp8 */
     int32_t audio_bitrate_bps;              /* first settings of the encoders */
     int32_t video_bitrate_bps;
+    uint16_t video_width;                   /* of the pictures sent; 0: as the source gives them */
+    uint16_t video_height;
     uint16_t receive_width_max;             /* as in the call's config */
     uint16_t receive_height_max;
     void *ctx;                              /* handed to the callbacks */

@@ -43,6 +43,16 @@ enum {
     TACET_ARGON2_PASSES_MAX = 8,
     TACET_ARGON2_MEMORY_MAX_KIB = 1048576,
 
+    /* The runner. Jobs posted and not yet run; a further one is refused. */
+    TACET_RUNNER_JOBS_MAX = 64,
+    /* Encoded frames on their way between two threads of the runner. Audio: the new one is
+     * dropped. Video: the new one is dropped, and all up to the next key frame, which is asked
+     * for. */
+    TACET_RUNNER_AUDIO_FRAMES = 64,
+    TACET_RUNNER_VIDEO_FRAMES = 8,
+    /* Playout reports on their way to the call; the new one is dropped, the next says more. */
+    TACET_RUNNER_REPORTS = 16,
+
     /* Epochs whose SRTP keys are kept: the current and the one before. */
     TACET_SRTP_EPOCHS = 2,
     TACET_SSRCS = 8,
@@ -76,5 +86,12 @@ enum {
                                                       that RFC 4585 section 3.4 allows to reduce */
 #define TACET_PLAYOUT_MIN_US         TACET_MS(40)
 #define TACET_PLAYOUT_MAX_US         TACET_MS(200)
+
+/* The runner: its audio clock, how stale a captured frame may be before it is left out, how far a
+ * device's sample clock may stray, and how often playout is reported. */
+#define TACET_RUNNER_TICK_US     TACET_MS(10)
+#define TACET_RUNNER_CATCH_UP_US TACET_MS(200)
+#define TACET_RUNNER_REANCHOR_US TACET_MS(40)
+#define TACET_RUNNER_REPORT_US   TACET_MS(100)
 
 #endif

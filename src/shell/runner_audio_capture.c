@@ -1,0 +1,135 @@
+/*
+ * The capturing half of the audio thread: takes what the source has, and encodes and hands over
+ * each 20 ms. The time of a frame is counted in samples from an anchor, never read from the clock,
+ * so that RTP timestamps follow on each other without a gap.
+ *
+ * Sound that has become old because the thread was held up is left out rather than sent late; its
+ * time passes on the RTP clock as if it had been lost.
+ */
+#include "shell/runner_internal.h"
+
+#include <assert.h>
+
+void tacet_runner_capture_begin(struct tacet_runner *runner, int64_t now)
+{
+    struct tacet_runner_audio *a = &runner->audio;
+    const struct tacet_audio_source *source = &runner->config.audio_source;
+
+    a->anchored = source->ops != NULL && !source->ops->clocked;
+    a->anchor_us = now;
+    a->frame_count = 0;
+    a->fill = 0;
+}
+
+static void take_wishes(struct tacet_runner *runner)
+{
+    struct tacet_audio_encoder_settings settings;
+
+    (void)pthread_mutex_lock(&runner->mutex);
+    bool changed = runner->wishes.audio_changed;
+    settings = runner->wishes.audio;
+    runner->wishes.audio_changed = false;
+    (void)pthread_mutex_unlock(&runner->mutex);
+    if (changed) {
+        /* Refused settings leave the old ones in place: the voice goes on. */
+        (void)runner->audio.encoder.ops->configure(runner->audio.encoder.ctx, &settings);
+    }
+}
+
+/* Encodes the full frame into the ring; where that is full, the frame is dropped. */
+static int encode(struct tacet_runner *runner, uint32_t session, int64_t captured_at_us)
+{
+    struct tacet_runner_audio *a = &runner->audio;
+    struct tacet_audio_slot *slot = tacet_ring_reserve(runner->audio_out);
+    size_t size = 0;
+
+    if (slot == NULL) {
+        return 0;
+    }
+    int64_t began = tacet_meter_begin();
+    int r = a->encoder.ops->encode(a->encoder.ctx, a->pcm, TACET_RUNNER_FRAME_SAMPLES, slot->data,
+                                   sizeof(slot->data), &size);
+    tacet_meter_end(&runner->meter, began);
+    if (r < 0) {
+        return r;
+    }
+    slot->life = session;
+    slot->index = a->index;
+    slot->frame = (struct tacet_frame){ .kind = TACET_KIND_AUDIO,
+                                        .captured_at_us = captured_at_us,
+                                        .size = size };
+    tacet_ring_publish(runner->audio_out);
+    tacet_runner_wake(runner);
+    return 0;
+}
+
+static int finish_frame(struct tacet_runner *runner, uint32_t session)
+{
+    struct tacet_runner_audio *a = &runner->audio;
+    int64_t captured_at_us = a->anchor_us + (int64_t)a->frame_count * TACET_RUNNER_FRAME_US;
+    bool stale =
+        tacet_clock_now() - captured_at_us - TACET_RUNNER_FRAME_US > TACET_RUNNER_CATCH_UP_US;
+    int r = 0;
+
+    tacet_runner_log(runner, &(struct tacet_media_event){
+                                 .type = TACET_MEDIA_CAPTURED,
+                                 .kind = TACET_KIND_AUDIO,
+                                 .index = a->index,
+                                 .rtp_timestamp = tacet_runner_timestamp(runner, TACET_KIND_AUDIO,
+                                                                         captured_at_us),
+                                 .time_us = captured_at_us,
+                             });
+    if (!stale) {
+        r = encode(runner, session, captured_at_us);
+    }
+    a->frame_count++;
+    a->index++;
+    a->fill = 0;
+    return r;
+}
+
+/* A device's clock is not ours: where they have come apart, the anchor moves once. */
+static void check_anchor(struct tacet_runner_audio *a)
+{
+    uint64_t taken = a->frame_count * TACET_RUNNER_FRAME_SAMPLES + a->fill;
+    int64_t taken_us = (int64_t)(taken * 1000 / 48);
+    int64_t ahead_us = a->anchor_us + taken_us - tacet_clock_now();
+
+    if (!a->anchored || ahead_us > TACET_RUNNER_REANCHOR_US ||
+        ahead_us < -TACET_RUNNER_REANCHOR_US) {
+        a->anchor_us -= ahead_us;
+        a->anchored = true;
+    }
+}
+
+/* A device gives what has come, up to a bound; a source without a clock gives one tick. */
+int tacet_runner_capture(struct tacet_runner *runner, uint32_t session)
+{
+    const struct tacet_audio_source *source = &runner->config.audio_source;
+    struct tacet_runner_audio *a = &runner->audio;
+    size_t left = source->ops->clocked ? (size_t)TACET_RUNNER_BLOCKS_MAX * TACET_RUNNER_TICK_SAMPLES
+                                       : TACET_RUNNER_TICK_SAMPLES;
+
+    take_wishes(runner);
+    while (left > 0) {
+        size_t count = TACET_RUNNER_FRAME_SAMPLES - a->fill;
+        count = count < left ? count : left;
+        int got = source->ops->read(source->ctx, a->pcm + a->fill, count);
+        if (got <= 0) {
+            return got;
+        }
+        assert((size_t)got <= count);
+        a->fill += (size_t)got;
+        left -= (size_t)got;
+        if (source->ops->clocked) {
+            check_anchor(a);
+        }
+        if (a->fill == TACET_RUNNER_FRAME_SAMPLES) {
+            int r = finish_frame(runner, session);
+            if (r < 0) {
+                return r;
+            }
+        }
+    }
+    return 0;
+}

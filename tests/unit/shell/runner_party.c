@@ -1,0 +1,324 @@
+/* See runner_party.h. */
+#include "runner_party.h"
+
+#include "base/alloc.h"
+
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stddef.h>
+#include <stdint.h>
+#include <stdlib.h>
+#include <string.h>
+#include <time.h>
+
+#include <cmocka.h>
+
+/* --- source and sinks --- */
+
+static int read_tone(void *ctx, int16_t *pcm, size_t count)
+{
+    struct party *party = ctx;
+    static const int16_t wave[] = { 0,     2120,  4096,  5793,  7094,  7913,  8192,  7913,
+                                    7094,  5793,  4096,  2120,  0,     -2120, -4096, -5793,
+                                    -7094, -7913, -8192, -7913, -7094, -5793, -4096, -2120 };
+
+    (void)pthread_mutex_lock(&party->mutex);
+    /* 2000 Hz: 24 samples a wave. */
+    for (size_t i = 0; i < count; i++) {
+        pcm[i] = wave[party->reads++ % (sizeof(wave) / sizeof(wave[0]))];
+    }
+    (void)pthread_mutex_unlock(&party->mutex);
+    return (int)count;
+}
+
+static int write_sound(void *ctx, const int16_t *pcm, size_t count)
+{
+    struct party *party = ctx;
+
+    (void)pthread_mutex_lock(&party->mutex);
+    for (size_t i = 0; i < count && party->sound_count < PARTY_SOUND_MAX; i++) {
+        party->sound[party->sound_count++] = pcm[i];
+    }
+    int result = party->sink_error;
+    (void)pthread_cond_broadcast(&party->changed);
+    (void)pthread_mutex_unlock(&party->mutex);
+    return result;
+}
+
+static int open_screen(void *ctx, const struct tacet_video_format *format)
+{
+    struct party *party = ctx;
+
+    (void)pthread_mutex_lock(&party->mutex);
+    party->opened++;
+    party->opened_width = format->width;
+    (void)pthread_mutex_unlock(&party->mutex);
+    return 0;
+}
+
+static int show(void *ctx, const struct tacet_picture *picture)
+{
+    struct party *party = ctx;
+    uint32_t index;
+    int result = tacet_testcard_read(picture, &index);
+
+    (void)pthread_mutex_lock(&party->mutex);
+    if (result == 0 && party->card_count < PARTY_ROWS_MAX) {
+        party->cards[party->card_count++] = index;
+    }
+    party->cards_bad += result == 0 ? 0 : 1;
+    (void)pthread_cond_broadcast(&party->changed);
+    (void)pthread_mutex_unlock(&party->mutex);
+    return 0;
+}
+
+static void count_free(void *ctx)
+{
+    ((struct party *)ctx)->freed++;
+}
+
+static const struct tacet_audio_source_ops source_ops = {
+    .name = "test",
+    .read = read_tone,
+    .free = count_free,
+};
+
+static const struct tacet_audio_sink_ops sound_ops = {
+    .name = "test",
+    .write = write_sound,
+    .free = count_free,
+};
+
+static const struct tacet_video_sink_ops screen_ops = {
+    .name = "test",
+    .open = open_screen,
+    .show = show,
+    .free = count_free,
+};
+
+/* --- callbacks --- */
+
+static void on_event(void *ctx, struct tacet_call *call, const struct tacet_event *event)
+{
+    struct party *party = ctx;
+
+    (void)pthread_mutex_lock(&party->mutex);
+    party->events[event->type]++;
+    party->peer = event->peer;
+    if (event->type == TACET_EVENT_ENDED) {
+        party->reason = event->u.ended.reason;
+    }
+    if (event->type == TACET_EVENT_ANSWERED) {
+        memcpy(party->words, event->u.answered.words, sizeof(party->words));
+    }
+    bool answer = party->answer && event->type == TACET_EVENT_INCOMING;
+    (void)pthread_cond_broadcast(&party->changed);
+    (void)pthread_mutex_unlock(&party->mutex);
+    if (answer) {
+        assert_int_equal(tacet_call_answer(call, tacet_clock_now(), event->peer), 0);
+    }
+}
+
+static void on_media(void *ctx, const struct tacet_media_event *event)
+{
+    struct party *party = ctx;
+
+    (void)pthread_mutex_lock(&party->mutex);
+    struct party_rows *rows = &party->rows[event->type][event->kind];
+    if (rows->count < PARTY_ROWS_MAX) {
+        rows->index[rows->count] = event->index;
+        rows->rtp_timestamp[rows->count] = event->rtp_timestamp;
+        rows->time_us[rows->count++] = event->time_us;
+    }
+    (void)pthread_cond_broadcast(&party->changed);
+    (void)pthread_mutex_unlock(&party->mutex);
+}
+
+static void on_error(void *ctx, const char *what, int error)
+{
+    struct party *party = ctx;
+
+    (void)pthread_mutex_lock(&party->mutex);
+    party->errors++;
+    party->error = error;
+    strncpy(party->what, what, sizeof(party->what) - 1);
+    (void)pthread_cond_broadcast(&party->changed);
+    (void)pthread_mutex_unlock(&party->mutex);
+}
+
+/* --- life --- */
+
+void party_init(struct party *party)
+{
+    pthread_condattr_t monotonic;
+
+    memset(party, 0, sizeof(*party));
+    (void)pthread_mutex_init(&party->mutex, NULL);
+    (void)pthread_condattr_init(&monotonic);
+    (void)pthread_condattr_setclock(&monotonic, CLOCK_MONOTONIC);
+    (void)pthread_cond_init(&party->changed, &monotonic);
+    (void)pthread_condattr_destroy(&monotonic);
+    party->audio = true;
+    party->answer = true;
+    party->format = (struct tacet_video_format){
+        .width = 320, .height = 180, .fps_numerator = 30, .fps_denominator = 1
+    };
+    struct tacet_random random = tacet_random_system();
+    assert_int_equal(tacet_identity_create(&random, NULL, &party->identity), 0);
+}
+
+static struct tacet_call *create_call(const struct party *party)
+{
+    struct tacet_call_config config;
+    struct tacet_call *call;
+
+    tacet_call_config_init(&config);
+    config.identity = party->identity;
+    config.random = tacet_random_system();
+    config.unix_time_offset_us = tacet_clock_unix_offset();
+    config.listen = party->listen;
+    config.open = party->listen;
+    config.media.audio = party->audio;
+    config.media.video = party->video;
+    if (party->video) {
+        config.media.width = party->format.width;
+        config.media.height = party->format.height;
+        config.media.fps = (uint16_t)(party->format.fps_numerator / party->format.fps_denominator);
+    }
+    assert_int_equal(tacet_call_create(&config, tacet_clock_now(), &call), 0);
+    return call;
+}
+
+int party_start(struct party *party)
+{
+    return party_start_failing(party, -1);
+}
+
+int party_start_failing(struct party *party, long failing)
+{
+    struct tacet_runner_config config;
+
+    tacet_runner_config_init(&config);
+    config.call = create_call(party);
+    config.transport = party->transport;
+    config.ctx = party;
+    config.on_event = on_event;
+    config.on_media = on_media;
+    config.on_error = on_error;
+    if (party->audio) {
+        config.audio_source = (struct tacet_audio_source){ .ops = &source_ops, .ctx = party };
+        config.audio_sink = (struct tacet_audio_sink){ .ops = &sound_ops, .ctx = party };
+    }
+    if (party->video) {
+        assert_int_equal(tacet_testcard_source_create(&party->format, &config.video_source), 0);
+        config.video_sink = (struct tacet_video_sink){ .ops = &screen_ops, .ctx = party };
+    }
+    tacet_alloc_fail_after(failing);
+    int result = tacet_runner_start(&config, &party->runner);
+    tacet_alloc_fail_after(-1);
+    if (result != 0) {
+        /* Nothing was taken. */
+        assert_int_equal(party->freed, 0);
+        tacet_call_free(&config.call);
+        if (party->video) {
+            config.video_source.ops->free(config.video_source.ctx);
+        }
+    }
+    return result;
+}
+
+struct dialling {
+    struct party *party;
+    struct tacet_path path;
+    int result;
+    bool done;
+};
+
+static void dial_job(void *arg, struct tacet_call *call, int64_t now)
+{
+    struct dialling *dialling = arg;
+    struct tacet_callee nobody = { .hint = TACET_HINT_NONE };
+    uint32_t peer;
+    int result = tacet_call_dial(call, now, &nobody, &dialling->path, 1, &peer);
+
+    (void)pthread_mutex_lock(&dialling->party->mutex);
+    dialling->result = result;
+    dialling->done = true;
+    (void)pthread_cond_broadcast(&dialling->party->changed);
+    (void)pthread_mutex_unlock(&dialling->party->mutex);
+}
+
+void party_dial(struct party *party, const struct tacet_address *to)
+{
+    struct dialling dialling = { .party = party, .path = { .address = *to } };
+
+    assert_int_equal(tacet_runner_post(party->runner, dial_job, &dialling), 0);
+    (void)pthread_mutex_lock(&party->mutex);
+    while (!dialling.done) {
+        (void)pthread_cond_wait(&party->changed, &party->mutex);
+    }
+    (void)pthread_mutex_unlock(&party->mutex);
+    assert_int_equal(dialling.result, 0);
+}
+
+bool party_wait(struct party *party, bool (*done)(const struct party *party), int seconds)
+{
+    int64_t end_us = tacet_clock_now() + (int64_t)seconds * 1000000;
+    struct timespec end = { .tv_sec = (time_t)(end_us / 1000000),
+                            .tv_nsec = (long)(end_us % 1000000) * 1000 };
+    int late = 0;
+
+    (void)pthread_mutex_lock(&party->mutex);
+    while (!done(party) && late == 0) {
+        late = pthread_cond_timedwait(&party->changed, &party->mutex, &end);
+    }
+    bool result = done(party);
+    (void)pthread_mutex_unlock(&party->mutex);
+    return result;
+}
+
+void party_stop(struct party *party)
+{
+    tacet_runner_stop(&party->runner);
+    assert_null(party->runner);
+}
+
+void party_clear(struct party *party)
+{
+    (void)pthread_cond_destroy(&party->changed);
+    (void)pthread_mutex_destroy(&party->mutex);
+    tacet_identity_free(&party->identity);
+}
+
+/* --- figures --- */
+
+static int compare(const void *a, const void *b)
+{
+    int64_t x = *(const int64_t *)a;
+    int64_t y = *(const int64_t *)b;
+
+    return x < y ? -1 : x > y;
+}
+
+int64_t party_latency_us(const struct party_rows *from, const struct party_rows *to,
+                         size_t *ret_pairs)
+{
+    int64_t *latencies = calloc(PARTY_ROWS_MAX, sizeof(*latencies));
+    size_t count = 0;
+
+    assert_non_null(latencies);
+    for (size_t i = 0; i < to->count; i++) {
+        size_t j = 0;
+        while (j < from->count && from->rtp_timestamp[j] != to->rtp_timestamp[i]) {
+            j++;
+        }
+        if (j < from->count) {
+            latencies[count++] = to->time_us[i] - from->time_us[j];
+        }
+    }
+    qsort(latencies, count, sizeof(*latencies), compare);
+    int64_t median = count > 0 ? latencies[count / 2] : -1;
+    free(latencies);
+    *ret_pairs = count;
+    return median;
+}

@@ -1,0 +1,76 @@
+/*
+ * One party of a call for the runner's tests: an identity, a call, a runner, and sinks and
+ * callbacks that record what happens and wake whoever waits for it.
+ */
+#ifndef TESTS_RUNNER_PARTY_H
+#define TESTS_RUNNER_PARTY_H
+
+#include "tacet/tacet.h"
+
+#include <pthread.h>
+
+#define PARTY_SOUND_MAX 480000 /* samples kept */
+#define PARTY_ROWS_MAX 4096    /* rows of the frame log kept, a type and kind */
+#define PARTY_EVENT_TYPES (TACET_EVENT_ENDED + 1)
+
+struct party_rows {
+    size_t count;
+    uint64_t index[PARTY_ROWS_MAX];
+    uint32_t rtp_timestamp[PARTY_ROWS_MAX];
+    int64_t time_us[PARTY_ROWS_MAX];
+};
+
+struct party {
+    pthread_mutex_t mutex;
+    pthread_cond_t changed;
+
+    /* Set before party_start. */
+    bool listen;
+    bool answer; /* at once */
+    bool audio;
+    bool video;
+    struct tacet_video_format format;
+    struct tacet_transport transport;
+    int sink_error; /* what the sound sink's writes return */
+
+    struct tacet_identity *identity;
+    struct tacet_runner *runner;
+
+    /* What has happened; read under the mutex, or after party_stop. */
+    uint32_t events[PARTY_EVENT_TYPES];
+    uint32_t peer; /* of the last event */
+    enum tacet_end reason;
+    char words[TACET_WORDS_MAX];
+    uint32_t errors;
+    int error;
+    char what[32];
+    struct party_rows rows[4][TACET_KIND_COUNT];
+    uint64_t reads; /* of the sound source */
+    int16_t sound[PARTY_SOUND_MAX];
+    size_t sound_count;
+    uint32_t cards[PARTY_ROWS_MAX]; /* indices read back from the pictures shown */
+    size_t card_count;
+    uint32_t cards_bad; /* pictures whose index could not be read */
+    uint32_t opened;
+    uint16_t opened_width;
+    uint32_t freed; /* source and sinks */
+};
+
+void party_init(struct party *party);
+/* Makes call and runner; a result of tacet_runner_start, after which all is freed on failure. */
+int party_start(struct party *party);
+/* The same, where the allocation of that number fails; -1: none. */
+int party_start_failing(struct party *party, long failing);
+void party_dial(struct party *party, const struct tacet_address *to);
+/* Waits until `done` or `seconds` are over; whether it was. `done` runs under the mutex. */
+bool party_wait(struct party *party, bool (*done)(const struct party *party), int seconds);
+void party_stop(struct party *party);
+/* Frees what party_stop leaves: locks and the identity. */
+void party_clear(struct party *party);
+
+/* Median of the time from a row of `from` to the row of the same RTP timestamp of `to`; -1: no
+ * such pair. *ret_pairs: how many there were. */
+int64_t party_latency_us(const struct party_rows *from, const struct party_rows *to,
+                         size_t *ret_pairs);
+
+#endif

@@ -1,0 +1,127 @@
+/* RTCP between two sessions: reports, round trips, and the asking for a picture. */
+#include "call/rtp_session.h"
+
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#include <cmocka.h>
+
+#include <string.h>
+
+#include "sim/rng.h"
+
+static struct tacet_rtp_session *sessions[2];
+static struct tacet_rekey rekeys[2];
+static struct tacet_pool *pool;
+
+static int begin(void **state)
+{
+    static struct tacet_rng rng;
+    struct tacet_random chance;
+
+    (void)state;
+    tacet_rng_seed(&rng, 41, 0);
+    chance = tacet_rng_random(&rng);
+    assert_int_equal(tacet_pool_create(16, &pool), 0);
+    for (int i = 0; i < 2; i++) {
+        rekeys[i].initiator = i == 0;
+        for (uint32_t kind = 0; kind < TACET_SSRC_KIND_COUNT; kind++) {
+            rekeys[i].ssrcs.of[0][kind] = 100 + kind;
+            rekeys[i].ssrcs.of[1][kind] = 200 + kind;
+        }
+        assert_int_equal(tacet_rtp_session_create(&sessions[i]), 0);
+        tacet_rtp_session_begin(sessions[i], &chance, &rekeys[i], pool);
+    }
+    return 0;
+}
+
+static int end(void **state)
+{
+    (void)state;
+    for (int i = 0; i < 2; i++) {
+        tacet_rtp_session_free(&sessions[i]);
+    }
+    assert_int_equal(tacet_pool_available(pool), 16);
+    tacet_pool_free(&pool);
+    return 0;
+}
+
+static void receive(struct tacet_rtp_session *s, int64_t now, uint16_t seq, uint32_t ssrc)
+{
+    struct tacet_buffer *buffer = tacet_pool_get(pool);
+    struct tacet_rtp header = { .payload_type = TACET_PT_OPUS, .seq = seq, .ssrc = ssrc };
+
+    header.timestamp = seq * 960U;
+    tacet_rtp_write(&header, buffer->data);
+    buffer->data[TACET_RTP_HEADER_SIZE] = 0x55;
+    buffer->size = TACET_RTP_HEADER_SIZE + 1;
+    assert_int_equal(tacet_inbound_put(&s->inbound, now, TACET_KIND_AUDIO, seq, buffer),
+                     TACET_DROP_NONE);
+}
+
+static void loss_and_round_trip_reach_the_sender(void **state)
+{
+    uint8_t packet[1200];
+    struct tacet_rtp_session *a = sessions[0];
+    struct tacet_rtp_session *b = sessions[1];
+
+    (void)state;
+    for (uint16_t seq = 0; seq < 100; seq++) {
+        if (seq % 4 != 3) {
+            receive(b, seq * 20000, seq, 100);
+        }
+    }
+    a->sent_since_report[TACET_KIND_AUDIO] = true;
+    size_t size = tacet_rtp_session_report(a, 2000000, false, packet, sizeof(packet));
+    assert_int_equal(tacet_rtp_session_on_rtcp(b, 2030000, packet, size), TACET_DROP_NONE);
+    size = tacet_rtp_session_report(b, 2500000, false, packet, sizeof(packet));
+    assert_int_equal(tacet_rtp_session_on_rtcp(a, 2540000, packet, size), TACET_DROP_NONE);
+    const struct tacet_remote_inbound_stats *remote = &a->remote[TACET_KIND_AUDIO];
+    assert_int_equal(remote->packets_lost, 24); /* the last of the 25 cannot be known */
+    assert_in_range(remote->fraction_lost_permille, 235, 250);
+    assert_in_range(remote->round_trip_time_us, 69900, 70100); /* 30 + 40 ms */
+    assert_int_equal(remote->round_trip_time_measurements, 1);
+}
+
+static void picture_is_asked_for_once_a_report(void **state)
+{
+    uint8_t packet[1200];
+
+    (void)state;
+    size_t size = tacet_rtp_session_report(sessions[1], 1000, true, packet, sizeof(packet));
+    assert_int_equal(tacet_rtp_session_on_rtcp(sessions[0], 2000, packet, size), TACET_DROP_NONE);
+    assert_true(sessions[0]->refresh_wanted);
+    assert_int_equal(sessions[0]->outbound[TACET_KIND_VIDEO].stats.pli_count, 1);
+    assert_int_equal(sessions[1]->inbound.stats[TACET_KIND_VIDEO].pli_count, 1);
+    /* A PLI for another stream is none of ours. */
+    sessions[0]->refresh_wanted = false;
+    size = tacet_rtp_session_report(sessions[0], 3000, true, packet, sizeof(packet));
+    assert_int_equal(tacet_rtp_session_on_rtcp(sessions[0], 4000, packet, size), TACET_DROP_NONE);
+    assert_false(sessions[0]->refresh_wanted);
+}
+
+static void cut_rtcp_is_malformed(void **state)
+{
+    uint8_t packet[1200];
+
+    (void)state;
+    size_t size = tacet_rtp_session_report(sessions[1], 1000, true, packet, sizeof(packet));
+    size_t refused = 0;
+    for (size_t cut = 0; cut < size; cut++) {
+        refused += tacet_rtp_session_on_rtcp(sessions[0], 2000, packet, cut) != TACET_DROP_NONE;
+    }
+    assert_true(refused >= size - 3); /* it may be cut only between two whole parts */
+}
+
+int main(void)
+{
+    const struct CMUnitTest tests[] = {
+        cmocka_unit_test_setup_teardown(loss_and_round_trip_reach_the_sender, begin, end),
+        cmocka_unit_test_setup_teardown(picture_is_asked_for_once_a_report, begin, end),
+        cmocka_unit_test_setup_teardown(cut_rtcp_is_malformed, begin, end),
+    };
+
+    return cmocka_run_group_tests(tests, NULL, NULL);
+}

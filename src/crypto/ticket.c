@@ -122,20 +122,42 @@ int tacet_endpoint_parse(const char *text, struct tacet_endpoint *ret)
     return parse_endpoint(text, strlen(text), ret);
 }
 
+static void format_key(const uint8_t key[TACET_KEY_SIZE], char out[KEY_TEXT_SIZE + 1])
+{
+    (void)sodium_bin2base64(out, KEY_TEXT_SIZE + 1, key, TACET_KEY_SIZE,
+                            sodium_base64_VARIANT_URLSAFE_NO_PADDING);
+}
+
+static int parse_key(const char text[KEY_TEXT_SIZE], uint8_t ret_key[TACET_KEY_SIZE])
+{
+    uint8_t key[TACET_KEY_SIZE];
+    char again[KEY_TEXT_SIZE + 1];
+    size_t size = 0;
+
+    if (sodium_base642bin(key, sizeof(key), text, KEY_TEXT_SIZE, NULL, &size, NULL,
+                          sodium_base64_VARIANT_URLSAFE_NO_PADDING) != 0 ||
+        size != sizeof(key)) {
+        return TACET_ERR_FORMAT;
+    }
+    /* libsodium 1.0.18 refuses trailing bits but takes some bytes above 0x7f for digits. */
+    format_key(key, again);
+    if (memcmp(again, text, KEY_TEXT_SIZE) != 0) {
+        return TACET_ERR_FORMAT;
+    }
+    memcpy(ret_key, key, sizeof(key));
+    return 0;
+}
+
 int tacet_ticket_parse(const char *text, struct tacet_ticket *ret)
 {
     struct tacet_ticket ticket = { 0 };
-    size_t key_size = 0;
     size_t size = strlen(text);
 
     if (size >= TACET_TICKET_STRING_MAX || size < PREFIX_SIZE + KEY_TEXT_SIZE + 1 ||
         memcmp(text, PREFIX, PREFIX_SIZE) != 0 || text[PREFIX_SIZE + KEY_TEXT_SIZE] != '@') {
         return TACET_ERR_FORMAT;
     }
-    /* libsodium refuses padding here, and bits behind the last byte that are not zero. */
-    if (sodium_base642bin(ticket.key, sizeof(ticket.key), text + PREFIX_SIZE, KEY_TEXT_SIZE, NULL,
-                          &key_size, NULL, sodium_base64_VARIANT_URLSAFE_NO_PADDING) != 0 ||
-        key_size != sizeof(ticket.key)) {
+    if (parse_key(text + PREFIX_SIZE, ticket.key) < 0) {
         return TACET_ERR_FORMAT;
     }
     const char *p = text + PREFIX_SIZE + KEY_TEXT_SIZE + 1;
@@ -165,8 +187,7 @@ int tacet_ticket_format(const struct tacet_ticket *ticket, char *out, size_t cap
         return TACET_ERR_ARGUMENT;
     }
     memcpy(text, PREFIX, PREFIX_SIZE);
-    (void)sodium_bin2base64(text + at, sizeof(text) - at, ticket->key, sizeof(ticket->key),
-                            sodium_base64_VARIANT_URLSAFE_NO_PADDING);
+    format_key(ticket->key, text + at);
     at += KEY_TEXT_SIZE;
     for (size_t i = 0; i < ticket->address_count; i++) {
         const struct tacet_endpoint *e = &ticket->addresses[i];

@@ -116,6 +116,8 @@ static void everything_else_is_refused(void **state)
         "tacet:11qYAYKxCrfVS/7TyWQHOg7hcvPapiMlrwIaaPcHURo@h:1", /* the other alphabet */
         "tacet:11qYAYKxCrfVS_7TyWQHOg7hcvPapiMlrwIaaPcHUR=@h:1",
         "tacet:11qYAYKxCrfVS_7TyWQHOg7hcvPapiMlrwIaaPcH Ro@h:1",
+        "tacet:11qYAYKxCrfVS\xdf"
+        "7TyWQHOg7hcvPapiMlrwIaaPcHURo@h:1", /* libsodium takes it for '_' */
         "TACET:" KEY "@h:1",
         "tacet:/" KEY "@h:1",
         " tacet:" KEY "@h:1",
@@ -151,6 +153,20 @@ static void only_one_text_stands_for_a_key(void **state)
         accepted += err == 0;
     }
     assert_int_equal(accepted, 16);
+}
+
+static void only_digits_of_the_alphabet_are_taken(void **state)
+{
+    static const char digits[] = "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789-_";
+    char text[] = "tacet:" KEY "@h:1";
+
+    (void)state;
+    for (unsigned byte = 1; byte < 256; byte++) {
+        struct tacet_ticket ticket;
+        text[6 + 20] = (char)byte;
+        assert_int_equal(tacet_ticket_parse(text, &ticket),
+                         strchr(digits, (char)byte) != NULL ? 0 : TACET_ERR_FORMAT);
+    }
 }
 
 static void largest_ticket_fits_its_bound(void **state)
@@ -220,6 +236,7 @@ int main(void)
         cmocka_unit_test(accepted_tickets_come_back_as_they_were),
         cmocka_unit_test(everything_else_is_refused),
         cmocka_unit_test(only_one_text_stands_for_a_key),
+        cmocka_unit_test(only_digits_of_the_alphabet_are_taken),
         cmocka_unit_test(largest_ticket_fits_its_bound),
         cmocka_unit_test(what_could_not_be_read_is_not_written),
         cmocka_unit_test(endpoint_is_the_whole_text),

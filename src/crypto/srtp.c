@@ -267,28 +267,10 @@ static uint64_t estimate(bool started, uint64_t highest, uint16_t seq)
 }
 
 /*
- * libsrtp reads 32-bit words. Our own buffers are aligned; a packet that an app hands in, or that
- * comes out of an envelope, may not be and is worked on in `copy`. NULL: too long for that.
+ * Unprotecting works on a copy: a failed attempt with an AEAD leaves unauthenticated plain text
+ * behind, and libsrtp wants 32-bit alignment, which a packet out of an app's hands may not have.
  */
 #define COPY_WORDS ((TACET_BUFFER_HEAD + TACET_BUFFER_BODY) / 4)
-
-static uint8_t *align(uint8_t *packet, size_t size, uint32_t copy[COPY_WORDS])
-{
-    if (is_aligned(packet)) {
-        return packet;
-    }
-    return size <= COPY_WORDS * 4 ? memcpy(copy, packet, size) : NULL;
-}
-
-/* Ends what align() began: the outcome in place, and its size. */
-static void unalign(uint8_t *packet, const uint8_t *aligned, int octets, size_t *size)
-{
-    assert(octets >= 0 && (size_t)octets <= *size);
-    *size = (size_t)octets;
-    if (aligned != packet) {
-        memcpy(packet, aligned, *size);
-    }
-}
 
 static enum tacet_drop drop_reason(srtp_err_status_t status)
 {
@@ -302,12 +284,18 @@ static enum tacet_drop drop_reason(srtp_err_status_t status)
     return status == srtp_err_status_no_ctx ? TACET_DROP_UNKNOWN : TACET_DROP_AUTH;
 }
 
+static void keep(uint8_t *packet, size_t *size, const uint32_t *copy, int octets)
+{
+    assert(octets >= 0 && (size_t)octets <= *size);
+    *size = (size_t)octets;
+    memcpy(packet, copy, *size);
+}
+
 enum tacet_drop tacet_srtp_unprotect(struct tacet_srtp *srtp, struct tacet_srtp_indexes *indexes,
                                      uint8_t *packet, size_t *size, uint64_t *ret_index)
 {
     uint32_t copy[COPY_WORDS];
-    uint8_t *aligned = align(packet, *size, copy);
-    if (*size < smallest(srtp->profile, false) || *size > INT32_MAX || aligned == NULL) {
+    if (*size < smallest(srtp->profile, false) || *size > sizeof(copy)) {
         return TACET_DROP_SHORT;
     }
     struct tacet_reader r = tacet_reader(packet, *size);
@@ -323,9 +311,10 @@ enum tacet_drop tacet_srtp_unprotect(struct tacet_srtp *srtp, struct tacet_srtp_
 
     uint64_t index = estimate(indexes->of[kind].started, indexes->of[kind].highest, seq);
     int octets = (int)*size;
+    memcpy(copy, packet, *size);
     srtp_err_status_t status = srtp_set_stream_roc(srtp->recv, ssrc, (uint32_t)(index >> 16));
     if (status == srtp_err_status_ok) {
-        status = srtp_unprotect_mki(srtp->recv, aligned, &octets, 1);
+        status = srtp_unprotect_mki(srtp->recv, copy, &octets, 1);
     }
     if (status != srtp_err_status_ok) {
         return drop_reason(status);
@@ -335,7 +324,7 @@ enum tacet_drop tacet_srtp_unprotect(struct tacet_srtp *srtp, struct tacet_srtp_
         indexes->of[kind].started = true;
         indexes->of[kind].highest = index;
     }
-    unalign(packet, aligned, octets, size);
+    keep(packet, size, copy, octets);
     *ret_index = index;
     return TACET_DROP_NONE;
 }
@@ -343,8 +332,7 @@ enum tacet_drop tacet_srtp_unprotect(struct tacet_srtp *srtp, struct tacet_srtp_
 enum tacet_drop tacet_srtp_unprotect_rtcp(struct tacet_srtp *srtp, uint8_t *packet, size_t *size)
 {
     uint32_t copy[COPY_WORDS];
-    uint8_t *aligned = align(packet, *size, copy);
-    if (*size < smallest(srtp->profile, true) || *size > INT32_MAX || aligned == NULL) {
+    if (*size < smallest(srtp->profile, true) || *size > sizeof(copy)) {
         return TACET_DROP_SHORT;
     }
     struct tacet_reader r = tacet_reader(packet, *size);
@@ -353,9 +341,10 @@ enum tacet_drop tacet_srtp_unprotect_rtcp(struct tacet_srtp *srtp, uint8_t *pack
         return TACET_DROP_UNKNOWN;
     }
     int octets = (int)*size;
-    srtp_err_status_t status = srtp_unprotect_rtcp_mki(srtp->recv, aligned, &octets, 1);
+    memcpy(copy, packet, *size);
+    srtp_err_status_t status = srtp_unprotect_rtcp_mki(srtp->recv, copy, &octets, 1);
     if (status == srtp_err_status_ok) {
-        unalign(packet, aligned, octets, size);
+        keep(packet, size, copy, octets);
     }
     return drop_reason(status);
 }

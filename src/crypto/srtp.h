@@ -62,7 +62,8 @@ bool tacet_srtp_mki(uint16_t profile, bool rtcp, const uint8_t *packet, size_t s
 
 /*
  * Unprotects in place; *size shrinks. Returns TACET_DROP_NONE with *ret_index, or why not
- * (SHORT, UNKNOWN for an SSRC that was not derived, AUTH, REPLAY); `indexes` moves only on success.
+ * (SHORT, UNKNOWN for an SSRC that was not derived, AUTH, REPLAY); then neither the packet's bytes
+ * nor `indexes` have changed, and another session may try it.
  */
 enum tacet_drop tacet_srtp_unprotect(struct tacet_srtp *srtp, struct tacet_srtp_indexes *indexes,
                                      uint8_t *packet, size_t *size, uint64_t *ret_index);

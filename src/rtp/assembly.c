@@ -235,7 +235,8 @@ static bool hand_out(struct tacet_assembly *a, int64_t end, struct tacet_frame *
         slot->buffer = NULL;
     }
     a->next_seq = end;
-    a->wants_key = a->wants_key && !frame.key;
+    assert(frame.key || !a->wants_key); /* skip_useless() saw to it */
+    a->wants_key = false;
     *ret = frame;
     return true;
 }

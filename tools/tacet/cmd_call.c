@@ -1,0 +1,129 @@
+/* tacet call: dials a ticket or an address. */
+#include "command.h"
+#include "conversation.h"
+#include "endpoint.h"
+#include "ends.h"
+#include "identity_file.h"
+#include "options.h"
+#include "report.h"
+
+#include "tacet/error.h"
+#include "tacet/ticket.h"
+
+#include <stdio.h>
+#include <string.h>
+
+static const struct tacet_option *const groups[] = { tacet_identity_options, tacet_media_options,
+                                                     tacet_call_options, tacet_json_option, NULL };
+static const struct tacet_usage usage = {
+    .command = "tacet call",
+    .positional = "TICKET|ADDR:PORT",
+    .positional_min = 1,
+    .positional_max = 1,
+    .about = "Calls whoever gave you the ticket; nobody else can take the call. With an address\n"
+             "alone (the other side listens with --open) you do not know who answers until you\n"
+             "have compared the words. Fails if nobody is reached in 15 s or answers in 60 s.",
+    .groups = groups,
+};
+
+/* Fills callee and paths from the ticket. */
+static int aim_at_ticket(const char *text, struct tacet_session_config *session)
+{
+    struct tacet_ticket ticket;
+
+    if (tacet_ticket_parse(text, &ticket) != 0) {
+        return tacet_complain("this is not a whole ticket: copy all of it, from 'tacet:' to the "
+                              "last port");
+    }
+    session->callee.hint = TACET_HINT_KEY;
+    memcpy(session->callee.key, ticket.key, sizeof(ticket.key));
+    for (size_t i = 0; i < ticket.address_count; i++) {
+        (void)tacet_endpoint_resolve(ticket.addresses[i].host, ticket.addresses[i].port,
+                                     session->paths, TACET_DIAL_PATHS_MAX, &session->path_count);
+    }
+    /* What could not be looked up has been said. */
+    return session->path_count > 0 ? 0 : TACET_EXIT_FAILED;
+}
+
+static int aim_at_address(const char *text, struct tacet_session_config *session)
+{
+    struct tacet_endpoint endpoint;
+
+    if (tacet_endpoint_parse(text, &endpoint) != 0) {
+        return tacet_complain("'%s' is neither a ticket nor ADDR:PORT: give for example "
+                              "192.0.2.1:5000 or [2001:db8::1]:5000",
+                              text);
+    }
+    session->callee.hint = TACET_HINT_NONE;
+    return tacet_endpoint_resolve(endpoint.host, endpoint.port, session->paths,
+                                  TACET_DIAL_PATHS_MAX, &session->path_count) > 0
+               ? 0
+               : TACET_EXIT_FAILED;
+}
+
+static int aim(const char *text, struct tacet_conversation *conversation)
+{
+    struct tacet_session_config *session = &conversation->session;
+    char address[TACET_ADDRESS_STRING_MAX];
+    int result = strncmp(text, "tacet:", 6) == 0 ? aim_at_ticket(text, session)
+                                                 : aim_at_address(text, session);
+
+    if (result == 0) {
+        (void)tacet_address_format(&session->paths[0].address, address);
+        (void)snprintf(conversation->target, sizeof(conversation->target), "%s%s", address,
+                       session->path_count > 1 ? " or its other addresses" : "");
+    }
+    return result;
+}
+
+static int call(const struct tacet_settings *settings)
+{
+    struct tacet_conversation conversation = { .settings = settings };
+    struct tacet_waiter waiter;
+    struct tacet_ends ends = { 0 };
+    struct tacet_identity *identity = NULL;
+    int result = aim(settings->positionals[0], &conversation);
+
+    if (result == 0) {
+        result = tacet_identity_file_use(settings, &identity);
+    }
+    if (result == 0) {
+        result = tacet_ends_open_sources(settings, &ends);
+    }
+    if (result == 0) {
+        result = tacet_ends_open_sinks(settings, &ends);
+    }
+    if (result == 0) {
+        result = tacet_endpoint_bind(NULL, &conversation.session.transport);
+    }
+    if (result == 0) {
+        result = tacet_waiter_create(&waiter);
+        if (result == 0) {
+            conversation.waiter = &waiter;
+            conversation.session.caller = true;
+            conversation.session.identity = identity;
+            conversation.session.ends = &ends;
+            tacet_progress("calling %s", conversation.target);
+            result = tacet_conversation_run(&conversation);
+            tacet_waiter_close(&waiter);
+        }
+    }
+    tacet_ends_close(&ends);
+    tacet_identity_free(&identity);
+    return result;
+}
+
+int tacet_cmd_call(int argc, char **argv)
+{
+    struct tacet_settings settings;
+    int result = tacet_options_parse(&usage, argc, argv, &settings);
+
+    if (result != 0 || settings.help) {
+        return result;
+    }
+    result = tacet_ends_check(&settings);
+    if (result == 0) {
+        result = tacet_settings_check(&settings);
+    }
+    return result == 0 ? call(&settings) : result;
+}

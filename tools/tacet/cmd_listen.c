@@ -1,0 +1,240 @@
+/* tacet listen: binds, prints the ticket, serves one call or more. */
+#include "command.h"
+#include "conversation.h"
+#include "endpoint.h"
+#include "ends.h"
+#include "identity_file.h"
+#include "options.h"
+#include "report.h"
+
+#include "tacet/error.h"
+#include "tacet/ticket.h"
+
+#include <stdio.h>
+#include <string.h>
+#include <unistd.h>
+
+static const struct tacet_option *const groups[] = { tacet_listen_options, tacet_identity_options,
+                                                     tacet_media_options,  tacet_call_options,
+                                                     tacet_json_option,    NULL };
+static const struct tacet_usage usage = {
+    .command = "tacet listen",
+    .positional = "",
+    .about = "Waits for a call. The first line of standard output is the ticket: give it to who\n"
+             "shall call you, over a channel that both of you trust. From the second call of\n"
+             "--calls on, output files get -2, -3, ... before their ending.",
+    .groups = groups,
+};
+
+/* --- a socket that outlives the calls on it: a runner frees the transport that it was given --- */
+
+static int kept_send(void *ctx, const struct tacet_packet *packets, size_t count)
+{
+    const struct tacet_transport *inner = ctx;
+
+    return inner->ops->send(inner->ctx, packets, count);
+}
+
+static int kept_recv(void *ctx, struct tacet_packet *packets, size_t count, int64_t deadline_us)
+{
+    const struct tacet_transport *inner = ctx;
+
+    return inner->ops->recv(inner->ctx, packets, count, deadline_us);
+}
+
+static void kept_wake(void *ctx)
+{
+    const struct tacet_transport *inner = ctx;
+
+    inner->ops->wake(inner->ctx);
+}
+
+static void kept_free(void *ctx)
+{
+    (void)ctx;
+}
+
+static const struct tacet_transport_ops kept_ops = {
+    .name = "kept",
+    .send = kept_send,
+    .recv = kept_recv,
+    .wake = kept_wake,
+    .free = kept_free,
+};
+
+/* --- output files of the second call and later ones --- */
+
+#define NUMBERED_MAX 4096
+
+struct numbered {
+    char audio_out[NUMBERED_MAX];
+    char video_out[NUMBERED_MAX];
+    char stats[NUMBERED_MAX];
+    char frame_log[NUMBERED_MAX];
+};
+
+/* "wav:dir/heard.wav" becomes "wav:dir/heard-2.wav"; what names no file stays as it is. */
+static const char *number_file(const char *text, const char *prefix, int number, char *out)
+{
+    const char *slash, *dot;
+    size_t size;
+
+    if (text == NULL || strncmp(text, prefix, strlen(prefix)) != 0) {
+        return text;
+    }
+    slash = strrchr(text, '/');
+    dot = strrchr(slash != NULL ? slash : text, '.');
+    size = dot != NULL ? (size_t)(dot - text) : strlen(text);
+    (void)snprintf(out, NUMBERED_MAX, "%.*s-%d%s", (int)size, text, number, text + size);
+    return out;
+}
+
+static struct tacet_settings number_files(const struct tacet_settings *settings, int number,
+                                          struct numbered *names)
+{
+    struct tacet_settings changed = *settings;
+
+    if (number > 1) {
+        changed.audio_out = number_file(settings->audio_out, "wav:", number, names->audio_out);
+        changed.video_out = number_file(settings->video_out, "y4m:", number, names->video_out);
+        changed.stats = number_file(settings->stats, "", number, names->stats);
+        changed.frame_log = number_file(settings->frame_log, "", number, names->frame_log);
+    }
+    return changed;
+}
+
+/* --- the command --- */
+
+static int print_ticket(const struct tacet_identity *identity,
+                        const struct tacet_transport *transport)
+{
+    struct tacet_address reachable[TACET_TICKET_ADDRESSES_MAX];
+    struct tacet_public_identity self;
+    struct tacet_ticket ticket = { 0 };
+    char address[TACET_ADDRESS_STRING_MAX];
+    char text[TACET_TICKET_STRING_MAX];
+    int count = tacet_udp_reachable(transport, reachable, TACET_TICKET_ADDRESSES_MAX);
+
+    tacet_identity_public(identity, &self);
+    memcpy(ticket.key, self.key, sizeof(ticket.key));
+    for (int i = 0; i < count; i++) {
+        (void)tacet_address_format(&reachable[i], address);
+        if (tacet_endpoint_parse(address, &ticket.addresses[ticket.address_count]) == 0) {
+            ticket.address_count++;
+        }
+    }
+    if (tacet_ticket_format(&ticket, text, sizeof(text)) != 0) {
+        return tacet_complain("this machine has no address that a caller could use: give one with "
+                              "--bind");
+    }
+    (void)puts(text);
+    return fflush(stdout) == 0 ? 0 : tacet_complain("cannot write the ticket to standard output");
+}
+
+/* Opens the outputs (and from the second call on the inputs again) and runs one call. */
+static int serve_one(const struct tacet_settings *settings, int number,
+                     struct tacet_conversation *conversation)
+{
+    struct tacet_ends *ends = conversation->session.ends;
+    struct numbered names;
+    const struct tacet_settings own = number_files(settings, number, &names);
+    int result = 0;
+
+    conversation->settings = &own;
+    if (number > 1) {
+        result = tacet_ends_open_sources(&own, ends);
+    }
+    if (result == 0) {
+        result = tacet_ends_open_sinks(&own, ends);
+    }
+    if (result == 0) {
+        result = tacet_conversation_run(conversation);
+    }
+    return result;
+}
+
+/* The first call's inputs are open, the socket is bound, the ticket is out. The exit status is that
+ * of the last call that failed. */
+static int serve(const struct tacet_settings *settings, const struct tacet_waiter *waiter,
+                 const struct tacet_identity *identity, struct tacet_ends *ends,
+                 struct tacet_transport *transport)
+{
+    int status = TACET_EXIT_OK;
+    bool going_on = true;
+
+    for (int number = 1; going_on && number <= settings->calls; number++) {
+        struct tacet_conversation conversation = {
+            .waiter = waiter,
+            .session = { .identity = identity,
+                         .transport = { .ops = &kept_ops, .ctx = transport },
+                         .ends = ends,
+                         .auto_answer = settings->answer == TACET_ANSWER_AUTO },
+        };
+        int result = serve_one(settings, number, &conversation);
+        status = result != 0 ? result : status;
+        /* What did not even start would not the next time either. */
+        going_on = conversation.started && !conversation.interrupted && number < INT32_MAX;
+    }
+    return status;
+}
+
+/* Inputs are open: binds, tells where to call, serves. From the ticket on a signal ends it well. */
+static int open_and_serve(const struct tacet_settings *settings,
+                          const struct tacet_identity *identity, struct tacet_ends *ends)
+{
+    struct tacet_transport transport;
+    struct tacet_waiter waiter;
+    int result = tacet_endpoint_bind(settings->bind, &transport);
+
+    if (result != 0) {
+        return result;
+    }
+    if (settings->open) {
+        tacet_progress("--open: whoever finds this address learns your name and key");
+    }
+    result = tacet_waiter_create(&waiter);
+    if (result == 0) {
+        result = print_ticket(identity, &transport);
+        if (result == 0) {
+            result = serve(settings, &waiter, identity, ends, &transport);
+        }
+        tacet_waiter_close(&waiter);
+    }
+    transport.ops->free(transport.ctx);
+    return result;
+}
+
+static int listen_for_calls(const struct tacet_settings *settings)
+{
+    struct tacet_ends ends = { 0 };
+    struct tacet_identity *identity = NULL;
+    int result = tacet_identity_file_use(settings, &identity);
+
+    if (result == 0) {
+        result = tacet_ends_open_sources(settings, &ends);
+    }
+    if (result == 0) {
+        result = open_and_serve(settings, identity, &ends);
+    }
+    tacet_ends_close(&ends);
+    tacet_identity_free(&identity);
+    return result;
+}
+
+int tacet_cmd_listen(int argc, char **argv)
+{
+    struct tacet_settings settings;
+    int result = tacet_options_parse(&usage, argc, argv, &settings);
+
+    if (result != 0 || settings.help) {
+        return result;
+    }
+    result = tacet_ends_check(&settings);
+    if (result == 0) {
+        result = tacet_settings_check(&settings);
+    }
+    if (result == 0 && settings.answer == TACET_ANSWER_ASK && !isatty(STDIN_FILENO)) {
+        result = tacet_complain_usage("--answer ask needs a terminal: give --answer auto");
+    }
+    return result == 0 ? listen_for_calls(&settings) : result;
+}

@@ -1,0 +1,311 @@
+/*
+ * The main thread's loop around a session: news become lines of progress, each second becomes a
+ * line of statistics, a signal or the agreed length becomes a hang-up, and the end a summary.
+ */
+#include "conversation.h"
+
+#include "frame_log.h"
+#include "live.h"
+#include "report.h"
+#include "stats_json.h"
+#include "summary.h"
+
+#include "tacet/error.h"
+
+#include <errno.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+
+#define FLUSH_US 100000
+#define COLLECT_US 1000000
+
+/* What the loop remembers between two looks. */
+struct loop {
+    struct tacet_session *session;
+    struct tacet_lines_file *stats;
+    struct tacet_lines_file *frame_log;
+    struct tacet_session_view view;
+    enum tacet_session_state told_state;
+    bool told_reconnecting;
+    bool asking;
+    bool interrupted;
+    int64_t collect_at_us;
+    int64_t stats_written_us;
+    struct tacet_live live;
+};
+
+static const char *peer_name(const struct tacet_session_view *view)
+{
+    return view->peer.name[0] != '\0' ? view->peer.name : "the other side";
+}
+
+static void tell_answered(const struct tacet_session_view *view)
+{
+    tacet_progress("in a call with %s (%s), %s", peer_name(view), view->peer.fingerprint,
+                   tacet_trust_string(view->peer.trust));
+    tacet_progress("words: %s  (read them to each other: they must be the same)", view->words);
+}
+
+static void ask(struct loop *loop)
+{
+    tacet_prompt("answer? [y/n] ");
+    loop->asking = true;
+}
+
+/* Says once what is new. */
+static void tell(struct loop *loop, bool auto_answer)
+{
+    const struct tacet_session_view *view = &loop->view;
+
+    if (view->state != loop->told_state) {
+        /* A state may have been passed too fast to be seen; who called is always told. */
+        if (!view->caller && loop->told_state == TACET_SESSION_WAITING) {
+            tacet_progress("%s (%s) calls, %s", peer_name(view), view->peer.fingerprint,
+                           tacet_trust_string(view->peer.trust));
+        }
+        loop->told_state = view->state;
+        loop->asking = false;
+        if (view->state == TACET_SESSION_RINGING) {
+            tacet_progress("ringing at %s (%s)", peer_name(view), view->peer.fingerprint);
+        } else if (view->state == TACET_SESSION_ANSWERED) {
+            tell_answered(view);
+        } else if (view->state == TACET_SESSION_INCOMING && !auto_answer) {
+            ask(loop);
+        }
+    }
+    if (view->reconnecting != loop->told_reconnecting) {
+        loop->told_reconnecting = view->reconnecting;
+        tacet_progress(view->reconnecting ? "nothing came for 5 s: waiting for the network"
+                                          : "the network is back");
+    }
+}
+
+/* A line was typed. Asks again where it is neither yes nor no. */
+static void take_answer(struct loop *loop)
+{
+    char line[64];
+    ssize_t size = read(STDIN_FILENO, line, sizeof(line));
+
+    if (size < 0 && errno == EINTR) {
+        return;
+    }
+    tacet_prompt_over();
+    if (size > 0 && line[0] != 'y' && line[0] != 'Y' && line[0] != 'n' && line[0] != 'N') {
+        ask(loop);
+        return;
+    }
+    loop->asking = false;
+    tacet_session_answer(loop->session, size > 0 && (line[0] == 'y' || line[0] == 'Y'));
+}
+
+static void write_stats(struct loop *loop)
+{
+    char *line;
+
+    if (loop->stats == NULL || loop->view.stats_us == loop->stats_written_us) {
+        return;
+    }
+    loop->stats_written_us = loop->view.stats_us;
+    line = tacet_stats_json_line(&loop->view.stats, loop->view.stats_us);
+    if (line != NULL) {
+        tacet_lines_file_add(loop->stats, line, strlen(line));
+        (void)tacet_lines_file_flush(loop->stats);
+    }
+    free(line);
+}
+
+/* What an answered call needs done ten times a second; when to come back. */
+static int64_t tick(struct loop *loop, int64_t now)
+{
+    char text[TACET_LIVE_MAX];
+
+    write_stats(loop);
+    if (loop->frame_log != NULL) {
+        (void)tacet_lines_file_flush(loop->frame_log);
+    }
+    if (now >= loop->collect_at_us) {
+        tacet_session_collect(loop->session);
+        loop->collect_at_us = (loop->collect_at_us == 0 ? now : loop->collect_at_us) + COLLECT_US;
+        tacet_live_format(&loop->live, &loop->view, now, text);
+        tacet_live_line(text);
+    }
+    return now + FLUSH_US;
+}
+
+/* Until the call has ended, or this side wants to end it. */
+static void run_loop(struct loop *loop, const struct tacet_conversation *conversation)
+{
+    int64_t seconds_us = (int64_t)conversation->settings->seconds * 1000000;
+
+    for (;;) {
+        int64_t now = tacet_clock_now();
+        int64_t wait_until = now + COLLECT_US;
+
+        tacet_session_look(loop->session, &loop->view);
+        tell(loop, conversation->session.auto_answer);
+        if (loop->view.state == TACET_SESSION_ENDED || loop->view.failed[0] != '\0') {
+            return;
+        }
+        if (loop->view.state == TACET_SESSION_ANSWERED) {
+            int64_t end_us = loop->view.answered_us + seconds_us;
+            if (seconds_us != 0 && now >= end_us) {
+                return;
+            }
+            wait_until = tick(loop, now);
+            if (seconds_us != 0 && wait_until > end_us) {
+                wait_until = end_us;
+            }
+        }
+        switch (tacet_waiter_wait(conversation->waiter, wait_until, loop->asking)) {
+        case TACET_WOKEN_SIGNAL:
+            loop->interrupted = true;
+            return;
+        case TACET_WOKEN_INPUT:
+            take_answer(loop);
+            break;
+        case TACET_WOKEN_TIMEOUT:
+        case TACET_WOKEN_NEWS:
+            break;
+        }
+    }
+}
+
+static int complain_unreachable(const struct tacet_conversation *conversation)
+{
+    return conversation->session.callee.hint == TACET_HINT_KEY
+               ? tacet_complain("nobody with this ticket's key answered at %s in 15 s: is the "
+                                "other side listening there, and is the ticket its newest?",
+                                conversation->target)
+               : tacet_complain("nobody answered at %s in 15 s: is somebody listening there with "
+                                "--open?",
+                                conversation->target);
+}
+
+/* The call did not end normally: one line, and the exit status. */
+static int complain_end(const struct tacet_conversation *conversation,
+                        const struct tacet_session_view *view)
+{
+    const char *name = peer_name(view);
+
+    if (view->failed[0] != '\0') {
+        return tacet_complain("the call was ended: the %s failed: %s", view->failed,
+                              tacet_error_string(view->error));
+    }
+    switch (view->reason) {
+    case TACET_END_DECLINED:
+        return view->remote ? tacet_complain("%s declined the call", name) : TACET_EXIT_OK;
+    case TACET_END_BUSY:
+        return tacet_complain("%s is in another call: try again later", name);
+    case TACET_END_NO_ANSWER:
+        return view->caller ? tacet_complain("%s did not answer in 60 s: try again later", name)
+                            : tacet_complain("the call of %s was not answered in 60 s", name);
+    case TACET_END_PROTOCOL:
+        return tacet_complain("the call with %s broke the protocol: do both sides run the same "
+                              "version?",
+                              name);
+    case TACET_END_GLARE:
+        return tacet_complain("%s was calling at the same time: take that call", name);
+    case TACET_END_FAILED:
+        return view->remote ? tacet_complain("the machine of %s failed", name)
+                            : tacet_complain("the call could not be carried on: this machine "
+                                             "failed (memory or cryptography)");
+    case TACET_END_UNREACHABLE:
+        return view->caller ? complain_unreachable(conversation)
+                            : tacet_complain("%s was gone before the call was set up", name);
+    case TACET_END_IMPOSTOR:
+        return tacet_complain("somebody else than the ticket's owner answered at %s: ask for a new "
+                              "ticket over a channel that you trust",
+                              conversation->target);
+    case TACET_END_LOST:
+        return tacet_complain("nothing came from %s for 30 s: the call is lost", name);
+    case TACET_END_HANGUP:
+        return view->remote ? tacet_complain("%s hung up before the call was answered", name)
+                            : tacet_complain("the call was given up before it was answered");
+    }
+    /* This side stopped before the answer. A listener to whom nobody came is only done. */
+    return view->state == TACET_SESSION_ENDED && !view->caller && view->begun_us == 0
+               ? TACET_EXIT_OK
+               : tacet_complain("the call was given up before it was answered");
+}
+
+static void print_result(const struct tacet_session_view *view, bool json)
+{
+    if (json) {
+        char *summary = tacet_summary_json(view);
+        if (summary != NULL) {
+            (void)puts(summary);
+        }
+        free(summary);
+    } else if (view->answered_us != 0) {
+        (void)printf("call with %s (%s, %s), %.1f s, %s; words: %s\n", peer_name(view),
+                     view->peer.fingerprint, tacet_trust_string(view->peer.trust),
+                     (double)(view->ended_us - view->answered_us) / 1e6, tacet_summary_result(view),
+                     view->words);
+    }
+    (void)fflush(stdout);
+}
+
+/* After the session has been stopped. Returns the exit status. */
+static int conclude(struct loop *loop, const struct tacet_conversation *conversation)
+{
+    const struct tacet_session_view *view = &loop->view;
+    int result = TACET_EXIT_OK;
+
+    tacet_session_look(loop->session, &loop->view);
+    write_stats(loop);
+    if (strcmp(tacet_summary_result(view), "ended") != 0) {
+        result = complain_end(conversation, view);
+    }
+    if (tacet_lines_file_free(&loop->stats) != 0 || tacet_lines_file_free(&loop->frame_log) != 0) {
+        result = TACET_EXIT_FAILED;
+    }
+    print_result(view, conversation->settings->json);
+    return result;
+}
+
+static int open_files(const struct tacet_settings *settings, struct loop *loop)
+{
+    int result = 0;
+
+    if (settings->stats != NULL) {
+        result = tacet_lines_file_create(settings->stats, &loop->stats);
+    }
+    if (result == 0 && settings->frame_log != NULL) {
+        result = tacet_lines_file_create(settings->frame_log, &loop->frame_log);
+        if (result == 0) {
+            tacet_frame_log_begin(loop->frame_log);
+            (void)tacet_lines_file_flush(loop->frame_log);
+        }
+    }
+    return result;
+}
+
+int tacet_conversation_run(struct tacet_conversation *conversation)
+{
+    struct tacet_session_config *config = &conversation->session;
+    struct loop loop = { 0 };
+    int result = open_files(conversation->settings, &loop);
+
+    config->settings = conversation->settings;
+    config->waiter = conversation->waiter;
+    config->frame_log = loop.frame_log;
+    if (result != 0) {
+        config->transport.ops->free(config->transport.ctx);
+        tacet_ends_close(config->ends);
+    } else {
+        result = tacet_session_start(config, &loop.session);
+    }
+    conversation->started = result == 0;
+    if (result == 0) {
+        run_loop(&loop, conversation);
+        conversation->interrupted = loop.interrupted;
+        tacet_session_stop(loop.session);
+        result = conclude(&loop, conversation);
+    }
+    tacet_session_free(&loop.session);
+    (void)tacet_lines_file_free(&loop.stats);
+    (void)tacet_lines_file_free(&loop.frame_log);
+    return result;
+}

@@ -1,0 +1,97 @@
+/* Reading a passphrase. It is never echoed and never stands in a command line. */
+#include "passphrase.h"
+
+#include "report.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <sodium.h>
+#include <stdio.h>
+#include <string.h>
+#include <termios.h>
+#include <unistd.h>
+
+bool tacet_passphrase_can_ask(void)
+{
+    return isatty(STDIN_FILENO) && isatty(STDERR_FILENO);
+}
+
+/* One line without its end. Not through a FILE: its buffer would keep the passphrase. */
+static bool read_line(int fd, char out[TACET_PASSPHRASE_MAX])
+{
+    size_t size = 0;
+
+    for (;;) {
+        char c;
+        ssize_t got = read(fd, &c, 1);
+        if (got < 0 && errno == EINTR) {
+            continue;
+        }
+        if (got < 0 || size == TACET_PASSPHRASE_MAX - 1) {
+            return false;
+        }
+        if (got == 0 || c == '\n') {
+            break;
+        }
+        out[size++] = c;
+    }
+    if (size > 0 && out[size - 1] == '\r') {
+        size--;
+    }
+    out[size] = '\0';
+    return size > 0;
+}
+
+static bool ask(const char *prompt, char out[TACET_PASSPHRASE_MAX])
+{
+    struct termios shown, hidden;
+    bool good;
+
+    if (tcgetattr(STDIN_FILENO, &shown) != 0) {
+        return false;
+    }
+    hidden = shown;
+    hidden.c_lflag &= (tcflag_t)~ECHO;
+    tacet_prompt(prompt);
+    (void)tcsetattr(STDIN_FILENO, TCSAFLUSH, &hidden);
+    good = read_line(STDIN_FILENO, out);
+    (void)tcsetattr(STDIN_FILENO, TCSAFLUSH, &shown);
+    (void)fputc('\n', stderr); /* the typed one was not echoed */
+    tacet_prompt_over();
+    return good;
+}
+
+static int from_file(const char *file, char out[TACET_PASSPHRASE_MAX])
+{
+    int fd = open(file, O_RDONLY | O_CLOEXEC);
+    bool good;
+
+    if (fd < 0) {
+        return tacet_complain("cannot read the passphrase file '%s': %s", file, strerror(errno));
+    }
+    good = read_line(fd, out);
+    (void)close(fd);
+    return good ? 0
+                : tacet_complain("the passphrase file '%s' has no passphrase in its first line",
+                                 file);
+}
+
+int tacet_passphrase_get(const char *file, bool twice, char out[TACET_PASSPHRASE_MAX])
+{
+    char again[TACET_PASSPHRASE_MAX];
+
+    if (file != NULL) {
+        return from_file(file, out);
+    }
+    if (!ask("passphrase: ", out)) {
+        return tacet_complain("no passphrase was given");
+    }
+    if (twice) {
+        bool same = ask("the same again: ", again) && strcmp(out, again) == 0;
+        sodium_memzero(again, sizeof(again));
+        if (!same) {
+            return tacet_complain("the two passphrases differ: nothing was written, try again");
+        }
+    }
+    return 0;
+}

@@ -1,0 +1,572 @@
+"""The command line as a contract: what is refused and how, exit statuses, output, files.
+
+Slow ends (nobody reached in 15 s, a peer lost after 30 s, not answered in 60 s) are begun first,
+run beside the quick tests and are looked at last.
+"""
+import os
+import pty
+import re
+import select
+import signal
+import socket
+import stat
+import sys
+import time
+import unittest
+
+sys.path.insert(0, os.path.dirname(os.path.abspath(__file__)))
+import tool
+from tool import Folder, PATIENCE
+
+SILENT = ["--audio-in", "silence", "--audio-out", "null"]
+SMALL = ["--audio-in", "tone", "--video-in", "testcard:160x96@15"]
+
+slow = {}  # processes with slow ends, by name
+
+
+def silent_socket():
+    """A bound UDP socket that never answers, and its address."""
+    s = socket.socket(socket.AF_INET, socket.SOCK_DGRAM)
+    s.bind(("127.0.0.1", 0))
+    return s, "127.0.0.1:%d" % s.getsockname()[1]
+
+
+def setUpModule():
+    slow["folder"] = folder = Folder()
+    anna, berta = folder.identity("anna"), folder.identity("berta")
+    # Nobody answers.
+    slow["socket"], address = silent_socket()
+    slow["silent"] = folder.start("call", address, "--identity", anna, "--json", *SILENT)
+    # Somebody else listens where the ticket's owner should.
+    other = folder.start("listen", "--bind", "127.0.0.1:0", "--identity", berta, "--answer", "auto",
+                         *SILENT)
+    slow["other"] = other
+    key = re.search(r"tacet:([\w-]+)@", own_ticket(folder, anna)).group(1)
+    ticket = re.sub(r"tacet:[\w-]+@", "tacet:%s@" % key, other.ticket())
+    slow["else"] = folder.start("call", ticket, "--identity", berta, "--json", *SILENT)
+    # A peer is killed in the middle.
+    slow["survivor"] = folder.start(
+        "listen", "--bind", "127.0.0.1:0", "--identity", anna, "--answer", "auto", "--json",
+        "--audio-in", "tone", "--audio-out", "wav:survivor.wav", "--video-out", "y4m:survivor.y4m",
+        "--frame-log", "survivor.csv", "--stats", "survivor.json")
+    slow["victim"] = folder.start(
+        "call", slow["survivor"].ticket(), "--identity", berta, "--audio-out", "wav:victim.wav",
+        "--video-out", "y4m:victim.y4m", "--frame-log", "victim.csv", "--stats", "victim.json",
+        *SMALL)
+    # Nobody answers the ring.
+    slow["ring_terminal"], terminal = pty.openpty()
+    slow["ringing"] = folder.start("listen", "--bind", "127.0.0.1:0", "--identity", anna, *SILENT,
+                                   stdin=terminal)
+    os.close(terminal)
+    slow["waiting"] = folder.start("call", slow["ringing"].ticket(), "--identity", berta, *SILENT)
+
+
+def tearDownModule():
+    for thing in slow.values():
+        if isinstance(thing, tool.Process):
+            thing.kill()
+    slow["socket"].close()
+    os.close(slow["ring_terminal"])
+    slow["folder"].remove()
+
+
+def own_ticket(folder, identity):
+    """A ticket of that identity; nobody listens there any more."""
+    listener = folder.start("listen", "--bind", "127.0.0.1:0", "--identity", identity, "--answer",
+                            "auto", *SILENT)
+    ticket = listener.ticket()
+    listener.process.send_signal(signal.SIGTERM)
+    assert listener.wait() == 0, listener.err
+    return ticket
+
+
+class Case(unittest.TestCase):
+    def setUp(self):
+        self.folder = Folder()
+        self.addCleanup(self.folder.remove)
+        self.processes = []
+        self.addCleanup(lambda: [p.kill() for p in self.processes])
+
+    def start(self, *arguments, **options):
+        process = self.folder.start(*arguments, **options)
+        self.processes.append(process)
+        return process
+
+    def refused(self, status, names, *arguments, **options):
+        """One line on standard error that contains `names`, nothing on standard output."""
+        done = self.folder.run(*arguments, **options)
+        with self.subTest(arguments=arguments):
+            self.assertEqual(done.returncode, status, done.stderr)
+            self.assertEqual(done.stdout, "")
+            self.assertEqual(len(done.stderr.splitlines()), 1, done.stderr)
+            self.assertTrue(done.stderr.startswith("tacet: "), done.stderr)
+            self.assertIn(names, done.stderr)
+
+    def pair(self, listen=(), call=()):
+        """Two processes in a call: the listener, the caller."""
+        listener = self.start("listen", "--bind", "127.0.0.1:0", "--answer", "auto", "--identity",
+                              self.folder.identity("berta"), *listen)
+        caller = self.start("call", listener.ticket(), "--identity", self.folder.identity("anna"),
+                            *call)
+        return listener, caller
+
+
+class Refusals(Case):
+    def test_what_cannot_be_understood_is_refused_with_status_2(self):
+        for names, *arguments in [
+                ("which command", ),
+                ("unknown command 'dance'", "dance"),
+                ("unknown command 'id dance'", "id", "dance"),
+                ("new or show", "id"),
+                ("TICKET|ADDR:PORT is missing", "call"),
+                ("'two'", "call", "one", "two"),
+                ("'--loud'", "call", "127.0.0.1:9", "--loud"),
+                ("'--loud'", "listen", "--loud=yes"),
+                ("--seconds needs a value", "call", "127.0.0.1:9", "--seconds"),
+                ("--seconds 'ten'", "call", "127.0.0.1:9", "--seconds", "ten"),
+                ("--seconds '0'", "call", "127.0.0.1:9", "--seconds=0"),
+                ("--seconds '99999999999999999999'", "call", "127.0.0.1:9", "--seconds",
+                 "99999999999999999999"),
+                ("--loop takes no value", "call", "127.0.0.1:9", "--loop=yes"),
+                ("--calls '0'", "listen", "--calls", "0"),
+                ("--profile 'NONE'", "call", "127.0.0.1:9", "--profile", "NONE"),
+                ("--require", "call", "127.0.0.1:9", "--require", "pin"),
+                ("--answer 'maybe'", "listen", "--answer", "maybe"),
+                ("--answer ask needs a terminal", "listen"),
+                ("--audio-in 'radio'", "call", "127.0.0.1:9", "--audio-in", "radio"),
+                ("--audio-in 'wav:'", "call", "127.0.0.1:9", "--audio-in", "wav:"),
+                ("--audio-out 'wav'", "call", "127.0.0.1:9", "--audio-out", "wav"),
+                ("--video-in 'testcard:9'", "call", "127.0.0.1:9", "--video-in", "testcard:9"),
+                ("--video-in 'camera'", "call", "127.0.0.1:9", "--video-in", "camera"),
+                ("--video-out 'wall'", "call", "127.0.0.1:9", "--video-out", "wall"),
+                ("--no-passphrase", "id", "new", "--no-passphrase", "--passphrase-file", "x"),
+                ("'x'", "devices", "x"),
+                ("'x'", "demo", "x"),
+        ]:
+            self.refused(2, names, *arguments)
+
+    def test_an_address_without_a_port_is_refused(self):
+        self.refused(1, "'127.0.0.1'", "call", "127.0.0.1", *SILENT)
+        self.refused(1, "'somewhere'", "call", "somewhere", *SILENT)
+        self.refused(1, "'127.0.0.1:'", "call", "127.0.0.1:", *SILENT)
+        self.refused(1, "'127.0.0.1:70000'", "call", "127.0.0.1:70000", *SILENT)
+        self.refused(1, "'127.0.0.1'", "listen", "--answer", "auto", "--bind", "127.0.0.1",
+                     "--identity", self.folder.identity("anna"), *SILENT)
+
+    def test_a_busy_port_is_refused(self):
+        taken, address = silent_socket()
+        self.addCleanup(taken.close)
+        self.refused(1, address, "listen", "--answer", "auto", "--bind", address, "--identity",
+                     self.folder.identity("anna"), *SILENT)
+
+    def test_an_address_of_another_machine_cannot_be_bound(self):
+        self.refused(1, "192.0.2.1:5000", "listen", "--answer", "auto", "--bind", "192.0.2.1:5000",
+                     "--identity", self.folder.identity("anna"), *SILENT)
+
+    def test_a_ticket_that_is_not_whole_is_refused(self):
+        ticket = "tacet:" + "A" * 43 + "@127.0.0.1:5000"
+        for text in (ticket[:30], ticket[:-5], ticket + ",", ticket.replace("@", "!")):
+            self.refused(1, "ticket", "call", text, *SILENT)
+
+    def test_files_that_cannot_be_played_are_refused(self):
+        identity = self.folder.identity("anna")
+        tool.write_wav(self.folder("empty.wav"), [])
+        tool.write_y4m(self.folder("empty.y4m"), 0)
+        tool.write_y4m(self.folder("half.y4m"), 1, cut=100)
+        tool.write_y4m(self.folder("444.y4m"), 2, chroma="C444")
+        for name in ("noise.wav", "noise.y4m"):
+            with open(self.folder(name), "wb") as out:
+                out.write(os.urandom(5000))
+        for option, value in [("--audio-in", "wav:missing.wav"), ("--audio-in", "wav:empty.wav"),
+                              ("--audio-in", "wav:noise.wav"), ("--video-in", "y4m:missing.y4m"),
+                              ("--video-in", "y4m:empty.y4m"), ("--video-in", "y4m:half.y4m"),
+                              ("--video-in", "y4m:444.y4m"), ("--video-in", "y4m:noise.y4m")]:
+            self.refused(1, "'%s'" % value.split(":")[1], "call", "127.0.0.1:9", "--identity",
+                         identity, *SILENT, option, value)
+
+    def test_files_that_cannot_be_written_are_refused(self):
+        identity = self.folder.identity("anna")
+        for option, value in [("--audio-out", "wav:no/x.wav"), ("--video-out", "y4m:no/x.y4m"),
+                              ("--stats", "no/x.json"), ("--frame-log", "no/x.csv")]:
+            done = self.folder.run("call", "127.0.0.1:9", "--identity", identity, *SILENT, option,
+                                   value)
+            self.assertEqual(done.returncode, 1)
+            self.assertIn("tacet: cannot write '%s'" % value.split(":")[-1], done.stderr)
+
+    def test_identities_that_cannot_be_used_are_refused(self):
+        call = ["call", "127.0.0.1:9", *SILENT, "--identity"]
+        self.refused(1, "missing.id", *call, "missing.id")
+        with open(self.folder("noise.id"), "wb") as out:
+            os.fchmod(out.fileno(), 0o600)
+            out.write(os.urandom(300))
+        self.refused(1, "noise.id", *call, "noise.id")
+        shown = self.folder.identity("shown")
+        os.chmod(shown, 0o644)
+        self.refused(1, "chmod 600", *call, shown)
+
+
+class Identities(Case):
+    def test_without_a_terminal_an_identity_is_written_unsealed_and_that_is_said(self):
+        made = self.folder.run("id", "new", "--name", "anna", "--json")
+        file = self.folder("tacet/identity")
+        self.assertEqual(made.returncode, 0, made.stderr)
+        self.assertIn("not sealed", made.stderr)
+        self.assertEqual(stat.S_IMODE(os.stat(file).st_mode), 0o600)
+        shown = self.folder.run("id", "show", "--json")
+        self.assertEqual(shown.stdout, made.stdout)
+        identity = tool.json.loads(shown.stdout)
+        self.assertEqual(identity["name"], "anna")
+        self.assertRegex(identity["key"], r"^[\w-]{43}$")
+        self.assertEqual(len(identity["fingerprint"].replace(" ", "")), 32)
+        plain = self.folder.run("id", "show", file)
+        self.assertIn(identity["fingerprint"], plain.stdout)
+
+    def test_an_identity_that_exists_is_never_written_over(self):
+        file = self.folder.identity("anna")
+        with open(file, "rb") as before:
+            data = before.read()
+        self.refused(1, file, "id", "new", "--out", file, "--no-passphrase")
+        with open(file, "rb") as after:
+            self.assertEqual(after.read(), data)
+
+    def test_a_name_that_no_certificate_may_carry_is_refused(self):
+        for name in ("Anna", "an na", "a" * 64, "ä"):
+            self.refused(1, "'%s'" % name, "id", "new", "--name", name, "--no-passphrase")
+
+    def test_a_sealed_identity_opens_with_its_passphrase_only(self):
+        for name, text in (("right", "open sesame\n"), ("wrong", "open barley\n"), ("none", "\n")):
+            with open(self.folder(name), "w") as out:
+                out.write(text)
+        made = self.folder.run("id", "new", "--out", "a.id", "--passphrase-file", "right")
+        self.assertEqual(made.returncode, 0, made.stderr)
+        self.assertEqual(made.stderr, "")
+        opened = self.folder.run("id", "show", "a.id", "--passphrase-file", "right")
+        self.assertEqual(opened.stdout, made.stdout)
+        self.refused(1, "a.id", "id", "show", "a.id", "--passphrase-file", "wrong")
+        self.refused(1, "'none'", "id", "show", "a.id", "--passphrase-file", "none")
+        self.refused(1, "'missing'", "id", "show", "a.id", "--passphrase-file", "missing")
+        self.refused(1, "--passphrase-file", "id", "show", "a.id")
+        self.folder.env["TACET_PASSPHRASE_FILE"] = self.folder("right")
+        self.assertEqual(self.folder.run("id", "show", "a.id").stdout, made.stdout)
+
+    def test_a_terminal_is_asked_for_the_passphrase_twice_without_echo(self):
+        # The terminal becomes the tool's own: what it echoes can be read on the other end.
+        master, terminal = pty.openpty()
+        made = self.start("id", "new", "--out", "a.id", stdin=terminal, stderr=terminal)
+        os.close(terminal)
+        seen = b""
+        for prompt in (b"passphrase: ", b"the same again: "):
+            while prompt not in seen:
+                ready, _, _ = select.select([master], [], [], 20 * PATIENCE)
+                self.assertTrue(ready, seen)
+                seen += os.read(master, 1000)
+            os.write(master, b"open sesame\n")
+        self.assertEqual(made.wait(), 0)
+        self.assertNotIn(b"sesame", seen)
+        os.close(master)
+        with open(self.folder("right"), "w") as out:
+            out.write("open sesame")
+        opened = self.folder.run("id", "show", "a.id", "--passphrase-file", "right")
+        self.assertEqual(opened.returncode, 0, opened.stderr)
+
+    def test_the_default_identity_is_made_at_first_use(self):
+        listener = self.start("listen", "--bind", "127.0.0.1:0", "--answer", "auto", *SILENT)
+        first = listener.ticket().split("@")[0]
+        listener.process.send_signal(signal.SIGINT)
+        self.assertEqual(listener.wait(), 0)
+        again = self.start("listen", "--bind", "127.0.0.1:0", "--answer", "auto", *SILENT)
+        self.assertEqual(again.ticket().split("@")[0], first)
+
+
+class Help(Case):
+    def test_every_command_tells_how_it_is_called(self):
+        top = self.folder.run("--help")
+        self.assertEqual((top.returncode, top.stderr), (0, ""))
+        commands = re.findall(r"^  (\w+) ", top.stdout, re.MULTILINE)
+        self.assertLessEqual({"call", "demo", "devices", "id", "listen", "version"}, set(commands))
+        for command in [[c] for c in commands] + [["id", "new"], ["id", "show"]]:
+            done = self.folder.run(*command, "--help")
+            with self.subTest(command=command):
+                self.assertEqual((done.returncode, done.stderr), (0, ""))
+                self.assertIn("tacet " + " ".join(command), done.stdout)
+
+    def test_call_and_listen_name_every_option_of_the_contract(self):
+        both = ["--identity", "--passphrase-file", "--require", "--seconds", "--audio-in",
+                "--audio-out", "--video-in", "--video-out", "--loop", "--audio-bitrate",
+                "--video-bitrate", "--profile", "--stats", "--frame-log", "--json"]
+        for command, options in (("call", both),
+                                 ("listen", both + ["--bind", "--calls", "--open", "--answer"])):
+            text = self.folder.run(command, "--help").stdout
+            for option in options:
+                self.assertRegex(text, r"(?m)^  %s\b" % option)
+
+    def test_the_version_is_printed(self):
+        for arguments in (["--version"], ["version"]):
+            done = self.folder.run(*arguments)
+            self.assertEqual(done.returncode, 0)
+            self.assertRegex(done.stdout, r"^tacet \d+\.\d+\.\d+\n$")
+
+    def test_devices_are_listed_or_said_to_be_missing(self):
+        done = self.folder.run("devices")
+        self.assertEqual(done.returncode, 0, done.stderr)
+        for line in done.stdout.splitlines():
+            self.assertRegex(line, r"^(mic|speaker):")
+
+
+class Calls(Case):
+    SUMMARY = {"tacet", "role", "result", "peer", "words", "handshakeMs", "setupMs", "firstAudioMs",
+               "firstVideoMs", "durationS", "profile", "pq", "epochs", "stats", "drops", "cpu",
+               "maxRssKb"}
+
+    def test_a_call_ends_with_summaries_that_agree_and_files_that_are_whole(self):
+        tool.write_y4m(self.folder("cut.y4m"), 20, cut=100)
+        listener, caller = self.pair(
+            ["--json", "--audio-in", "tone", "--video-in", "testcard:160x96@15", "--audio-out",
+             "wav:l.wav", "--video-out", "y4m:l.y4m", "--frame-log", "l.csv", "--stats", "l.json"],
+            ["--json", "--seconds", "4", "--audio-in", "tone", "--video-in", "y4m:cut.y4m",
+             "--audio-out", "wav:c.wav", "--video-out", "y4m:c.y4m", "--frame-log", "c.csv",
+             "--stats", "c.json"])
+        self.assertEqual(caller.wait(), 0, caller.err)
+        self.assertEqual(listener.wait(), 0, listener.err)
+        self.assertIn("tacet: 'cut.y4m' is cut off: playing it to its last whole picture",
+                      caller.err)
+        one, two = caller.summary(), listener.summary()
+        for summary, role, peer in ((one, "caller", "berta"), (two, "callee", "anna")):
+            self.assertEqual(set(summary), self.SUMMARY)
+            self.assertEqual((summary["role"], summary["result"], summary["peer"]["name"]),
+                             (role, "ended", peer))
+            self.assertEqual(summary["profile"], "AEAD_AES_256_GCM")
+            self.assertAlmostEqual(summary["durationS"], 4, delta=0.5 * PATIENCE)
+            self.assertGreaterEqual(summary["epochs"], 1)
+            self.assertEqual(set(summary["drops"]), {"short", "unknown", "auth", "replay", "late",
+                                                     "rate", "state", "malformed"})
+            for name in ("handshakeMs", "setupMs", "firstAudioMs", "firstVideoMs"):
+                self.assertGreater(summary[name], 0, name)
+            self.assertGreater(summary["cpu"]["userS"], 0)
+            self.assertGreater(summary["maxRssKb"], 0)
+            types = {(s["type"], s.get("kind")) for s in summary["stats"]}
+            self.assertLessEqual({("inbound-rtp", "audio"), ("inbound-rtp", "video"),
+                                  ("outbound-rtp", "audio"), ("outbound-rtp", "video"),
+                                  ("candidate-pair", None)}, types)
+        self.assertEqual(one["words"], two["words"])
+        self.assertEqual(len(one["words"].split()), 4)
+        self.assertEqual((one["peer"]["trust"], two["peer"]["trust"]), ("pinned", "unverified"))
+        for prefix, size in (("c", (160, 96)), ("l", (64, 32))):
+            self.whole_files(prefix, size)
+
+    def whole_files(self, prefix, size):
+        rate, samples = tool.read_wav(self.folder(prefix + ".wav"))
+        self.assertEqual(rate, 48000)
+        self.assertAlmostEqual(len(samples) / rate, 4, delta=0.5 * PATIENCE)
+        self.assertGreater(max(samples), 4000, "the tone was not heard")
+        *shown_size, count = tool.read_y4m(self.folder(prefix + ".y4m"))
+        self.assertEqual(tuple(shown_size), size)
+        rows = tool.read_frame_log(self.folder(prefix + ".csv"))
+        shown = [row for row in rows if row["event"] == "shown"]
+        self.assertEqual(count, len(shown))
+        self.assertGreater(count, 20)
+        self.assertEqual({(r["event"], r["kind"]) for r in rows},
+                         {("captured", "audio"), ("captured", "video"), ("sent", "audio"),
+                          ("sent", "video"), ("shown", "video"), ("played", "audio")})
+        stats = tool.read_stats(self.folder(prefix + ".json"))
+        self.assertGreaterEqual(len(stats), 3)
+        for one in stats:
+            self.assertEqual(set(one), {"timestamp_us", "stats"})
+        steps = [b["timestamp_us"] - a["timestamp_us"] for a, b in zip(stats[:-2], stats[1:-1])]
+        for step in steps:
+            self.assertAlmostEqual(step / 1e6, 1, delta=0.3 * PATIENCE)
+        last = {(s["type"], s.get("kind")): s for s in stats[-1]["stats"]}
+        self.assertGreater(last["inbound-rtp", "audio"]["totalSamplesReceived"], 100000)
+        self.assertGreater(last["inbound-rtp", "video"]["framesDecoded"], 20)
+
+    def test_frame_logs_of_two_processes_are_joined_by_rtp_timestamp(self):
+        listener, caller = self.pair(["--frame-log", "l.csv", *SILENT],
+                                     ["--frame-log", "c.csv", "--seconds", "2", "--audio-out",
+                                      "null", *SMALL])
+        self.assertEqual((caller.wait(), listener.wait()), (0, 0))
+        sent, got = (tool.read_frame_log(self.folder(n)) for n in ("c.csv", "l.csv"))
+        for kind, event in (("audio", "played"), ("video", "shown")):
+            captured = {r["rtp_timestamp"]: int(r["time_us"]) for r in sent
+                        if (r["event"], r["kind"]) == ("captured", kind)}
+            arrived = [r for r in got if (r["event"], r["kind"]) == (event, kind)]
+            self.assertGreater(len(arrived), 20)
+            for row in arrived:
+                self.assertIn(row["rtp_timestamp"], captured)
+                self.assertGreater(int(row["time_us"]), captured[row["rtp_timestamp"]])
+
+    def test_each_profile_carries_a_call(self):
+        for profile in ("AEAD_AES_128_GCM", "AES_CM_128_HMAC_SHA1_80"):
+            with self.subTest(profile=profile):
+                listener, caller = self.pair_again(["--profile", profile, *SILENT],
+                                                   ["--profile", profile, "--seconds", "1",
+                                                    "--json", *SILENT], profile)
+                self.assertEqual((caller.wait(), listener.wait()), (0, 0), caller.err)
+                self.assertEqual(caller.summary()["profile"], profile)
+
+    def pair_again(self, listen, call, name):
+        folder = self.folder
+        listener = self.start("listen", "--bind", "127.0.0.1:0", "--answer", "auto", "--identity",
+                              folder.identity("l-" + name.lower()), *listen)
+        caller = self.start("call", listener.ticket(), "--identity",
+                            folder.identity("c-" + name.lower()), *call)
+        return listener, caller
+
+    def test_an_address_alone_reaches_only_who_listens_openly(self):
+        listener = self.start("listen", "--bind", "127.0.0.1:0", "--answer", "auto", "--open",
+                              "--identity", self.folder.identity("berta"), *SILENT)
+        address = listener.ticket().split("@")[1]
+        caller = self.start("call", address, "--identity", self.folder.identity("anna"),
+                            "--seconds", "1", "--json", *SILENT)
+        self.assertEqual((caller.wait(), listener.wait()), (0, 0), caller.err)
+        self.assertEqual(caller.summary()["peer"]["trust"], "unverified")
+
+    def test_ipv6_tickets_work(self):
+        try:
+            with socket.socket(socket.AF_INET6, socket.SOCK_DGRAM) as probe:
+                probe.bind(("::1", 0))
+        except OSError:
+            self.skipTest("no IPv6 here")
+        listener = self.start("listen", "--bind", "[::1]:0", "--answer", "auto", "--identity",
+                              self.folder.identity("berta"), *SILENT)
+        ticket = listener.ticket()
+        self.assertRegex(ticket, r"@\[::1\]:\d+$")
+        caller = self.start("call", ticket, "--identity", self.folder.identity("anna"),
+                            "--seconds", "1", *SILENT)
+        self.assertEqual((caller.wait(), listener.wait()), (0, 0), caller.err)
+
+    def test_several_calls_are_served_and_their_files_numbered(self):
+        listener = self.start("listen", "--bind", "127.0.0.1:0", "--answer", "auto", "--calls", "2",
+                              "--identity", self.folder.identity("berta"), "--audio-in", "tone",
+                              "--audio-out", "wav:heard.wav", "--frame-log", "log.csv", "--json")
+        ticket = listener.ticket()
+        identity = self.folder.identity("anna")
+        for _ in range(2):
+            caller = self.start("call", ticket, "--identity", identity, "--seconds", "1", *SILENT)
+            self.assertEqual(caller.wait(), 0, caller.err)
+        self.assertEqual(listener.wait(), 0, listener.err)
+        self.assertEqual(len(listener.out), 3)  # the ticket and two summaries
+        for name in ("heard.wav", "heard-2.wav"):
+            self.assertGreater(len(tool.read_wav(self.folder(name))[1]), 24000)
+        for name in ("log.csv", "log-2.csv"):
+            self.assertGreater(len(tool.read_frame_log(self.folder(name))), 50)
+
+    def test_on_a_terminal_the_user_answers_or_declines(self):
+        for typed, status, result in ((b"maybe\ny\n", 0, "ended"), (b"n\n", 1, "declined")):
+            with self.subTest(typed=typed):
+                master, terminal = pty.openpty()
+                listener = self.start("listen", "--bind", "127.0.0.1:0", "--identity",
+                                      self.folder.identity("berta-" + result), *SILENT,
+                                      stdin=terminal)
+                os.close(terminal)
+                caller = self.start("call", listener.ticket(), "--identity",
+                                    self.folder.identity("anna-" + result), "--seconds", "1",
+                                    "--json", *SILENT)
+                listener.wait_line(listener.err, lambda line: "anna-" + result in line)
+                os.write(master, typed)
+                self.assertEqual(caller.wait(), status, caller.err)
+                self.assertEqual(listener.wait(), 0, listener.err)
+                os.close(master)
+                self.assertEqual(caller.summary()["result"], result)
+
+    def test_a_signal_ends_the_call_cleanly_on_both_sides(self):
+        for name, number in (("int", signal.SIGINT), ("term", signal.SIGTERM)):
+            for victim in ("caller", "listener"):
+                with self.subTest(signal=name, victim=victim):
+                    prefix = "%s-%s" % (name, victim)
+                    files = [["--json", "--audio-out", "wav:%s%s.wav" % (prefix, side),
+                              "--video-out", "y4m:%s%s.y4m" % (prefix, side), "--frame-log",
+                              "%s%s.csv" % (prefix, side), "--stats", "%s%s.json" % (prefix, side),
+                              *SMALL] for side in "lc"]
+                    listener, caller = self.pair_again(files[0], files[1], prefix)
+                    listener.wait_answered()
+                    caller.wait_answered()
+                    for side in "lc":
+                        stats = self.folder(prefix + side + ".json")
+                        tool.wait_until(lambda: len(tool.lines(stats)) >= 2)
+                    process = caller if victim == "caller" else listener
+                    process.process.send_signal(number)
+                    self.assertEqual((caller.wait(), listener.wait()), (0, 0), caller.err)
+                    for side, done in (("c", caller), ("l", listener)):
+                        self.assertEqual(done.summary()["result"], "ended")
+                        self.complete(prefix + side)
+
+    def complete(self, prefix):
+        self.assertGreater(len(tool.read_wav(self.folder(prefix + ".wav"))[1]), 4800)
+        self.assertGreater(tool.read_y4m(self.folder(prefix + ".y4m"))[2], 2)
+        self.assertGreater(len(tool.read_frame_log(self.folder(prefix + ".csv"))), 20)
+        self.assertGreater(len(tool.read_stats(self.folder(prefix + ".json"))), 0)
+
+    def test_progress_in_a_pipe_has_no_live_line(self):
+        listener, caller = self.pair(SILENT, ["--seconds", "2", *SILENT])
+        self.assertEqual((caller.wait(), listener.wait()), (0, 0))
+        for line in caller.err + listener.err:
+            self.assertNotIn("\r", line)
+            self.assertNotIn("\033", line)
+            self.assertNotIn("rtt", line)
+
+
+class Demo(Case):
+    def test_the_demo_writes_what_both_parties_heard_and_saw(self):
+        done = self.folder.run("demo", "--seconds", "2", "--out", "seen", "--video-in",
+                               "testcard:160x96@15")
+        self.assertEqual(done.returncode, 0, done.stderr)
+        self.assertIn("the same at both", done.stdout)
+        for party in ("caller", "callee"):
+            rate, samples = tool.read_wav(self.folder("seen/%s_heard.wav" % party))
+            self.assertGreater(len(samples), rate)
+            self.assertGreater(tool.read_y4m(self.folder("seen/%s_saw.y4m" % party))[2], 10)
+            with open(self.folder("seen/%s_saw.png" % party), "rb") as png:
+                self.assertEqual(png.read(8), b"\x89PNG\r\n\x1a\n")
+
+
+class SlowEnds(unittest.TestCase):
+    """Begun in setUpModule."""
+
+    def ended(self, name, status, seconds, says):
+        process = slow[name]
+        self.assertEqual(process.wait(90), status, process.err)
+        complaints = [line for line in process.err if line.startswith("tacet: ")]
+        self.assertEqual(len(complaints), 1, process.err)
+        self.assertIn(says, complaints[0])
+        if seconds is not None:
+            self.assertGreater(process.seconds, seconds)
+        return process
+
+    def test_a_peer_that_never_answers_is_given_up_after_15_s(self):
+        silent = self.ended("silent", 1, 14.5, "127.0.0.1:")
+        self.assertEqual(silent.summary()["result"], "unreachable")
+        self.assertIsNone(silent.summary()["handshakeMs"])
+        self.assertIsNone(silent.summary()["peer"]["name"])
+
+    def test_somebody_elses_key_at_the_address_is_refused(self):
+        refused = self.ended("else", 1, 14.5, "127.0.0.1:")
+        self.assertIn(refused.summary()["result"], ("unreachable", "impostor"))
+        self.assertFalse([line for line in slow["other"].err if "calls" in line], "it rang")
+
+    def test_a_ring_that_nobody_answers_ends_after_60_s(self):
+        self.ended("waiting", 1, 59, "60 s")
+        self.ended("ringing", 1, 59, "60 s")
+
+    def test_a_killed_peer_leaves_whole_files_on_both_sides(self):
+        folder = slow["folder"]
+        survivor, victim = slow["survivor"], slow["victim"]
+        survivor.wait_answered()
+        victim.wait_answered()
+        tool.wait_until(lambda: len(tool.lines(folder("victim.json"))) >= 2)
+        victim.process.kill()
+        killed = time.monotonic()
+        self.assertEqual(victim.wait(), -signal.SIGKILL)
+        self.assertEqual(survivor.wait(60), 1, survivor.err)
+        self.assertGreater(time.monotonic() - killed, 25)
+        self.assertEqual(survivor.summary()["result"], "lost")
+        self.assertEqual(len([x for x in survivor.err if x.startswith("tacet: ")]), 1, survivor.err)
+        for name in ("survivor", "victim"):
+            self.assertGreater(len(tool.read_wav(folder(name + ".wav"))[1]), 4800)
+            self.assertGreater(len(tool.read_frame_log(folder(name + ".csv"))), 20)
+            self.assertGreater(len(tool.read_stats(folder(name + ".json"))), 0)
+        self.assertGreater(tool.read_y4m(folder("survivor.y4m"))[2], 5)
+        tool.read_y4m(folder("victim.y4m"))
+
+
+if __name__ == "__main__":
+    unittest.main(argv=[sys.argv[0], *sys.argv[1:]], verbosity=2)

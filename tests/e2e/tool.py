@@ -1,0 +1,198 @@
+"""What the end-to-end tests share: the tool under test, its files, and how to read them.
+
+The tool's path is in the environment variable TACET; nothing here needs more than the standard
+library.
+"""
+import csv
+import json
+import os
+import queue
+import shutil
+import struct
+import subprocess
+import tempfile
+import threading
+import time
+import wave
+
+TACET = os.environ.get("TACET", "")
+# A sanitizer's build is several times slower; it says so here.
+PATIENCE = float(os.environ.get("TACET_PATIENCE", "1"))
+
+
+class Folder:
+    """A folder of its own for one test, with an identity in it; gone at the end."""
+
+    def __init__(self):
+        self.path = tempfile.mkdtemp(prefix="tacet-")
+        self.env = dict(os.environ, HOME=self.path, XDG_CONFIG_HOME=self.path)
+        self.env.pop("TACET_PASSPHRASE_FILE", None)
+
+    def __call__(self, name):
+        return os.path.join(self.path, name)
+
+    def remove(self):
+        shutil.rmtree(self.path, ignore_errors=True)
+
+    def run(self, *arguments, **options):
+        """Runs the tool to its end: a CompletedProcess with text."""
+        options.setdefault("stdin", subprocess.DEVNULL)
+        return subprocess.run([TACET, *arguments], stdout=subprocess.PIPE, stderr=subprocess.PIPE,
+                              text=True, env=self.env, cwd=self.path, timeout=120 * PATIENCE,
+                              **options)
+
+    def start(self, *arguments, **options):
+        return Process(self, arguments, **options)
+
+    def identity(self, name):
+        """The file of a new identity."""
+        file = self(name + ".id")
+        made = self.run("id", "new", "--name", name, "--out", file, "--no-passphrase")
+        assert made.returncode == 0, made.stderr
+        return file
+
+
+class Process:
+    """The tool running; its lines are read as they come."""
+
+    def __init__(self, folder, arguments, stdin=subprocess.DEVNULL, **options):
+        self.began = time.monotonic()
+        self.process = subprocess.Popen([TACET, *arguments], stdin=stdin, stdout=subprocess.PIPE,
+                                        stderr=options.pop("stderr", subprocess.PIPE), text=True,
+                                        env=folder.env, cwd=folder.path, **options)
+        self.out, self.err = [], []
+        self.arrivals = queue.Queue()
+        self.threads = []
+        for stream, lines in ((self.process.stdout, self.out), (self.process.stderr, self.err)):
+            if stream is not None:
+                thread = threading.Thread(target=self._read, args=(stream, lines), daemon=True)
+                thread.start()
+                self.threads.append(thread)
+
+    def _read(self, stream, lines):
+        with stream:
+            for line in stream:
+                lines.append(line.rstrip("\n"))
+                self.arrivals.put(None)
+
+    def wait_line(self, lines, found, seconds=20):
+        """The first of the lines that fulfils `found`, as soon as it is there."""
+        end = time.monotonic() + seconds * PATIENCE
+        while True:
+            for line in list(lines):
+                if found(line):
+                    return line
+            left = end - time.monotonic()
+            assert left > 0, "waited in vain; out: %s err: %s" % (self.out, self.err)
+            try:
+                self.arrivals.get(timeout=min(left, 1))
+            except queue.Empty:
+                pass
+
+    def ticket(self):
+        return self.wait_line(self.out, lambda line: line.startswith("tacet:"))
+
+    def wait_answered(self):
+        self.wait_line(self.err, lambda line: line.startswith("words: "))
+
+    def wait(self, seconds=60):
+        """The exit status, with all lines read."""
+        status = self.process.wait(timeout=seconds * PATIENCE)
+        self.seconds = time.monotonic() - self.began
+        for thread in self.threads:
+            thread.join()
+        return status
+
+    def summary(self):
+        return json.loads(self.out[-1])
+
+    def kill(self):
+        if self.process.poll() is None:
+            self.process.kill()
+        self.process.wait()
+
+
+def wait_until(fulfilled, seconds=20):
+    """Looks until the condition holds."""
+    end = time.monotonic() + seconds * PATIENCE
+    while not fulfilled():
+        assert time.monotonic() < end, "waited in vain"
+        time.sleep(0.02)
+
+
+def lines(file):
+    if not os.path.exists(file):
+        return []
+    with open(file) as text:
+        return text.readlines()
+
+
+def write_wav(file, samples, rate=48000):
+    with wave.open(file, "wb") as out:
+        out.setnchannels(1)
+        out.setsampwidth(2)
+        out.setframerate(rate)
+        out.writeframes(struct.pack("<%dh" % len(samples), *samples))
+
+
+def write_y4m(file, pictures, width=64, height=32, fps=15, cut=0, chroma="C420jpeg"):
+    """A file of grey pictures; `cut` takes bytes off its end."""
+    body = b"YUV4MPEG2 W%d H%d F%d:1 Ip A1:1 %s\n" % (width, height, fps, chroma.encode())
+    for i in range(pictures):
+        body += b"FRAME\n" + bytes([16 + i % 200]) * (width * height)
+        body += bytes([128]) * (width * height // 2)
+    with open(file, "wb") as out:
+        out.write(body[:len(body) - cut])
+
+
+def read_wav(file):
+    """(rate, samples) of a file whose header must tell its true length."""
+    with wave.open(file, "rb") as sound:
+        assert sound.getnchannels() == 1 and sound.getsampwidth() == 2
+        count = sound.getnframes()
+        data = sound.readframes(count)
+        rate = sound.getframerate()
+    assert len(data) == 2 * count, "the header tells %d samples, the file has %d" % (
+        count, len(data) // 2)
+    assert os.path.getsize(file) - 2 * count < 256, "bytes behind what the header tells"
+    return rate, struct.unpack("<%dh" % count, data)
+
+
+def read_y4m(file):
+    """(width, height, number of pictures) of a file that must hold whole pictures only."""
+    with open(file, "rb") as pictures:
+        data = pictures.read()
+    if not data:
+        return 0, 0, 0
+    header, _, rest = data.partition(b"\n")
+    fields = header.split()
+    assert fields[0] == b"YUV4MPEG2", header
+    width = int(next(f[1:] for f in fields if f[:1] == b"W"))
+    height = int(next(f[1:] for f in fields if f[:1] == b"H"))
+    size = width * height + 2 * ((width + 1) // 2) * ((height + 1) // 2)
+    count = 0
+    while rest:
+        marker, _, rest = rest.partition(b"\n")
+        assert marker.split()[0] == b"FRAME", marker
+        assert len(rest) >= size, "a cut picture"
+        rest = rest[size:]
+        count += 1
+    return width, height, count
+
+
+def read_frame_log(file):
+    with open(file, newline="") as log:
+        text = log.read()
+    assert text.endswith("\n"), "the frame log does not end in a newline"
+    rows = list(csv.DictReader(text.splitlines()))
+    assert text.startswith("event,kind,index,rtp_timestamp,time_us,width,height,bytes\n")
+    for row in rows:
+        assert None not in row and None not in row.values(), row
+    return rows
+
+
+def read_stats(file):
+    with open(file) as stats:
+        text = stats.read()
+    assert text == "" or text.endswith("\n"), "the statistics do not end in a newline"
+    return [json.loads(line) for line in text.splitlines()]

@@ -221,11 +221,9 @@ int tacet_harness_dial(struct tacet_harness *h)
 {
     struct tacet_party *caller = &h->parties[TACET_CALLER];
     struct tacet_callee who = { .hint = TACET_HINT_KEY };
-    struct tacet_public_identity callee;
     uint32_t peer;
 
-    tacet_identity_public(h->parties[TACET_CALLEE].identity, &callee);
-    memcpy(who.key, callee.key, sizeof(who.key));
+    tacet_harness_identity(h, TACET_CALLEE, who.key);
     h->dialled_at_us = tacet_world_now(h->world);
     int error = tacet_call_dial(caller->call, h->dialled_at_us, &who,
                                 &h->parties[TACET_CALLEE].path, 1, &peer);
@@ -257,6 +255,20 @@ void tacet_harness_run(struct tacet_harness *h, int64_t until_us)
 int64_t tacet_harness_now(const struct tacet_harness *h)
 {
     return tacet_world_now(h->world) - START_US;
+}
+
+int64_t tacet_harness_clock(const struct tacet_harness *h)
+{
+    return tacet_world_now(h->world);
+}
+
+void tacet_harness_identity(const struct tacet_harness *h, enum tacet_harness_party party,
+                            uint8_t ret_key[TACET_KEY_SIZE])
+{
+    struct tacet_public_identity identity;
+
+    tacet_identity_public(h->parties[party].identity, &identity);
+    memcpy(ret_key, identity.key, TACET_KEY_SIZE);
 }
 
 struct tacet_call *tacet_harness_call(struct tacet_harness *h, enum tacet_harness_party party)

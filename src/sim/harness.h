@@ -67,6 +67,10 @@ void tacet_harness_run(struct tacet_harness *h, int64_t until_us);
 bool tacet_harness_run_until(struct tacet_harness *h, bool (*done)(struct tacet_harness *h),
                              int64_t until_us);
 int64_t tacet_harness_now(const struct tacet_harness *h); /* since creation */
+int64_t tacet_harness_clock(const struct tacet_harness *h); /* the calls' `now` */
+/* The party's identity key. */
+void tacet_harness_identity(const struct tacet_harness *h, enum tacet_harness_party party,
+                            uint8_t ret_key[TACET_KEY_SIZE]);
 struct tacet_call *tacet_harness_call(struct tacet_harness *h, enum tacet_harness_party party);
 /* The first peer of that party's call that is not free, or UINT32_MAX. */
 uint32_t tacet_harness_peer(struct tacet_harness *h, enum tacet_harness_party party);

@@ -186,8 +186,6 @@ static int create_audio(struct tacet_party *party)
     const struct tacet_codec *codec = tacet_codec_find(TACET_KIND_AUDIO, name);
 
     assert(codec != NULL);
-    tacet_audio_encoder_settings_init(&party->audio_settings);
-    party->audio_settings.bitrate_bps = party->config->audio_bitrate_bps;
     int error = tacet_tone_source_create(&party->tone);
     if (error == 0) {
         error = codec->audio_encoder_create(&party->audio_settings, &party->audio_encoder);
@@ -206,10 +204,6 @@ static int create_video(struct tacet_party *party)
     struct tacet_video_format format = { config->width, config->height, config->fps, 1 };
 
     assert(codec != NULL);
-    assert(config->fps > 0);
-    tacet_video_encoder_settings_init(&party->video_settings, config->width, config->height);
-    party->video_settings.bitrate_bps = config->video_bitrate_bps;
-    party->video_settings.fps = config->fps;
     int error = tacet_testcard_source_create(&format, &party->card);
     if (error == 0) {
         error = codec->video_encoder_create(&party->video_settings, &party->video_encoder);
@@ -223,12 +217,20 @@ static int create_video(struct tacet_party *party)
 
 int tacet_party_media_create(struct tacet_party *party)
 {
+    const struct tacet_harness_config *config = party->config;
     int error = 0;
 
-    if (party->config->audio) {
+    /* Both, whatever is sent: a SEND_TARGET speaks of both. */
+    tacet_audio_encoder_settings_init(&party->audio_settings);
+    party->audio_settings.bitrate_bps = config->audio_bitrate_bps;
+    tacet_video_encoder_settings_init(&party->video_settings, config->width, config->height);
+    party->video_settings.bitrate_bps = config->video_bitrate_bps;
+    party->video_settings.fps = config->fps;
+    assert(config->fps > 0);
+    if (config->audio) {
         error = create_audio(party);
     }
-    if (error == 0 && party->config->video) {
+    if (error == 0 && config->video) {
         error = create_video(party);
     }
     return error;
@@ -238,15 +240,19 @@ void tacet_party_media_free(struct tacet_party *party)
 {
     if (party->tone.ops != NULL) {
         party->tone.ops->free(party->tone.ctx);
+        party->tone.ops = NULL;
     }
     if (party->card.ops != NULL) {
         party->card.ops->free(party->card.ctx);
+        party->card.ops = NULL;
     }
     if (party->audio_encoder.ops != NULL) {
         party->audio_encoder.ops->free(party->audio_encoder.ctx);
+        party->audio_encoder.ops = NULL;
     }
     if (party->video_encoder.ops != NULL) {
         party->video_encoder.ops->free(party->video_encoder.ctx);
+        party->video_encoder.ops = NULL;
     }
     tacet_audio_receiver_free(&party->audio_receiver);
     tacet_video_receiver_free(&party->video_receiver);

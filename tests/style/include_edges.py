@@ -52,8 +52,9 @@ def resolve(includer, included, names):
     """The project's file that is meant, or None: beside the includer, include/, src/, tools/."""
     beside = os.path.normpath(os.path.join(os.path.dirname(includer), included))
     for candidate in (beside, "include/" + included, "src/" + included, "tools/" + included):
-        if candidate in names:
-            return candidate
+        for file in (candidate, candidate + ".in"):  # the build makes one from the other
+            if file in names:
+                return file
     return None
 
 

@@ -13,7 +13,36 @@
 
 #include <cmocka.h>
 
+#define DEVICE_SAMPLES 960
+
 /* --- source and sinks --- */
+
+static uint64_t elapsed_samples(int64_t since_us)
+{
+    return (uint64_t)(tacet_clock_now() - since_us) * 48 / 1000;
+}
+
+static int start_source(void *ctx)
+{
+    ((struct party *)ctx)->source_started_us = tacet_clock_now();
+    return 0;
+}
+
+static int start_sink(void *ctx)
+{
+    ((struct party *)ctx)->sink_started_us = tacet_clock_now();
+    return 0;
+}
+
+static void stall(struct party *party, const bool *while_set)
+{
+    while (*while_set) {
+        party->stalled = true;
+        (void)pthread_cond_broadcast(&party->changed);
+        (void)pthread_cond_wait(&party->changed, &party->mutex);
+    }
+    party->stalled = false;
+}
 
 static int read_tone(void *ctx, int16_t *pcm, size_t count)
 {
@@ -23,6 +52,11 @@ static int read_tone(void *ctx, int16_t *pcm, size_t count)
                                     -7094, -7913, -8192, -7913, -7094, -5793, -4096, -2120 };
 
     (void)pthread_mutex_lock(&party->mutex);
+    party->allocations_audio = tacet_alloc_count();
+    if (party->devices) {
+        uint64_t come = elapsed_samples(party->source_started_us) - party->reads;
+        count = come < count ? (size_t)come : count;
+    }
     /* 2000 Hz: 24 samples a wave. */
     for (size_t i = 0; i < count; i++) {
         pcm[i] = wave[party->reads++ % (sizeof(wave) / sizeof(wave[0]))];
@@ -40,9 +74,20 @@ static int write_sound(void *ctx, const int16_t *pcm, size_t count)
         party->sound[party->sound_count++] = pcm[i];
     }
     int result = party->sink_error;
+    stall(party, &party->sound_stalls);
     (void)pthread_cond_broadcast(&party->changed);
     (void)pthread_mutex_unlock(&party->mutex);
     return result;
+}
+
+/* A device that holds 20 ms. */
+static int wanted_sound(void *ctx)
+{
+    struct party *party = ctx;
+    uint64_t played = elapsed_samples(party->sink_started_us);
+    uint64_t held = party->sound_count > played ? party->sound_count - played : 0;
+
+    return held < DEVICE_SAMPLES ? (int)(DEVICE_SAMPLES - held) : 0;
 }
 
 static int open_screen(void *ctx, const struct tacet_video_format *format)
@@ -67,6 +112,8 @@ static int show(void *ctx, const struct tacet_picture *picture)
         party->cards[party->card_count++] = index;
     }
     party->cards_bad += result == 0 ? 0 : 1;
+    party->allocations_decode = tacet_alloc_count();
+    stall(party, &party->screen_stalls);
     (void)pthread_cond_broadcast(&party->changed);
     (void)pthread_mutex_unlock(&party->mutex);
     return 0;
@@ -89,6 +136,23 @@ static const struct tacet_audio_sink_ops sound_ops = {
     .free = count_free,
 };
 
+static const struct tacet_audio_source_ops microphone_ops = {
+    .name = "test",
+    .clocked = true,
+    .start = start_source,
+    .read = read_tone,
+    .free = count_free,
+};
+
+static const struct tacet_audio_sink_ops speaker_ops = {
+    .name = "test",
+    .clocked = true,
+    .start = start_sink,
+    .wanted = wanted_sound,
+    .write = write_sound,
+    .free = count_free,
+};
+
 static const struct tacet_video_sink_ops screen_ops = {
     .name = "test",
     .open = open_screen,
@@ -107,8 +171,11 @@ static void on_event(void *ctx, struct tacet_call *call, const struct tacet_even
     party->peer = event->peer;
     if (event->type == TACET_EVENT_ENDED) {
         party->reason = event->u.ended.reason;
+        party->allocations_in_call = tacet_alloc_count() - party->allocated;
     }
     if (event->type == TACET_EVENT_ANSWERED) {
+        party->answered_us = tacet_clock_now();
+        party->allocated = tacet_alloc_count();
         memcpy(party->words, event->u.answered.words, sizeof(party->words));
     }
     bool answer = party->answer && event->type == TACET_EVENT_INCOMING;
@@ -206,8 +273,10 @@ int party_start_failing(struct party *party, long failing)
     config.on_media = on_media;
     config.on_error = on_error;
     if (party->audio) {
-        config.audio_source = (struct tacet_audio_source){ .ops = &source_ops, .ctx = party };
-        config.audio_sink = (struct tacet_audio_sink){ .ops = &sound_ops, .ctx = party };
+        config.audio_source.ops = party->devices ? &microphone_ops : &source_ops;
+        config.audio_source.ctx = party;
+        config.audio_sink.ops = party->devices ? &speaker_ops : &sound_ops;
+        config.audio_sink.ctx = party;
     }
     if (party->video) {
         assert_int_equal(tacet_testcard_source_create(&party->format, &config.video_source), 0);
@@ -275,6 +344,14 @@ bool party_wait(struct party *party, bool (*done)(const struct party *party), in
     bool result = done(party);
     (void)pthread_mutex_unlock(&party->mutex);
     return result;
+}
+
+void party_set(struct party *party, bool *flag, bool value)
+{
+    (void)pthread_mutex_lock(&party->mutex);
+    *flag = value;
+    (void)pthread_cond_broadcast(&party->changed);
+    (void)pthread_mutex_unlock(&party->mutex);
 }
 
 void party_stop(struct party *party)

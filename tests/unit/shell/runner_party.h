@@ -31,7 +31,10 @@ struct party {
     bool video;
     struct tacet_video_format format;
     struct tacet_transport transport;
-    int sink_error; /* what the sound sink's writes return */
+    int sink_error;    /* what the sound sink's writes return */
+    bool devices;      /* source and sink of sound have clocks of their own */
+    bool sound_stalls; /* the sound sink's write does not come back while this is set */
+    bool screen_stalls;
 
     struct tacet_identity *identity;
     struct tacet_runner *runner;
@@ -45,7 +48,15 @@ struct party {
     int error;
     char what[32];
     struct party_rows rows[4][TACET_KIND_COUNT];
-    uint64_t reads; /* of the sound source */
+    uint64_t reads; /* samples of the sound source */
+    int64_t source_started_us;
+    int64_t sink_started_us;
+    int64_t answered_us;
+    unsigned long allocated;           /* on the network thread, when it was answered */
+    unsigned long allocations_in_call; /* from then to the end */
+    unsigned long allocations_audio;   /* on that thread, ever */
+    unsigned long allocations_decode;
+    bool stalled; /* a sink is in a stall now */
     int16_t sound[PARTY_SOUND_MAX];
     size_t sound_count;
     uint32_t cards[PARTY_ROWS_MAX]; /* indices read back from the pictures shown */
@@ -64,6 +75,8 @@ int party_start_failing(struct party *party, long failing);
 void party_dial(struct party *party, const struct tacet_address *to);
 /* Waits until `done` or `seconds` are over; whether it was. `done` runs under the mutex. */
 bool party_wait(struct party *party, bool (*done)(const struct party *party), int seconds);
+/* Changes one of the party's flags under its mutex. */
+void party_set(struct party *party, bool *flag, bool value);
 void party_stop(struct party *party);
 /* Frees what party_stop leaves: locks and the identity. */
 void party_clear(struct party *party);

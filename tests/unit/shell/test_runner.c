@@ -211,6 +211,9 @@ static void talk_and_see(struct pair *pair, int tone_min_permille)
         assert_int_equal(parties[i]->events[TACET_EVENT_ENDED], 1);
         assert_int_equal(parties[i]->reason, TACET_END_HANGUP);
         assert_int_equal(parties[i]->freed, 3);
+        assert_int_equal(parties[i]->allocations_in_call, 0);
+        assert_int_equal(parties[i]->allocations_audio, 0);
+        assert_int_equal(parties[i]->allocations_decode, 0);
     }
     print_latency("caller to callee", &pair->caller, &pair->callee);
     print_latency("callee to caller", &pair->callee, &pair->caller);
@@ -242,6 +245,26 @@ static void two_parties_talk_and_see_over_a_bad_network(void **state)
     impair(&pair->caller, 1);
     impair(&pair->callee, 2);
     talk_and_see(pair, 700);
+}
+
+static void devices_with_clocks_of_their_own_are_heard(void **state)
+{
+    struct pair *pair = *state;
+
+    join_by_memory(pair);
+    pair->caller.devices = true;
+    pair->callee.devices = true;
+    start(pair);
+    party_dial(&pair->caller, &pair->address);
+    assert_true(party_wait(&pair->caller, heard_a_second, 20));
+    assert_true(party_wait(&pair->callee, heard_a_second, 20));
+    party_stop(&pair->caller);
+    party_stop(&pair->callee);
+    assert_true(tone_permille(&pair->caller) >= 950);
+    assert_true(tone_permille(&pair->callee) >= 950);
+    check_timestamps(&pair->caller);
+    check_timestamps(&pair->callee);
+    print_latency("caller to callee", &pair->caller, &pair->callee);
 }
 
 static void nothing_is_captured_before_the_answer(void **state)
@@ -290,6 +313,9 @@ static void hanging_up_ends_both_and_the_callee_serves_the_next(void **state)
     assert_true(party_wait(&pair->callee, heard_a_second, 20));
     party_stop(&pair->caller);
     assert_true(party_wait(&pair->callee, has_ended, 5));
+    struct tacet_runner_usage usage;
+    tacet_runner_usage(pair->callee.runner, &usage);
+    assert_true(usage.codec_cpu_us > 0);
 
     /* A second caller, at an address of its own. */
     (void)pthread_mutex_lock(&pair->callee.mutex);
@@ -308,6 +334,9 @@ static void hanging_up_ends_both_and_the_callee_serves_the_next(void **state)
     assert_true(party_wait(second, has_ended, 5));
     party_stop(second);
     assert_int_equal(pair->callee.events[TACET_EVENT_ENDED], 2);
+    /* Between the calls nothing was captured. */
+    const struct party_rows *captured = &pair->callee.rows[TACET_MEDIA_CAPTURED][TACET_KIND_AUDIO];
+    assert_true(captured->time_us[0] >= pair->callee.answered_us - 20000);
     assert_true(tone_permille(second) >= 950);
     party_clear(second);
     free(second);
@@ -331,6 +360,8 @@ int main(void)
         cmocka_unit_test_setup_teardown(two_parties_talk_and_see_over_memory, setup, teardown),
         cmocka_unit_test_setup_teardown(two_parties_talk_and_see_over_udp, setup, teardown),
         cmocka_unit_test_setup_teardown(two_parties_talk_and_see_over_a_bad_network, setup,
+                                        teardown),
+        cmocka_unit_test_setup_teardown(devices_with_clocks_of_their_own_are_heard, setup,
                                         teardown),
         cmocka_unit_test_setup_teardown(nothing_is_captured_before_the_answer, setup, teardown),
         cmocka_unit_test_setup_teardown(sound_written_keeps_pace_with_the_clock, setup, teardown),

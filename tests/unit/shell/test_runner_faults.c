@@ -289,6 +289,85 @@ static void stop_waits_two_seconds_at_most_for_a_vanished_peer(void **state)
     assert_int_equal(pair->caller.events[TACET_EVENT_ENDED], 1);
 }
 
+static bool is_stalled(const struct party *party)
+{
+    return party->stalled;
+}
+
+/* Rows of what a party captured or sent, read under its mutex. */
+static size_t rows(struct party *party, enum tacet_media_event_type type, enum tacet_kind kind)
+{
+    (void)pthread_mutex_lock(&party->mutex);
+    size_t count = party->rows[type][kind].count;
+    (void)pthread_mutex_unlock(&party->mutex);
+    return count;
+}
+
+static bool more_rows(struct party *party, enum tacet_media_event_type type, enum tacet_kind kind,
+                      size_t than)
+{
+    int64_t end_us = tacet_clock_now() + 10000000;
+
+    (void)pthread_mutex_lock(&party->mutex);
+    while (party->rows[type][kind].count <= than && tacet_clock_now() < end_us) {
+        (void)pthread_cond_wait(&party->changed, &party->mutex);
+    }
+    bool result = party->rows[type][kind].count > than;
+    (void)pthread_mutex_unlock(&party->mutex);
+    return result;
+}
+
+static void a_stalled_screen_goes_on_with_a_key_frame(void **state)
+{
+    struct pair *pair = *state;
+
+    pair->caller.video = true;
+    pair->callee.video = true;
+    connect(pair);
+    party_set(&pair->caller, &pair->caller.screen_stalls, true);
+    assert_true(party_wait(&pair->caller, is_stalled, 5));
+    /* More pictures are sent than the ring before the decoder holds. */
+    size_t sent = rows(&pair->callee, TACET_MEDIA_SENT, TACET_KIND_VIDEO);
+    assert_true(more_rows(&pair->callee, TACET_MEDIA_SENT, TACET_KIND_VIDEO, sent + 20));
+    size_t shown = rows(&pair->caller, TACET_MEDIA_SHOWN, TACET_KIND_VIDEO);
+    party_set(&pair->caller, &pair->caller.screen_stalls, false);
+    assert_true(more_rows(&pair->caller, TACET_MEDIA_SHOWN, TACET_KIND_VIDEO, shown + 20));
+    party_stop(&pair->caller);
+    assert_int_equal(pair->caller.cards_bad, 0);
+    for (size_t i = 1; i < pair->caller.card_count; i++) {
+        assert_true(pair->caller.cards[i] > pair->caller.cards[i - 1]);
+    }
+}
+
+static void a_stalled_sound_sink_leaves_no_gap(void **state)
+{
+    struct pair *pair = *state;
+
+    connect(pair);
+    party_set(&pair->caller, &pair->caller.sound_stalls, true);
+    assert_true(party_wait(&pair->caller, is_stalled, 5));
+    /* The other side lives through half a second. */
+    size_t captured = rows(&pair->callee, TACET_MEDIA_CAPTURED, TACET_KIND_AUDIO);
+    assert_true(more_rows(&pair->callee, TACET_MEDIA_CAPTURED, TACET_KIND_AUDIO, captured + 25));
+    party_set(&pair->caller, &pair->caller.sound_stalls, false);
+    size_t played = rows(&pair->caller, TACET_MEDIA_PLAYED, TACET_KIND_AUDIO);
+    assert_true(more_rows(&pair->caller, TACET_MEDIA_PLAYED, TACET_KIND_AUDIO, played + 25));
+    (void)pthread_mutex_lock(&pair->caller.mutex);
+    int64_t written_us = (int64_t)pair->caller.sound_count * 1000 / 48;
+    int64_t passed_us = tacet_clock_now() - pair->caller.answered_us;
+    (void)pthread_mutex_unlock(&pair->caller.mutex);
+    assert_true(written_us > passed_us - 200000);
+    assert_true(written_us <= passed_us + 20000);
+    party_stop(&pair->caller);
+    /* What was captured late was not sent, and its time has passed on the RTP clock. */
+    const struct party_rows *sound = &pair->caller.rows[TACET_MEDIA_CAPTURED][TACET_KIND_AUDIO];
+    const struct party_rows *sent = &pair->caller.rows[TACET_MEDIA_SENT][TACET_KIND_AUDIO];
+    assert_true(sent->count + 5 < sound->count);
+    for (size_t i = 1; i < sound->count; i++) {
+        assert_int_equal(sound->rtp_timestamp[i] - sound->rtp_timestamp[i - 1], 960);
+    }
+}
+
 static void media_outlives_a_short_cut(void **state)
 {
     struct pair *pair = *state;
@@ -364,6 +443,8 @@ int main(void)
                                         teardown),
         cmocka_unit_test_setup_teardown(stop_waits_two_seconds_at_most_for_a_vanished_peer, setup,
                                         teardown),
+        cmocka_unit_test_setup_teardown(a_stalled_screen_goes_on_with_a_key_frame, setup, teardown),
+        cmocka_unit_test_setup_teardown(a_stalled_sound_sink_leaves_no_gap, setup, teardown),
         cmocka_unit_test_setup_teardown(media_outlives_a_short_cut, setup, teardown),
         cmocka_unit_test_setup_teardown(a_config_that_cannot_work_is_refused, setup, teardown),
         cmocka_unit_test_setup_teardown(a_start_that_runs_out_of_memory_takes_nothing, setup,

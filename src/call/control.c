@@ -274,8 +274,10 @@ static bool read_stream(struct tacet_control *c, struct tacet_reader *r, enum pa
 
 static bool read_ack(struct tacet_control *c, int64_t now, struct tacet_reader *r, enum pass pass)
 {
-    struct tacet_ack ack = { .next = tacet_read_u64(r), .count = tacet_read_u8(r) };
+    struct tacet_ack ack = { 0 };
 
+    ack.next = tacet_read_u64(r);
+    ack.count = tacet_read_u8(r);
     if (r->failed || ack.count > TACET_ACK_RANGES_MAX || ack.next > c->send_next) {
         return false;
     }

@@ -65,6 +65,8 @@ struct tacet_call_config {
     int32_t audio_bitrate_bps;                /* default 32000 */
     int32_t video_bitrate_bps;                /* all that video puts on the wire; default 1500000 */
     int64_t no_answer_us;                     /* default 60 s */
+    int64_t rekey_interval_us;                /* new keys so often; 10 s or more, default 120 s;
+                                                 the dialling side's counts */
 };
 
 /* Whom to dial. */

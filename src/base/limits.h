@@ -7,8 +7,8 @@
 
 #include <stdint.h>
 
-#define TACET_MS(n) ((int64_t)(n) * 1000)
-#define TACET_S(n)  ((int64_t)(n) * 1000000)
+#define TACET_MS(n) ((int64_t)(n)*1000)
+#define TACET_S(n) ((int64_t)(n)*1000000)
 
 enum {
     /* Peers in any state but half-open; a further caller is declined as busy. */
@@ -53,6 +53,9 @@ enum {
     /* Playout reports on their way to the call; the new one is dropped, the next says more. */
     TACET_RUNNER_REPORTS = 16,
 
+    /* Challenges to a new path; without an answer the old one stays. */
+    TACET_VALIDATION_TRIES = 3,
+
     /* Epochs whose SRTP keys are kept: the current and the one before. */
     TACET_SRTP_EPOCHS = 2,
     TACET_SSRCS = 8,
@@ -66,32 +69,38 @@ enum {
     TACET_DEVICE_RING_SAMPLES = 16384,
 };
 
-#define TACET_INIT_RETRY_US          TACET_MS(200)
-#define TACET_INIT_RETRY_MAX_US      TACET_S(3)
-#define TACET_DIAL_TIMEOUT_US        TACET_S(15)
-#define TACET_HALF_OPEN_TIMEOUT_US   TACET_S(20)
-#define TACET_RING_TIMEOUT_US        TACET_S(60)
-#define TACET_UNANSWERED_TIMEOUT_US  TACET_S(90)
-#define TACET_REKEY_CONFIRM_US       TACET_S(15)
-#define TACET_OLD_EPOCH_US           TACET_S(2)
-#define TACET_CONTROL_RETRY_MIN_US   TACET_MS(20)
+#define TACET_INIT_RETRY_US TACET_MS(200)
+#define TACET_INIT_RETRY_MAX_US TACET_S(3)
+#define TACET_DIAL_TIMEOUT_US TACET_S(15)
+#define TACET_HALF_OPEN_TIMEOUT_US TACET_S(20)
+#define TACET_RING_TIMEOUT_US TACET_S(60)
+#define TACET_UNANSWERED_TIMEOUT_US TACET_S(90)
+#define TACET_REKEY_INTERVAL_US TACET_S(120)
+#define TACET_REKEY_APART_US TACET_S(10)        /* between two, however often one is asked for */
+#define TACET_REKEY_PACKETS (UINT64_C(1) << 24) /* of one SSRC under one key */
+#define TACET_REKEY_CONFIRM_US TACET_S(15)
+#define TACET_OLD_EPOCH_US TACET_S(2)
+#define TACET_CONTROL_RETRY_MIN_US TACET_MS(20)
 #define TACET_CONTROL_RETRY_FIRST_US TACET_MS(200) /* before a round trip has been measured */
-#define TACET_CONTROL_RETRY_MAX_US   TACET_S(2)
-#define TACET_KEEPALIVE_US           TACET_S(1)
-#define TACET_RECONNECTING_US        TACET_S(5)
-#define TACET_LOST_US                TACET_S(30)
-#define TACET_HANGUP_LINGER_US       TACET_S(2)
-#define TACET_PLI_INTERVAL_US        TACET_MS(300)
-#define TACET_REPORT_INTERVAL_US     TACET_MS(500) /* RTCP, RFC 3550 section 6.2 with the minimum
-                                                      that RFC 4585 section 3.4 allows to reduce */
-#define TACET_PLAYOUT_MIN_US         TACET_MS(40)
-#define TACET_PLAYOUT_MAX_US         TACET_MS(200)
+#define TACET_CONTROL_RETRY_MAX_US TACET_S(2)
+#define TACET_KEEPALIVE_US TACET_S(1)
+#define TACET_RECONNECTING_US TACET_S(5)
+#define TACET_LOST_US TACET_S(30)
+#define TACET_VALIDATION_RETRY_US TACET_MS(500)
+#define TACET_VALIDATION_APART_US TACET_S(1) /* between the beginnings of two */
+#define TACET_HANGUP_LINGER_US TACET_S(2)
+#define TACET_PLI_INTERVAL_US TACET_MS(300)
+#define TACET_REPORT_INTERVAL_US                                                                   \
+    TACET_MS(500) /* RTCP, RFC 3550 section 6.2 with the minimum                                   \
+                     that RFC 4585 section 3.4 allows to reduce */
+#define TACET_PLAYOUT_MIN_US TACET_MS(40)
+#define TACET_PLAYOUT_MAX_US TACET_MS(200)
 
 /* The runner: its audio clock, how stale a captured frame may be before it is left out, how far a
  * device's sample clock may stray, and how often playout is reported. */
-#define TACET_RUNNER_TICK_US     TACET_MS(10)
+#define TACET_RUNNER_TICK_US TACET_MS(10)
 #define TACET_RUNNER_CATCH_UP_US TACET_MS(200)
 #define TACET_RUNNER_REANCHOR_US TACET_MS(40)
-#define TACET_RUNNER_REPORT_US   TACET_MS(100)
+#define TACET_RUNNER_REPORT_US TACET_MS(100)
 
 #endif

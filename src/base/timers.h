@@ -12,20 +12,22 @@
     X(HANDSHAKE, "handshake") /* retransmit INIT or FIN */                                         \
     X(GIVE_UP, "give-up")     /* not reached, not answered */                                      \
     X(CONTROL, "control")     /* retransmit or acknowledge on the control stream */                \
-    X(REKEY, "rekey")         /* begin an epoch, or it was not confirmed */                        \
+    X(REKEY, "rekey")         /* begin an epoch */                                                 \
+    X(CONFIRM, "confirm")     /* the epoch that was begun was not confirmed */                     \
     X(OLD_EPOCH, "old-epoch") /* wipe the keys of the epoch before */                              \
     X(KEEPALIVE, "keepalive")                                                                      \
-    X(SILENCE, "silence")     /* reconnecting, lost */                                             \
-    X(REPORT, "report")       /* RTCP */                                                           \
-    X(PLI, "pli")             /* ask for a key frame again */                                      \
-    X(ASSEMBLY, "assembly")   /* give a missing packet up */                                       \
-    X(LINGER, "linger")       /* forget an ended peer */
+    X(SILENCE, "silence")       /* reconnecting, lost */                                           \
+    X(REPORT, "report")         /* RTCP */                                                         \
+    X(PLI, "pli")               /* ask for a key frame again */                                    \
+    X(ASSEMBLY, "assembly")     /* give a missing packet up */                                     \
+    X(VALIDATION, "validation") /* challenge a new path again, or decide */                        \
+    X(LINGER, "linger")         /* forget an ended peer */
 
 enum tacet_timer {
 #define TACET_TIMER_ENUM(name, text) TACET_TIMER_##name,
     TACET_TIMERS(TACET_TIMER_ENUM)
 #undef TACET_TIMER_ENUM
-    TACET_TIMER_COUNT
+        TACET_TIMER_COUNT
 };
 
 struct tacet_timers {

@@ -30,6 +30,7 @@ void tacet_call_config_init(struct tacet_call_config *config)
         .audio_bitrate_bps = 32000,
         .video_bitrate_bps = 1500000,
         .no_answer_us = TACET_RING_TIMEOUT_US,
+        .rekey_interval_us = TACET_REKEY_INTERVAL_US,
     };
 }
 
@@ -39,7 +40,8 @@ static bool config_valid(const struct tacet_call_config *config)
 
     if (config->size != sizeof(*config) || config->identity == NULL ||
         config->random.fill == NULL || config->profile_count < 1 ||
-        config->profile_count > TACET_PROFILES_MAX || config->no_answer_us <= 0) {
+        config->profile_count > TACET_PROFILES_MAX || config->no_answer_us <= 0 ||
+        config->rekey_interval_us < TACET_REKEY_APART_US) {
         return false;
     }
     for (size_t i = 0; i < config->profile_count; i++) {

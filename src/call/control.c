@@ -57,7 +57,7 @@ void tacet_control_add_epoch(struct tacet_control *c, uint32_t epoch, const uint
     memcpy(keys->recv_key, recv_key, sizeof(keys->recv_key));
 }
 
-static const struct tacet_control_keys *sending_keys(const struct tacet_control *c)
+static struct tacet_control_keys *sending_keys(struct tacet_control *c)
 {
     for (size_t i = 0; i < 2; i++) {
         if (c->keys[i].valid && c->keys[i].epoch == c->send_epoch) {
@@ -133,16 +133,22 @@ static bool has_work(const struct tacet_control *c)
     return c->ack_due || c->singles_out_count > 0 || tacet_stream_sendable(c);
 }
 
+static void write_single(struct tacet_writer *w, uint8_t type, const uint8_t *body, size_t size)
+{
+    tacet_write_u8(w, TACET_FRAME_SINGLE);
+    tacet_write_u8(w, type);
+    tacet_write_u16(w, (uint16_t)size);
+    tacet_write_bytes(w, body, size);
+}
+
 static void write_singles(struct tacet_control *c, struct tacet_writer *w)
 {
     size_t sent = 0;
 
     while (sent < c->singles_out_count &&
            tacet_writer_left(w) >= TACET_SINGLE_FRAME_HEADER + (size_t)c->singles_out[sent].size) {
-        tacet_write_u8(w, TACET_FRAME_SINGLE);
-        tacet_write_u8(w, c->singles_out[sent].type);
-        tacet_write_u16(w, c->singles_out[sent].size);
-        tacet_write_bytes(w, c->singles_out[sent].body, c->singles_out[sent].size);
+        write_single(w, c->singles_out[sent].type, c->singles_out[sent].body,
+                     c->singles_out[sent].size);
         sent++;
     }
     c->singles_out_count -= sent;
@@ -158,12 +164,32 @@ static void counter_nonce(uint64_t counter, uint8_t nonce[12])
     }
 }
 
+/* Pads what the writer holds, and seals it under the next counter. Returns the packet's size. */
+static size_t seal(struct tacet_control *c, struct tacet_control_keys *keys,
+                   struct tacet_writer *payload, uint8_t *out)
+{
+    uint8_t nonce[crypto_aead_chacha20poly1305_ietf_NPUBBYTES];
+
+    assert(!payload->failed && payload->at > 0);
+    tacet_write_zeros(payload, (size_t)-payload->at % TACET_CTRL_PAD_STEP);
+    assert(keys->send_counter < UINT64_MAX);
+    struct tacet_writer h = tacet_writer(out, TACET_CTRL_HEADER_SIZE);
+    tacet_write_u8(&h, TACET_PACKET_CTRL);
+    tacet_write_u8(&h, (uint8_t)keys->epoch);
+    tacet_write_u16(&h, 0);
+    tacet_write_u32(&h, c->index_remote);
+    tacet_write_u64(&h, keys->send_counter);
+    counter_nonce(keys->send_counter++, nonce);
+    (void)crypto_aead_chacha20poly1305_ietf_encrypt(
+        out + TACET_CTRL_HEADER_SIZE, NULL, payload->data, payload->at, out, TACET_CTRL_HEADER_SIZE,
+        NULL, nonce, keys->send_key);
+    return TACET_CTRL_HEADER_SIZE + payload->at + TACET_CTRL_TAG_SIZE;
+}
+
 int tacet_control_poll_packet(struct tacet_control *c, int64_t now, uint8_t *out, size_t *ret_size)
 {
     uint8_t payload[TACET_CONTROL_PAYLOAD_MAX];
-    uint8_t nonce[crypto_aead_chacha20poly1305_ietf_NPUBBYTES];
-    /* const only for those who ask whether there are any */
-    struct tacet_control_keys *keys = (struct tacet_control_keys *)(uintptr_t)sending_keys(c);
+    struct tacet_control_keys *keys = sending_keys(c);
 
     if (keys == NULL) {
         return 0;
@@ -178,34 +204,55 @@ int tacet_control_poll_packet(struct tacet_control *c, int64_t now, uint8_t *out
     }
     write_singles(c, &w);
     tacet_stream_write(c, now, &w);
-    assert(!w.failed && w.at > 0);
-    tacet_write_zeros(&w, (size_t)-w.at % TACET_CTRL_PAD_STEP);
-
-    assert(keys->send_counter < UINT64_MAX);
-    struct tacet_writer h = tacet_writer(out, TACET_CTRL_HEADER_SIZE);
-    tacet_write_u8(&h, TACET_PACKET_CTRL);
-    tacet_write_u8(&h, (uint8_t)keys->epoch);
-    tacet_write_u16(&h, 0);
-    tacet_write_u32(&h, c->index_remote);
-    tacet_write_u64(&h, keys->send_counter);
-    counter_nonce(keys->send_counter++, nonce);
-    (void)crypto_aead_chacha20poly1305_ietf_encrypt(out + TACET_CTRL_HEADER_SIZE, NULL, payload,
-                                                    w.at, out, TACET_CTRL_HEADER_SIZE, NULL, nonce,
-                                                    keys->send_key);
-    *ret_size = TACET_CTRL_HEADER_SIZE + w.at + TACET_CTRL_TAG_SIZE;
+    *ret_size = seal(c, keys, &w, out);
     sodium_memzero(payload, sizeof(payload));
     return 1;
 }
 
+size_t tacet_control_seal_single(struct tacet_control *c, enum tacet_message type,
+                                 const uint8_t *body, size_t size,
+                                 uint8_t out[TACET_CTRL_PACKET_MAX])
+{
+    uint8_t payload[TACET_CTRL_PAD_STEP];
+    struct tacet_writer w = tacet_writer(payload, sizeof(payload));
+    struct tacet_control_keys *keys = sending_keys(c);
+
+    assert(size <= TACET_SINGLE_MAX);
+    if (keys == NULL) {
+        return 0;
+    }
+    write_single(&w, (uint8_t)type, body, size);
+    return seal(c, keys, &w, out);
+}
+
 int64_t tacet_control_next_timeout(const struct tacet_control *c)
 {
-    if (sending_keys(c) == NULL) {
-        return INT64_MAX;
+    for (size_t i = 0; i < 2; i++) {
+        if (c->keys[i].valid && c->keys[i].epoch == c->send_epoch) {
+            return has_work(c) ? 0 : c->retry_at_us;
+        }
     }
-    return has_work(c) ? 0 : c->retry_at_us;
+    return INT64_MAX; /* nothing can be sealed */
 }
 
 /* --- receiving --- */
+
+/* A PATH_RESPONSE is sealed in a packet of its own, so it is the first frame or it is not there. */
+static void find_response(struct tacet_control *c, const uint8_t *payload, size_t size)
+{
+    struct tacet_reader r = tacet_reader(payload, size);
+    uint8_t frame = tacet_read_u8(&r);
+    uint8_t type = tacet_read_u8(&r);
+    uint16_t body_size = tacet_read_u16(&r);
+    const uint8_t *body = tacet_read_view(&r, body_size);
+
+    if (!r.failed && frame == TACET_FRAME_SINGLE && type == TACET_MESSAGE_PATH_RESPONSE &&
+        body_size <= TACET_SINGLE_MAX) {
+        memcpy(c->replayed_response.body, body, body_size);
+        c->replayed_response.size = body_size;
+        c->replayed_response.there = true;
+    }
+}
 
 enum tacet_drop tacet_control_receive(struct tacet_control *c, int64_t now, const uint8_t *packet,
                                       size_t size, uint32_t *ret_epoch, bool *ret_newer)
@@ -240,6 +287,7 @@ enum tacet_drop tacet_control_receive(struct tacet_control *c, int64_t now, cons
     enum tacet_drop drop = TACET_DROP_NONE;
     if (!tacet_replay_check(&keys->replay, counter)) {
         drop = TACET_DROP_REPLAY;
+        find_response(c, payload, frames);
         goto out;
     }
     bool newer = counter >= keys->replay.next;
@@ -348,16 +396,36 @@ static bool read_frames(struct tacet_control *c, int64_t now, const uint8_t *pay
     return true;
 }
 
+int tacet_control_poll_replayed_response(struct tacet_control *c,
+                                         uint8_t ret_body[TACET_SINGLE_MAX], size_t *ret_size)
+{
+    if (!c->replayed_response.there) {
+        return 0;
+    }
+    c->replayed_response.there = false;
+    memcpy(ret_body, c->replayed_response.body, c->replayed_response.size);
+    *ret_size = c->replayed_response.size;
+    return 1;
+}
+
+int tacet_control_poll_single(struct tacet_control *c, enum tacet_message *ret_type,
+                              uint8_t ret_body[TACET_SINGLE_MAX], size_t *ret_size)
+{
+    if (c->singles_in_count == 0) {
+        return 0;
+    }
+    *ret_type = (enum tacet_message)c->singles_in[0].type;
+    *ret_size = c->singles_in[0].size;
+    memcpy(ret_body, c->singles_in[0].body, *ret_size);
+    memmove(&c->singles_in[0], &c->singles_in[1], --c->singles_in_count * sizeof(c->singles_in[0]));
+    return 1;
+}
+
 int tacet_control_poll_message(struct tacet_control *c, enum tacet_message *ret_type,
                                const uint8_t **ret_body, size_t *ret_size)
 {
-    if (c->singles_in_count > 0) {
-        *ret_type = (enum tacet_message)c->singles_in[0].type;
-        *ret_size = c->singles_in[0].size;
-        memcpy(c->message, c->singles_in[0].body, *ret_size);
-        memmove(&c->singles_in[0], &c->singles_in[1],
-                --c->singles_in_count * sizeof(c->singles_in[0]));
-    } else if (tacet_stream_take(c, ret_type, ret_size) == 0) {
+    if (tacet_control_poll_single(c, ret_type, c->message, ret_size) == 0 &&
+        tacet_stream_take(c, ret_type, ret_size) == 0) {
         return 0;
     }
     *ret_body = c->message;

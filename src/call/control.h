@@ -25,6 +25,8 @@
 #define TACET_CTRL_PACKET_MAX                                                                      \
     (TACET_CTRL_HEADER_SIZE + TACET_CONTROL_PAYLOAD_MAX + TACET_CTRL_TAG_SIZE)
 #define TACET_CTRL_PAD_STEP 128
+#define TACET_CTRL_SINGLE_PACKET                                                                   \
+    (TACET_CTRL_HEADER_SIZE + TACET_CTRL_PAD_STEP + TACET_CTRL_TAG_SIZE)
 #define TACET_SINGLE_MAX 64
 #define TACET_SINGLES_MAX 8
 
@@ -100,6 +102,12 @@ struct tacet_control {
         uint16_t size;
         uint8_t body[TACET_SINGLE_MAX];
     } singles_out[TACET_SINGLES_MAX], singles_in[TACET_SINGLES_MAX];
+    struct {
+        bool there;
+        uint8_t body[TACET_SINGLE_MAX];
+        size_t size;
+    } replayed_response; /* the PATH_RESPONSE of a replayed packet: its copy came another way first
+                          */
     size_t singles_out_count;
     size_t singles_in_count;
 
@@ -138,12 +146,25 @@ bool tacet_control_idle(const struct tacet_control *c);
  */
 enum tacet_drop tacet_control_receive(struct tacet_control *c, int64_t now, const uint8_t *packet,
                                       size_t size, uint32_t *ret_epoch, bool *ret_newer);
+/* 1 and the PATH_RESPONSE that the packet just dropped as REPLAY carried, copied out; 0 for none.
+ * Authentic, and the one thing of a replay that still tells something: the path it came by works.
+ */
+int tacet_control_poll_replayed_response(struct tacet_control *c,
+                                         uint8_t ret_body[TACET_SINGLE_MAX], size_t *ret_size);
+/* 1 and the next single message, copied out; 0 for none. */
+int tacet_control_poll_single(struct tacet_control *c, enum tacet_message *ret_type,
+                              uint8_t ret_body[TACET_SINGLE_MAX], size_t *ret_size);
 /* 1 and the next message, in order (body valid until the next call), singles first; 0 for none. */
 int tacet_control_poll_message(struct tacet_control *c, enum tacet_message *ret_type,
                                const uint8_t **ret_body, size_t *ret_size);
 /* 1 and a sealed packet of at most TACET_CTRL_PACKET_MAX bytes, if there is something to send now;
  * 0 if not. */
 int tacet_control_poll_packet(struct tacet_control *c, int64_t now, uint8_t *out, size_t *ret_size);
+/* Seals a packet with nothing but this single message, at once, for a path of its own. Returns its
+ * size, at most TACET_CTRL_SINGLE_PACKET, or 0 where there are no keys. */
+size_t tacet_control_seal_single(struct tacet_control *c, enum tacet_message type,
+                                 const uint8_t *body, size_t size,
+                                 uint8_t out[TACET_CTRL_PACKET_MAX]);
 /* When poll_packet has something although nothing else happened (a retry); INT64_MAX. 0 means
  * now. */
 int64_t tacet_control_next_timeout(const struct tacet_control *c);

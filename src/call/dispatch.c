@@ -79,7 +79,7 @@ static enum tacet_drop on_ctrl(struct tacet_call *call, int64_t now,
     for (int i = 0; i < TACET_PEERS_MAX; i++) {
         struct tacet_peer *peer = &call->peers[i];
         if (peer->state > TACET_PEER_DIALLING && peer->index_local == index) {
-            return tacet_peer_on_ctrl(call, peer, now, packet->data, packet->size);
+            return tacet_peer_on_ctrl(call, peer, now, packet);
         }
     }
     return TACET_DROP_UNKNOWN;

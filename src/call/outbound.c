@@ -121,6 +121,10 @@ int tacet_outbound_send(struct tacet_outbound *out, struct tacet_srtp *srtp, siz
     if (out->needs_key && !frame->key) {
         return 0;
     }
+    if (tacet_srtp_epoch(srtp) != out->epoch) {
+        out->epoch = tacet_srtp_epoch(srtp);
+        out->epoch_index = out->next_index;
+    }
     int result = out->kind == TACET_KIND_AUDIO
                      ? send_audio(out, srtp, frame, timestamp, queue, path)
                      : send_video(out, srtp, overhead, frame, timestamp, queue, path);
@@ -137,4 +141,9 @@ int tacet_outbound_send(struct tacet_outbound *out, struct tacet_srtp *srtp, siz
         }
     }
     return result;
+}
+
+uint64_t tacet_outbound_epoch_packets(const struct tacet_outbound *out)
+{
+    return out->next_index - out->epoch_index;
 }

@@ -16,7 +16,9 @@ struct tacet_outbound {
     uint8_t payload_type;
     uint64_t next_index; /* 48 bits: rollover counter and sequence number of the next packet */
     uint16_t picture_id; /* of the next picture */
-    bool needs_key;      /* a picture was left out: those after it show nothing before a key */
+    uint32_t epoch;      /* of the key in use, and the first index under it */
+    uint64_t epoch_index;
+    bool needs_key; /* a picture was left out: those after it show nothing before a key */
     int64_t last_captured_at_us; /* for the sender report */
     uint32_t last_timestamp;
     struct tacet_outbound_stats stats;
@@ -32,5 +34,8 @@ void tacet_outbound_init(struct tacet_outbound *out, enum tacet_kind kind, uint3
 int tacet_outbound_send(struct tacet_outbound *out, struct tacet_srtp *srtp, size_t overhead,
                         const struct tacet_frame *frame, uint32_t timestamp,
                         struct tacet_queue *queue, const struct tacet_path *path);
+
+/* Packets sent under the key in use. */
+uint64_t tacet_outbound_epoch_packets(const struct tacet_outbound *out);
 
 #endif

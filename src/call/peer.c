@@ -103,7 +103,7 @@ static void begin_keys(struct tacet_peer *peer, int64_t now, const struct tacet_
     peer->last_sent_at_us = now;
     tacet_timers_set(&peer->timers, TACET_TIMER_KEEPALIVE, now + TACET_KEEPALIVE_US);
     tacet_timers_set(&peer->timers, TACET_TIMER_SILENCE, now + TACET_RECONNECTING_US);
-    tacet_timers_set(&peer->timers, TACET_TIMER_REKEY, now + TACET_REKEY_CONFIRM_US);
+    tacet_timers_set(&peer->timers, TACET_TIMER_CONFIRM, now + TACET_REKEY_CONFIRM_US);
 }
 
 static void send_fin(struct tacet_call *call, struct tacet_peer *peer, int64_t now)
@@ -132,7 +132,6 @@ enum tacet_drop tacet_peer_on_resp(struct tacet_call *call, struct tacet_peer *p
 {
     struct tacet_handshake_result result;
     uint8_t call_id[TACET_CALL_ID_SIZE];
-    uint8_t rekey1[TACET_KEM_PUBLIC_MAX];
     uint16_t media_bits =
         (uint16_t)((call->config.media.audio ? 1u : 0u) | (call->config.media.video ? 2u : 0u));
 
@@ -151,9 +150,8 @@ enum tacet_drop tacet_peer_on_resp(struct tacet_call *call, struct tacet_peer *p
     begin_keys(peer, now, path, &result);
     sodium_memzero(&result, sizeof(result));
     send_fin(call, peer, now);
-    size_t rekey1_size = tacet_rekey_begin(&peer->rekey, &call->config.random, rekey1);
     /* The window is empty: these two always fit. */
-    (void)tacet_peer_send(call, peer, now, TACET_MESSAGE_REKEY1, rekey1, rekey1_size);
+    tacet_peer_begin_rekey(call, peer, now);
     (void)tacet_peer_send_media(call, peer, now);
     return TACET_DROP_NONE;
 }
@@ -219,8 +217,13 @@ void tacet_peer_on_authenticated(struct tacet_call *call, struct tacet_peer *pee
         establish(call, peer, now);
     }
     if (tacet_rekey_on_packet(&peer->rekey, &peer->control, epoch)) {
-        tacet_timers_stop(&peer->timers, TACET_TIMER_REKEY);
+        peer->rekeyed_at_us = now;
+        tacet_timers_stop(&peer->timers, TACET_TIMER_CONFIRM);
         tacet_timers_set(&peer->timers, TACET_TIMER_OLD_EPOCH, now + TACET_OLD_EPOCH_US);
+        if (peer->caller) {
+            tacet_timers_set(&peer->timers, TACET_TIMER_REKEY,
+                             now + call->config.rekey_interval_us);
+        }
         event.u.epoch = epoch;
         tacet_events_push(&call->events, &event);
         tacet_peer_connect(call, peer, now);
@@ -307,6 +310,73 @@ void tacet_peer_send_target(struct tacet_call *call, struct tacet_peer *peer,
     };
 
     tacet_events_push(&call->events, &event);
+}
+
+/* --- epochs and paths --- */
+
+void tacet_peer_begin_rekey(struct tacet_call *call, struct tacet_peer *peer, int64_t now)
+{
+    uint8_t rekey1[TACET_KEM_PUBLIC_MAX];
+
+    assert(peer->caller);
+    if (peer->rekey.exchanging || !peer->rekey.confirmed) {
+        return; /* never n+2 before n+1; its confirmation sets the timer again */
+    }
+    size_t size = tacet_rekey_begin(&peer->rekey, &call->config.random, rekey1);
+    tacet_timers_set(&peer->timers, TACET_TIMER_CONFIRM, now + TACET_REKEY_CONFIRM_US);
+    (void)tacet_peer_send(call, peer, now, TACET_MESSAGE_REKEY1, rekey1, size);
+}
+
+void tacet_peer_want_rekey(struct tacet_call *call, struct tacet_peer *peer, int64_t now)
+{
+    if (peer->rekey.epoch == 0) {
+        return; /* the first is under way */
+    }
+    if (peer->caller) {
+        int64_t at = peer->rekeyed_at_us + TACET_REKEY_APART_US;
+        tacet_timers_set_earlier(&peer->timers, TACET_TIMER_REKEY, at > now ? at : now);
+    } else if (peer->rekey_asked != peer->rekey.epoch) {
+        peer->rekey_asked = peer->rekey.epoch;
+        (void)tacet_peer_send(call, peer, now, TACET_MESSAGE_REKEY_REQ, NULL, 0);
+    }
+}
+
+void tacet_peer_on_path(struct tacet_call *call, struct tacet_peer *peer, int64_t now,
+                        const struct tacet_path *from, size_t size, bool newer)
+{
+    tacet_validation_on_packet(&peer->validation, now, &peer->path, from, size, newer,
+                               &call->config.random);
+    tacet_peer_validate(call, peer, now);
+}
+
+static void challenge(struct tacet_call *call, struct tacet_peer *peer,
+                      const struct tacet_path *path, const uint8_t body[TACET_CHALLENGE_SIZE])
+{
+    uint8_t packet[TACET_CTRL_PACKET_MAX];
+    size_t size = tacet_control_seal_single(&peer->control, TACET_MESSAGE_PATH_CHALLENGE, body,
+                                            TACET_CHALLENGE_SIZE, packet);
+
+    if (size > 0) {
+        tacet_queue_copy(&call->queue, packet, size, path);
+    }
+}
+
+void tacet_peer_validate(struct tacet_call *call, struct tacet_peer *peer, int64_t now)
+{
+    struct tacet_validation *v = &peer->validation;
+    bool to_new;
+
+    if (tacet_validation_try(v, now, TACET_CTRL_SINGLE_PACKET, &to_new)) {
+        challenge(call, peer, &peer->path, v->challenge_old);
+        if (to_new) {
+            challenge(call, peer, &v->path, v->challenge_new);
+        }
+    }
+    if (tacet_validation_won(v, now)) {
+        peer->path = v->path;
+        tacet_peer_want_rekey(call, peer, now);
+    }
+    tacet_timers_set(&peer->timers, TACET_TIMER_VALIDATION, tacet_validation_timeout(v));
 }
 
 /* --- the end --- */

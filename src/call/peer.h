@@ -15,6 +15,7 @@
 #include "call/handshake.h"
 #include "call/rekey.h"
 #include "call/rtp_session.h"
+#include "call/validation.h"
 #include "tacet/call.h"
 
 struct tacet_peer {
@@ -42,12 +43,16 @@ struct tacet_peer {
     uint8_t fin[TACET_FIN_SIZE];
 
     /* from FIN on */
-    struct tacet_path path;
+    struct tacet_path path;         /* where its packets go */
+    struct tacet_path arrived_from; /* the packet being read */
+    struct tacet_validation validation;
     uint32_t index_local;
     struct tacet_public_identity identity;
     uint8_t h[64];
     struct tacet_control control;
     struct tacet_rekey rekey;
+    int64_t rekeyed_at_us; /* the last epoch was confirmed */
+    uint32_t rekey_asked;  /* callee: the epoch in which REKEY_REQ was sent; 0: none */
 
     /* words */
     uint8_t commitment[TACET_SAS_COMMITMENT];
@@ -96,6 +101,15 @@ void tacet_peer_wipe(struct tacet_peer *peer);
 /* An authenticated packet of this epoch was accepted. */
 void tacet_peer_on_authenticated(struct tacet_call *call, struct tacet_peer *peer, int64_t now,
                                  uint32_t epoch);
+/* It came from this path and is `newer` (protocol.md section 9) or not: has the peer moved? */
+void tacet_peer_on_path(struct tacet_call *call, struct tacet_peer *peer, int64_t now,
+                        const struct tacet_path *from, size_t size, bool newer);
+/* A new epoch is wanted soon: begins one, or asks the caller to. */
+void tacet_peer_want_rekey(struct tacet_call *call, struct tacet_peer *peer, int64_t now);
+/* The caller begins an epoch, unless one is under way. */
+void tacet_peer_begin_rekey(struct tacet_call *call, struct tacet_peer *peer, int64_t now);
+/* Sends a challenge, or switches to the path that has won. */
+void tacet_peer_validate(struct tacet_call *call, struct tacet_peer *peer, int64_t now);
 /* Goes on to CONNECTED where the answer, the words and the first media keys are all there. */
 void tacet_peer_connect(struct tacet_call *call, struct tacet_peer *peer, int64_t now);
 /* ANSWER came or went: takes the media, and with both nonces the words are known. */
@@ -127,7 +141,7 @@ int64_t tacet_peer_next_timeout(const struct tacet_peer *peer, const char **ret_
 /* --- packets --- */
 
 enum tacet_drop tacet_peer_on_ctrl(struct tacet_call *call, struct tacet_peer *peer, int64_t now,
-                                   const uint8_t *packet, size_t size);
+                                   const struct tacet_packet *packet);
 enum tacet_drop tacet_peer_on_rtp(struct tacet_call *call, struct tacet_peer *peer, int64_t now,
                                   const struct tacet_packet *packet);
 enum tacet_drop tacet_peer_on_rtcp(struct tacet_call *call, struct tacet_peer *peer, int64_t now,

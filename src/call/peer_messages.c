@@ -36,10 +36,10 @@ static const struct {
     { TACET_MESSAGE_APP, "-aa-", "-aa-" }, /* no stranger's text before a human has answered */
     { TACET_MESSAGE_REKEY1, "!!!-", "aaa-" },
     { TACET_MESSAGE_REKEY2, "aaa-", "!!!-" },
-    { TACET_MESSAGE_REKEY_REQ, "----", "!!!-" },
+    { TACET_MESSAGE_REKEY_REQ, "aaa-", "!!!-" },
     { TACET_MESSAGE_PING, "----", "----" },
-    { TACET_MESSAGE_PATH_CHALLENGE, "----", "----" },
-    { TACET_MESSAGE_PATH_RESPONSE, "----", "----" },
+    { TACET_MESSAGE_PATH_CHALLENGE, "aaa-", "aaa-" },
+    { TACET_MESSAGE_PATH_RESPONSE, "aaa-", "aaa-" },
 };
 
 _Static_assert(TACET_PEER_ENDING - TACET_PEER_RINGING == 3, "the four columns of the table");
@@ -154,7 +154,7 @@ static bool on_rekey1(struct tacet_call *call, struct tacet_peer *peer, int64_t 
                            &rekey2_size) != 0) {
         return false;
     }
-    tacet_timers_set(&peer->timers, TACET_TIMER_REKEY, now + TACET_REKEY_CONFIRM_US);
+    tacet_timers_set(&peer->timers, TACET_TIMER_CONFIRM, now + TACET_REKEY_CONFIRM_US);
     (void)tacet_peer_send(call, peer, now, TACET_MESSAGE_REKEY2, rekey2, rekey2_size);
     return true;
 }
@@ -167,8 +167,47 @@ static bool on_rekey2(struct tacet_call *call, struct tacet_peer *peer, int64_t 
     }
     /* The other side sends in the new epoch once it has seen a packet of it. */
     tacet_control_send_single(&peer->control, TACET_MESSAGE_PING, NULL, 0);
-    tacet_timers_set(&peer->timers, TACET_TIMER_REKEY, now + TACET_REKEY_CONFIRM_US);
+    tacet_timers_set(&peer->timers, TACET_TIMER_CONFIRM, now + TACET_REKEY_CONFIRM_US);
     tacet_peer_connect(call, peer, now);
+    return true;
+}
+
+static bool on_rekey_request(struct tacet_call *call, struct tacet_peer *peer, int64_t now,
+                             size_t size)
+{
+    if (size != 0) {
+        return false;
+    }
+    tacet_peer_want_rekey(call, peer, now);
+    return true;
+}
+
+/* The answer goes where the challenge came from, whatever path is in use. */
+static bool on_path_challenge(struct tacet_call *call, struct tacet_peer *peer, const uint8_t *body,
+                              size_t size)
+{
+    uint8_t packet[TACET_CTRL_PACKET_MAX];
+
+    if (size != TACET_CHALLENGE_SIZE) {
+        return false;
+    }
+    size_t packet_size =
+        tacet_control_seal_single(&peer->control, TACET_MESSAGE_PATH_RESPONSE, body, size, packet);
+    if (packet_size > 0) {
+        tacet_queue_copy(&call->queue, packet, packet_size, &peer->arrived_from);
+    }
+    return true;
+}
+
+static bool on_path_response(struct tacet_call *call, struct tacet_peer *peer, int64_t now,
+                             const uint8_t *body, size_t size)
+{
+    if (size != TACET_CHALLENGE_SIZE) {
+        return false;
+    }
+    tacet_validation_on_response(&peer->validation, &peer->path, &peer->arrived_from, body,
+                                 peer->control.round_trip_us);
+    tacet_peer_validate(call, peer, now);
     return true;
 }
 
@@ -194,28 +233,43 @@ static bool accept(struct tacet_call *call, struct tacet_peer *peer, int64_t now
     case TACET_MESSAGE_REKEY2:
         return on_rekey2(call, peer, now, body, size);
     case TACET_MESSAGE_REKEY_REQ:
-    case TACET_MESSAGE_PING:
+        return on_rekey_request(call, peer, now, size);
     case TACET_MESSAGE_PATH_CHALLENGE:
+        return on_path_challenge(call, peer, body, size);
     case TACET_MESSAGE_PATH_RESPONSE:
+        return on_path_response(call, peer, now, body, size);
+    case TACET_MESSAGE_PING:
         break;
     }
     assert(!"the table accepts only what is handled above");
     return false;
 }
 
+static void read_one(struct tacet_call *call, struct tacet_peer *peer, int64_t now,
+                     enum tacet_message type, const uint8_t *body, size_t size)
+{
+    enum verdict verdict = judge(peer, type);
+
+    if (verdict == REFUSE || (verdict == ACCEPT && !accept(call, peer, now, type, body, size))) {
+        tacet_peer_end(call, peer, now, TACET_MESSAGE_HANGUP, TACET_END_PROTOCOL);
+    }
+}
+
 void tacet_peer_read_messages(struct tacet_call *call, struct tacet_peer *peer, int64_t now)
 {
+    uint8_t single[TACET_SINGLE_MAX];
     enum tacet_message type;
     const uint8_t *body;
     size_t size;
 
+    while (peer->state != TACET_PEER_FREE &&
+           tacet_control_poll_single(&peer->control, &type, single, &size) == 1) {
+        read_one(call, peer, now, type, single, size);
+    }
+
     while (peer->state != TACET_PEER_FREE && !peer->message_held &&
            tacet_control_poll_message(&peer->control, &type, &body, &size) == 1) {
-        enum verdict verdict = judge(peer, type);
-        if (verdict == REFUSE ||
-            (verdict == ACCEPT && !accept(call, peer, now, type, body, size))) {
-            tacet_peer_end(call, peer, now, TACET_MESSAGE_HANGUP, TACET_END_PROTOCOL);
-        }
+        read_one(call, peer, now, type, body, size);
     }
     if (peer->state != TACET_PEER_FREE && peer->control.broken) {
         tacet_peer_end(call, peer, now, TACET_MESSAGE_HANGUP, TACET_END_PROTOCOL);

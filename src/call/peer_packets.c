@@ -14,21 +14,44 @@ static void count_received(struct tacet_peer *peer, size_t size)
     peer->path_stats.bytes_received += size;
 }
 
+/* A forwarder that is faster than the path makes every genuine packet a replay. That the answer to
+ * a challenge came over the path in use is true all the same. */
+static void on_replay(struct tacet_call *call, struct tacet_peer *peer, int64_t now,
+                      const struct tacet_path *from)
+{
+    uint8_t body[TACET_SINGLE_MAX];
+    size_t size;
+
+    if (tacet_control_poll_replayed_response(&peer->control, body, &size) == 1 &&
+        size == TACET_CHALLENGE_SIZE && tacet_path_equal(from, &peer->path)) {
+        tacet_validation_on_response(&peer->validation, &peer->path, from, body, 0);
+        tacet_peer_validate(call, peer, now);
+    }
+}
+
 enum tacet_drop tacet_peer_on_ctrl(struct tacet_call *call, struct tacet_peer *peer, int64_t now,
-                                   const uint8_t *packet, size_t size)
+                                   const struct tacet_packet *packet)
 {
     uint32_t epoch;
     bool newer;
-    enum tacet_drop drop = tacet_control_receive(&peer->control, now, packet, size, &epoch, &newer);
+    enum tacet_drop drop =
+        tacet_control_receive(&peer->control, now, packet->data, packet->size, &epoch, &newer);
 
+    if (drop == TACET_DROP_REPLAY) {
+        on_replay(call, peer, now, &packet->path);
+    }
     if (drop == TACET_DROP_MALFORMED && peer->control.broken) {
         tacet_peer_end(call, peer, now, TACET_MESSAGE_HANGUP, TACET_END_PROTOCOL);
     }
     if (drop != TACET_DROP_NONE) {
         return drop;
     }
-    count_received(peer, size);
+    count_received(peer, packet->size);
     tacet_peer_on_authenticated(call, peer, now, epoch);
+    if (peer->state != TACET_PEER_ENDING) {
+        tacet_peer_on_path(call, peer, now, &packet->path, packet->size, newer);
+    }
+    peer->arrived_from = packet->path;
     tacet_peer_read_messages(call, peer, now);
     return TACET_DROP_NONE;
 }
@@ -71,6 +94,17 @@ static struct tacet_srtp *find_session(const struct tacet_peer *peer, bool rtcp,
     return tacet_rekey_receiver(&peer->rekey, mki);
 }
 
+/* Whether the packet just accepted is the highest of its SSRC. */
+static bool is_newest(const struct tacet_srtp_indexes *indexes, uint32_t ssrc, uint64_t index)
+{
+    for (int kind = 0; kind < TACET_SSRC_KIND_COUNT; kind++) {
+        if (indexes->of[kind].started && indexes->of[kind].ssrc == ssrc) {
+            return index == indexes->of[kind].highest;
+        }
+    }
+    return false;
+}
+
 enum tacet_drop tacet_peer_on_rtp(struct tacet_call *call, struct tacet_peer *peer, int64_t now,
                                   const struct tacet_packet *packet)
 {
@@ -96,8 +130,10 @@ enum tacet_drop tacet_peer_on_rtp(struct tacet_call *call, struct tacet_peer *pe
         return drop;
     }
     count_received(peer, packet->size);
-    tacet_peer_on_authenticated(call, peer, now, tacet_srtp_epoch(srtp));
     (void)tacet_rtp_ssrc(buffer->data, buffer->size, false, &ssrc);
+    tacet_peer_on_authenticated(call, peer, now, tacet_srtp_epoch(srtp));
+    tacet_peer_on_path(call, peer, now, &packet->path, packet->size,
+                       is_newest(&peer->rekey.indexes, ssrc, index));
     for (int kind = 0; kind < TACET_KIND_COUNT; kind++) {
         if (ssrc == peer->session->inbound.stats[kind].ssrc) {
             drop = tacet_inbound_put(&peer->session->inbound, now, (enum tacet_kind)kind, index,
@@ -124,10 +160,13 @@ enum tacet_drop tacet_peer_on_rtcp(struct tacet_call *call, struct tacet_peer *p
     if (buffer == NULL) {
         return TACET_DROP_RATE;
     }
+    uint32_t index = tacet_srtp_rtcp_index(peer->rekey.profile, buffer->data, buffer->size);
     enum tacet_drop drop = tacet_srtp_unprotect_rtcp(srtp, buffer->data, &buffer->size);
     if (drop == TACET_DROP_NONE) {
         count_received(peer, packet->size);
         tacet_peer_on_authenticated(call, peer, now, tacet_srtp_epoch(srtp));
+        tacet_peer_on_path(call, peer, now, &packet->path, packet->size,
+                           tacet_rekey_rtcp_newer(&peer->rekey, tacet_srtp_epoch(srtp), index));
         drop = tacet_rtp_session_on_rtcp(peer->session, now, buffer->data, buffer->size);
     }
     tacet_pool_put(call->pool, buffer);
@@ -172,6 +211,9 @@ int tacet_peer_send_frame(struct tacet_call *call, struct tacet_peer *peer, int6
     }
     peer->session->sent_since_report[frame->kind] = true;
     count_sent(peer, now, (size_t)(out->stats.packets_sent - packets), (size_t)result);
+    if (tacet_outbound_epoch_packets(out) >= TACET_REKEY_PACKETS) {
+        tacet_peer_want_rekey(call, peer, now);
+    }
     return 0;
 }
 

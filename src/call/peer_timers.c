@@ -84,6 +84,12 @@ static void on_timer(struct tacet_call *call, struct tacet_peer *peer, int64_t n
         on_give_up(call, peer, now);
         break;
     case TACET_TIMER_REKEY:
+        tacet_peer_begin_rekey(call, peer, now);
+        break;
+    case TACET_TIMER_VALIDATION:
+        tacet_peer_validate(call, peer, now);
+        break;
+    case TACET_TIMER_CONFIRM:
         tacet_peer_end(call, peer, now, TACET_MESSAGE_HANGUP,
                        peer->established ? TACET_END_PROTOCOL : TACET_END_UNREACHABLE);
         break;

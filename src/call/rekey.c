@@ -92,6 +92,7 @@ static int advance(struct tacet_rekey *r, struct tacet_control *control, const u
         r->confirmed = false;
         tacet_srtp_free(&r->srtp[r->epoch % TACET_SRTP_EPOCHS]);
         r->srtp[r->epoch % TACET_SRTP_EPOCHS] = srtp;
+        r->rtcp_next[r->epoch % TACET_SRTP_EPOCHS] = 0;
         add_control_keys(r, control);
     }
     sodium_memzero(next, sizeof(next));
@@ -199,4 +200,15 @@ struct tacet_srtp *tacet_rekey_receiver(const struct tacet_rekey *r, uint8_t mki
         }
     }
     return NULL;
+}
+
+bool tacet_rekey_rtcp_newer(struct tacet_rekey *r, uint32_t epoch, uint32_t index)
+{
+    uint32_t *next = &r->rtcp_next[epoch % TACET_SRTP_EPOCHS];
+
+    if (index < *next) {
+        return false;
+    }
+    *next = index + 1;
+    return true;
 }

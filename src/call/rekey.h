@@ -30,6 +30,7 @@ struct tacet_rekey {
     uint8_t kem_secret[TACET_KEM_SECRET_MAX];
     struct tacet_srtp *srtp[TACET_SRTP_EPOCHS]; /* [epoch % 2]; NULL for epoch 0 */
     struct tacet_srtp_indexes indexes;          /* received */
+    uint32_t rtcp_next[TACET_SRTP_EPOCHS];      /* above the highest SRTCP index received */
 };
 
 /* Epoch 0: control keys only. */
@@ -60,6 +61,9 @@ void tacet_rekey_drop_old(struct tacet_rekey *r, struct tacet_control *control);
 struct tacet_srtp *tacet_rekey_sender(const struct tacet_rekey *r);
 /* The session that the MKI byte points at, or NULL. */
 struct tacet_srtp *tacet_rekey_receiver(const struct tacet_rekey *r, uint8_t mki);
+
+/* Whether an authenticated SRTCP index is the highest of its epoch so far; remembers it. */
+bool tacet_rekey_rtcp_newer(struct tacet_rekey *r, uint32_t epoch, uint32_t index);
 
 enum tacet_direction tacet_rekey_direction(const struct tacet_rekey *r, bool sending);
 

@@ -251,6 +251,14 @@ bool tacet_srtp_mki(uint16_t profile, bool rtcp, const uint8_t *packet, size_t s
     return true;
 }
 
+uint32_t tacet_srtp_rtcp_index(uint16_t profile, const uint8_t *packet, size_t size)
+{
+    assert(size >= smallest(profile, true));
+    struct tacet_reader r = tacet_reader(packet, size);
+    tacet_read_skip(&r, size - behind_mki(profile) - MKI_SIZE - RTCP_INDEX_SIZE);
+    return tacet_read_u32(&r) & 0x7fffffff;
+}
+
 /* RFC 3711 section 3.3.1: the index nearest to the highest accepted one. Before the first packet
  * the counter is 0, and there is none below it. */
 static uint64_t estimate(bool started, uint64_t highest, uint16_t seq)

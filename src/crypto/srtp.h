@@ -55,6 +55,10 @@ int tacet_srtp_protect(struct tacet_srtp *srtp, uint64_t index, uint8_t *packet,
 int tacet_srtp_protect_rtcp(struct tacet_srtp *srtp, uint8_t *packet, size_t *size,
                             size_t capacity);
 
+/* The SRTCP index that a protected RTCP packet carries in clear (RFC 3711 section 3.4), of a packet
+ * that tacet_srtp_mki() found long enough. To be believed once the packet is authenticated. */
+uint32_t tacet_srtp_rtcp_index(uint16_t profile, const uint8_t *packet, size_t size);
+
 /* The epoch that the MKI of a received packet points at (its low byte): only a hint. False where
  * the packet is too short to have one. */
 bool tacet_srtp_mki(uint16_t profile, bool rtcp, const uint8_t *packet, size_t size,

@@ -397,6 +397,53 @@ static void both_sides_policies_choose_the_profile(void **state)
     pair_free(&p);
 }
 
+static void set_short_rekey(int party, struct tacet_call_config *config)
+{
+    config->rekey_interval_us = party == CALLER ? TACET_S(10) : TACET_S(1000);
+}
+
+static void keys_are_renewed_and_no_frame_is_lost_to_it(void **state)
+{
+    struct pair p;
+    struct tacet_stats stats = { .size = sizeof(stats) };
+
+    (void)state;
+    pair_create(&p, 16, set_short_rekey);
+    pair_connect(&p);
+    for (uint32_t i = 0; i < 3500; i++) { /* 70 s */
+        send(&p, CALLER, TACET_KIND_AUDIO, false, 80);
+        send(&p, CALLEE, TACET_KIND_AUDIO, false, 80);
+        pair_run(&p, TACET_MS(20));
+        assert_int_equal(p.frames[CALLER][TACET_KIND_AUDIO], i + 1);
+        assert_int_equal(p.frames[CALLEE][TACET_KIND_AUDIO], i + 1);
+    }
+    assert_int_equal(tacet_call_stats(p.call[CALLER], p.peer[CALLER], &stats), 0);
+    assert_in_range(stats.epoch, 7, 8);
+    assert_int_equal(pair_events(&p, CALLEE, TACET_EVENT_REKEYED), stats.epoch);
+    pair_free(&p);
+}
+
+static void many_packets_under_one_key_ask_for_another(void **state)
+{
+    struct pair p;
+
+    (void)state;
+    for (int party = 0; party < 2; party++) {
+        pair_create(&p, 17, NULL);
+        pair_connect(&p);
+        send(&p, party, TACET_KIND_AUDIO, false, 80);
+        pair_run(&p, TACET_S(11));
+        assert_int_equal(pair_peer(&p, party)->rekey.epoch, 1);
+        /* As if 2^24 packets had gone out already. */
+        pair_peer(&p, party)->session->outbound[TACET_KIND_AUDIO].epoch_index -=
+            TACET_REKEY_PACKETS;
+        send(&p, party, TACET_KIND_AUDIO, false, 80);
+        pair_run(&p, TACET_MS(1));
+        assert_int_equal(pair_peer(&p, party)->rekey.epoch, 2);
+        pair_free(&p);
+    }
+}
+
 static void wrong_config_is_refused(void **state)
 {
     struct pair p;
@@ -450,6 +497,8 @@ int main(void)
         cmocka_unit_test(nothing_is_allocated_while_connected),
         cmocka_unit_test(failing_allocation_fails_create_and_leaks_nothing),
         cmocka_unit_test(both_sides_policies_choose_the_profile),
+        cmocka_unit_test(keys_are_renewed_and_no_frame_is_lost_to_it),
+        cmocka_unit_test(many_packets_under_one_key_ask_for_another),
         cmocka_unit_test(wrong_config_is_refused),
     };
 

@@ -1,0 +1,188 @@
+/* Path validation: who moves, who stays, and what it may cost. */
+#include "pair.h"
+
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#include <cmocka.h>
+
+#include <string.h>
+
+#include "call/validation.h"
+
+static struct tacet_rng rng;
+static struct tacet_random chance;
+static const struct tacet_path old_path = { .address = { .family = 4, .ip = { 1 }, .port = 1 } };
+static const struct tacet_path new_path = { .address = { .family = 4, .ip = { 2 }, .port = 2 } };
+static const struct tacet_path third_path = { .address = { .family = 4, .ip = { 3 }, .port = 3 } };
+
+static struct tacet_validation begun(size_t size)
+{
+    struct tacet_validation v = { 0 };
+
+    tacet_rng_seed(&rng, 51, 0);
+    chance = tacet_rng_random(&rng);
+    tacet_validation_on_packet(&v, 1000, &old_path, &new_path, size, true, &chance);
+    assert_true(v.running);
+    return v;
+}
+
+static void new_path_that_answers_alone_wins_after_a_round_trip(void **state)
+{
+    struct tacet_validation v = begun(200);
+    bool to_new;
+
+    (void)state;
+    assert_true(tacet_validation_try(&v, 1000, 160, &to_new));
+    assert_true(to_new);
+    tacet_validation_on_response(&v, &old_path, &new_path, v.challenge_new, TACET_MS(100));
+    assert_false(tacet_validation_won(&v, TACET_MS(100)));
+    assert_int_equal(tacet_validation_timeout(&v), 1000 + TACET_MS(145));
+    assert_true(tacet_validation_won(&v, 1000 + TACET_MS(145)));
+    assert_false(tacet_validation_won(&v, 1000 + TACET_MS(145)));
+}
+
+static void old_path_that_speaks_up_keeps_the_call(void **state)
+{
+    (void)state;
+    for (int how = 0; how < 2; how++) { /* by its answer, or by a newer packet */
+        struct tacet_validation v = begun(200);
+        tacet_validation_on_response(&v, &old_path, &new_path, v.challenge_new, TACET_MS(100));
+        if (how == 0) {
+            tacet_validation_on_response(&v, &old_path, &old_path, v.challenge_old, TACET_MS(100));
+        } else {
+            tacet_validation_on_packet(&v, 5000, &old_path, &old_path, 100, true, &chance);
+        }
+        assert_false(v.running);
+        assert_false(tacet_validation_won(&v, TACET_S(10)));
+    }
+}
+
+static void answers_count_only_from_the_challenged_path_and_only_if_right(void **state)
+{
+    struct tacet_validation v = begun(200);
+    uint8_t wrong[TACET_CHALLENGE_SIZE];
+
+    (void)state;
+    memcpy(wrong, v.challenge_new, sizeof(wrong));
+    wrong[7] ^= 1;
+    tacet_validation_on_response(&v, &old_path, &new_path, wrong, 1);
+    tacet_validation_on_response(&v, &old_path, &new_path, v.challenge_old, 1);
+    tacet_validation_on_response(&v, &old_path, &third_path, v.challenge_new, 1);
+    tacet_validation_on_response(&v, &old_path, &old_path, v.challenge_new, 1);
+    assert_true(v.running);
+    assert_false(v.answered);
+}
+
+static void new_path_draws_at_most_three_times_its_bytes(void **state)
+{
+    (void)state;
+    for (size_t size = 30; size < 400; size += 10) {
+        struct tacet_validation v = begun(size);
+        size_t drawn = 0;
+        int tries = 0;
+        bool to_new = false;
+        for (int64_t now = 1000; v.running; now += TACET_MS(10)) {
+            if (tacet_validation_try(&v, now, 160, &to_new)) {
+                drawn += to_new ? 160 : 0;
+                tries++;
+            }
+        }
+        assert_int_equal(tries, 3);
+        assert_in_range(drawn, 0, 3 * size);
+    }
+}
+
+static void old_packets_begin_nothing_and_there_is_one_validation_at_a_time(void **state)
+{
+    struct tacet_validation v = { 0 };
+
+    (void)state;
+    tacet_validation_on_packet(&v, 1000, &old_path, &new_path, 100, false, &chance);
+    assert_false(v.running);
+    v = begun(100);
+    tacet_validation_on_packet(&v, 2000, &old_path, &third_path, 100, true, &chance);
+    assert_true(tacet_path_equal(&v.path, &new_path));
+    tacet_validation_on_packet(&v, 3000, &old_path, &old_path, 100, true, &chance);
+    assert_false(v.running);
+    tacet_validation_on_packet(&v, 4000, &old_path, &third_path, 100, true, &chance);
+    assert_false(v.running); /* too soon after the last */
+    tacet_validation_on_packet(&v, TACET_S(2), &old_path, &third_path, 100, true, &chance);
+    assert_true(v.running);
+}
+
+/* --- in a call --- */
+
+static void caller_that_moves_is_followed_and_keys_are_renewed(void **state)
+{
+    struct pair p;
+
+    (void)state;
+    pair_create(&p, 52, NULL);
+    pair_connect(&p);
+    pair_run(&p, TACET_S(15));
+    struct tacet_path before = p.path[CALLER];
+    p.path[CALLER].address.port = 6000;
+    pair_run(&p, TACET_S(2)); /* the pair delivers at once, whatever the destination */
+    assert_true(tacet_path_equal(&pair_peer(&p, CALLEE)->path, &p.path[CALLER]));
+    assert_false(tacet_path_equal(&before, &p.path[CALLER]));
+    assert_true(tacet_path_equal(&pair_peer(&p, CALLER)->path, &p.path[CALLEE]));
+    assert_int_equal(pair_peer(&p, CALLEE)->rekey.epoch, 2);
+    assert_int_equal(pair_events(&p, CALLER, TACET_EVENT_REKEYED), 2);
+    assert_int_equal(pair_peer(&p, CALLER)->state, TACET_PEER_CONNECTED);
+    pair_free(&p);
+}
+
+/* A forwarder delivers each packet of the caller first, from his own address; the genuine one comes
+ * after it and is a replay. Both ways pass through him for what goes to his address. */
+static void forwarder_does_not_become_a_man_on_the_path(void **state)
+{
+    struct pair p;
+    struct tacet_path his = { .address = { .family = 4, .ip = { 203, 0, 113, 9 }, .port = 9 } };
+
+    (void)state;
+    pair_create(&p, 53, NULL);
+    pair_connect(&p);
+    pair_run(&p, TACET_S(15));
+    for (int turn = 0; turn < 400; turn++) {
+        struct tacet_packet packet;
+        p.now += TACET_MS(10);
+        tacet_call_handle_timeout(p.call[CALLER], p.now);
+        tacet_call_handle_timeout(p.call[CALLEE], p.now);
+        for (int from = 0; from < 2; from++) {
+            while (tacet_call_poll_packet(p.call[from], p.now, &packet) == 1) {
+                uint8_t copy[2][TACET_DATAGRAM_MAX];
+                struct tacet_packet in = { .size = packet.size };
+                memcpy(copy[0], packet.data, packet.size);
+                memcpy(copy[1], packet.data, packet.size);
+                if (from == CALLER) {
+                    in.path = his;
+                    in.data = copy[0];
+                    (void)tacet_call_handle_packet(p.call[CALLEE], p.now, &in);
+                }
+                in.path = p.path[from];
+                in.data = copy[1];
+                (void)tacet_call_handle_packet(p.call[1 - from], p.now, &in);
+            }
+        }
+        assert_true(tacet_path_equal(&pair_peer(&p, CALLEE)->path, &p.path[CALLER]));
+    }
+    pair_free(&p);
+}
+
+int main(void)
+{
+    const struct CMUnitTest tests[] = {
+        cmocka_unit_test(new_path_that_answers_alone_wins_after_a_round_trip),
+        cmocka_unit_test(old_path_that_speaks_up_keeps_the_call),
+        cmocka_unit_test(answers_count_only_from_the_challenged_path_and_only_if_right),
+        cmocka_unit_test(new_path_draws_at_most_three_times_its_bytes),
+        cmocka_unit_test(old_packets_begin_nothing_and_there_is_one_validation_at_a_time),
+        cmocka_unit_test(caller_that_moves_is_followed_and_keys_are_renewed),
+        cmocka_unit_test(forwarder_does_not_become_a_man_on_the_path),
+    };
+
+    return cmocka_run_group_tests(tests, NULL, NULL);
+}

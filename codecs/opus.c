@@ -15,6 +15,9 @@
 
 #define BITRATE_MIN 6000
 #define BITRATE_MAX 510000
+#define REDUNDANT_LOSS_MIN                                                                         \
+    6                    /* percent; below it libopus leaves the redundancy out at 32 kbit/s       \
+                          */
 #define CONCEAL_STEP 120 /* 2.5 ms: libopus makes up only multiples of it */
 
 static bool settings_valid(const struct tacet_audio_encoder_settings *s)
@@ -27,17 +30,21 @@ static int encoder_configure(void *ctx, const struct tacet_audio_encoder_setting
 {
     OpusEncoder *encoder = ctx;
     bool redundant = settings->fec && settings->loss_percent > 0;
+    int loss = settings->loss_percent;
     int failed = 0;
 
     if (!settings_valid(settings)) {
         return TACET_ERR_ARGUMENT;
+    }
+    if (redundant && loss < REDUNDANT_LOSS_MIN) {
+        loss = REDUNDANT_LOSS_MIN;
     }
     failed |= opus_encoder_ctl(encoder, OPUS_SET_BITRATE(settings->bitrate_bps));
     failed |= opus_encoder_ctl(encoder, OPUS_SET_VBR(settings->vbr ? 1 : 0));
     failed |= opus_encoder_ctl(encoder, OPUS_SET_DTX(settings->dtx ? 1 : 0));
     failed |= opus_encoder_ctl(encoder, OPUS_SET_COMPLEXITY(settings->complexity));
     failed |= opus_encoder_ctl(encoder, OPUS_SET_INBAND_FEC(settings->fec ? 1 : 0));
-    failed |= opus_encoder_ctl(encoder, OPUS_SET_PACKET_LOSS_PERC(settings->loss_percent));
+    failed |= opus_encoder_ctl(encoder, OPUS_SET_PACKET_LOSS_PERC(loss));
     failed |= opus_encoder_ctl(encoder, OPUS_SET_SIGNAL(redundant ? OPUS_SIGNAL_VOICE : OPUS_AUTO));
     /* Every value was checked above: libopus has no reason to refuse one. */
     assert(failed == OPUS_OK);

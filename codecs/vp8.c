@@ -3,9 +3,9 @@
  * workers spin), key frames only when asked for, error resilient so that a frame's entropy coding
  * never depends on one that was lost.
  *
- * Plain pattern: every inter frame may use all three reference pictures and replaces only LAST;
- * a key frame replaces all. The encoder is deterministic: its speed is fixed (negative cpu_used)
- * and its clock is the pictures' own.
+ * Plain pattern: an inter frame uses LAST and replaces LAST, a key frame replaces all three
+ * reference pictures (using the other two as well gains 0.03 dB on people signing). The encoder is
+ * deterministic: its speed is fixed (negative cpu_used) and its clock is the pictures' own.
  */
 #include "base/alloc.h"
 #include "base/bytes.h"
@@ -195,8 +195,9 @@ static int encoder_encode(void *ctx, const struct tacet_picture *picture, bool k
         image.planes[i] = (unsigned char *)(uintptr_t)picture->planes[i];
         image.stride[i] = picture->strides[i];
     }
-    vpx_enc_frame_flags_t flags =
-        key ? VPX_EFLAG_FORCE_KF : VP8_EFLAG_NO_UPD_GF | VP8_EFLAG_NO_UPD_ARF;
+    vpx_enc_frame_flags_t flags = key ? VPX_EFLAG_FORCE_KF
+                                      : VP8_EFLAG_NO_REF_GF | VP8_EFLAG_NO_REF_ARF |
+                                            VP8_EFLAG_NO_UPD_GF | VP8_EFLAG_NO_UPD_ARF;
     unsigned long duration = advance(e, picture->captured_at_us);
     if (vpx_codec_encode(&e->codec, &image, e->pts, duration, flags, VPX_DL_REALTIME) !=
         VPX_CODEC_OK) {
@@ -218,7 +219,7 @@ static int encoder_encode(void *ctx, const struct tacet_picture *picture, bool k
     *ret = (struct tacet_frame){
         .kind = TACET_KIND_VIDEO,
         .key = key,
-        .references = key ? 0 : REFERENCES_ALL,
+        .references = key ? 0 : TACET_REFERENCE_LAST,
         .updates = key ? REFERENCES_ALL : TACET_REFERENCE_LAST,
         .width = picture->width,
         .height = picture->height,

@@ -1,0 +1,345 @@
+/* The codec for simulations: it must notice whatever a simulated network does to a frame. */
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#include <cmocka.h>
+
+#include "base/alloc.h"
+#include "tacet/codec.h"
+#include "tacet/error.h"
+#include "tacet/video.h"
+
+#include <stdlib.h>
+#include <string.h>
+
+#define FRAME 960
+
+struct voice {
+    struct tacet_audio_encoder encoder;
+    struct tacet_audio_decoder decoder;
+};
+
+static void voice_init(struct voice *v, bool fec)
+{
+    const struct tacet_codec *codec = tacet_codec_find(TACET_KIND_AUDIO, "fake");
+    struct tacet_audio_encoder_settings settings;
+
+    tacet_audio_encoder_settings_init(&settings);
+    settings.fec = fec;
+    settings.loss_percent = fec ? 10 : 0;
+    assert_int_equal(codec->audio_encoder_create(&settings, &v->encoder), 0);
+    assert_int_equal(codec->audio_decoder_create(&v->decoder), 0);
+}
+
+static void voice_free(struct voice *v)
+{
+    v->encoder.ops->free(v->encoder.ctx);
+    v->decoder.ops->free(v->decoder.ctx);
+}
+
+static size_t voice_encode(struct voice *v, uint8_t *data)
+{
+    static const int16_t silence[FRAME] = { 0 };
+    size_t size = 0;
+
+    assert_int_equal(v->encoder.ops->encode(v->encoder.ctx, silence, FRAME, data,
+                                            TACET_AUDIO_FRAME_SIZE_MAX, &size),
+                     0);
+    return size;
+}
+
+/* What the header of fake.c says: 32 blocks, most significant bit first, above zero is 1. */
+static uint32_t index_in(const int16_t *pcm, size_t count)
+{
+    uint32_t index = 0;
+
+    for (size_t block = 0; block < 32; block++) {
+        index = index << 1 | (pcm[block * count / 32 + count / 64] > 0 ? 1U : 0U);
+    }
+    return index;
+}
+
+static void sound_tells_which_frame_it_was(void **state)
+{
+    struct voice v;
+
+    (void)state;
+    voice_init(&v, false);
+    for (uint32_t n = 0; n < 300; n++) {
+        uint8_t data[TACET_AUDIO_FRAME_SIZE_MAX];
+        int16_t pcm[FRAME];
+        size_t count = 0;
+        size_t size = voice_encode(&v, data);
+        assert_int_equal(size, 80); /* as Opus at 32 kbit/s */
+        assert_int_equal(v.decoder.ops->samples(v.decoder.ctx, data, size), FRAME);
+        assert_int_equal(v.decoder.ops->redundancy(v.decoder.ctx, data, size), 0);
+        assert_int_equal(
+            v.decoder.ops->decode(v.decoder.ctx, data, size, false, pcm, FRAME, &count), 0);
+        assert_int_equal(count, FRAME);
+        assert_int_equal(index_in(pcm, FRAME), n);
+    }
+    voice_free(&v);
+}
+
+static void redundancy_tells_the_frame_before(void **state)
+{
+    struct voice v;
+    uint8_t data[TACET_AUDIO_FRAME_SIZE_MAX];
+    int16_t pcm[FRAME];
+    size_t count = 0;
+
+    (void)state;
+    voice_init(&v, true);
+    size_t size = voice_encode(&v, data);
+    assert_int_equal(v.decoder.ops->redundancy(v.decoder.ctx, data, size), 0);
+    for (uint32_t n = 1; n < 10; n++) {
+        size = voice_encode(&v, data);
+        assert_int_equal(v.decoder.ops->redundancy(v.decoder.ctx, data, size), FRAME);
+        assert_int_equal(v.decoder.ops->decode(v.decoder.ctx, data, size, true, pcm, FRAME, &count),
+                         0);
+        assert_int_equal(index_in(pcm, FRAME), n - 1);
+    }
+    voice_free(&v);
+}
+
+static void any_changed_or_missing_byte_of_sound_is_noticed(void **state)
+{
+    struct voice v;
+    uint8_t data[TACET_AUDIO_FRAME_SIZE_MAX];
+    int16_t pcm[TACET_AUDIO_FRAME_SAMPLES_MAX];
+
+    (void)state;
+    voice_init(&v, false);
+    size_t size = voice_encode(&v, data);
+    for (size_t at = 0; at < size; at++) {
+        size_t count = 77;
+        data[at] ^= 0x10;
+        assert_int_equal(v.decoder.ops->samples(v.decoder.ctx, data, size), TACET_ERR_CODEC);
+        assert_int_equal(v.decoder.ops->decode(v.decoder.ctx, data, size, false, pcm,
+                                               TACET_AUDIO_FRAME_SAMPLES_MAX, &count),
+                         TACET_ERR_CODEC);
+        data[at] ^= 0x10;
+        assert_int_equal(v.decoder.ops->samples(v.decoder.ctx, data, at), TACET_ERR_CODEC);
+        assert_int_equal(count, 77);
+    }
+    assert_int_equal(v.decoder.ops->samples(v.decoder.ctx, data, size), FRAME);
+    voice_free(&v);
+}
+
+static void concealed_sound_is_silent(void **state)
+{
+    struct voice v;
+    int16_t pcm[FRAME];
+
+    (void)state;
+    voice_init(&v, false);
+    memset(pcm, 1, sizeof(pcm));
+    assert_int_equal(v.decoder.ops->conceal(v.decoder.ctx, pcm, FRAME), 0);
+    for (size_t i = 0; i < FRAME; i++) {
+        assert_int_equal(pcm[i], 0);
+    }
+    assert_int_equal(v.decoder.ops->conceal(v.decoder.ctx, pcm, 100), TACET_ERR_ARGUMENT);
+    voice_free(&v);
+}
+
+struct film {
+    struct tacet_video_encoder encoder;
+    struct tacet_video_decoder decoder;
+    struct tacet_video_encoder_settings settings;
+    uint8_t planes[640 * 360 * 3 / 2];
+    uint64_t index;
+};
+
+static struct film *film_create(void)
+{
+    const struct tacet_codec *codec = tacet_codec_find(TACET_KIND_VIDEO, "fake");
+    struct film *f = calloc(1, sizeof(*f));
+
+    assert_non_null(f);
+    tacet_video_encoder_settings_init(&f->settings, 320, 180);
+    f->settings.bitrate_bps = 480000; /* 2000 bytes a frame */
+    assert_int_equal(codec->video_encoder_create(&f->settings, &f->encoder), 0);
+    assert_int_equal(codec->video_decoder_create(640, 360, &f->decoder), 0);
+    return f;
+}
+
+static void film_free(struct film *f)
+{
+    f->encoder.ops->free(f->encoder.ctx);
+    f->decoder.ops->free(f->decoder.ctx);
+    free(f);
+}
+
+static struct tacet_frame film_encode(struct film *f, bool key)
+{
+    struct tacet_frame frame = { 0 };
+    const struct tacet_picture picture = {
+        .width = f->settings.width,
+        .height = f->settings.height,
+        .planes = { f->planes, f->planes, f->planes },
+        .strides = { f->settings.width, f->settings.width, f->settings.width },
+        .index = f->index * 3 + 1, /* of the source, which skips */
+        .captured_at_us = (int64_t)f->index * 33333 + 5,
+    };
+
+    f->index++;
+    assert_int_equal(f->encoder.ops->encode(f->encoder.ctx, &picture, key, &frame), 1);
+    return frame;
+}
+
+static int film_decode(struct film *f, const struct tacet_frame *frame, struct tacet_picture *ret)
+{
+    return f->decoder.ops->decode(f->decoder.ctx, frame->data, frame->size, ret);
+}
+
+static void pictures_carry_index_and_time(void **state)
+{
+    struct film *f = film_create();
+
+    (void)state;
+    for (uint64_t n = 0; n < 100; n++) {
+        struct tacet_frame frame = film_encode(f, n == 50);
+        struct tacet_picture picture;
+        bool key = n == 0 || n == 50;
+        assert_int_equal(frame.key, key);
+        assert_int_equal((frame.data[0] & 1) == 0, key); /* as in VP8 */
+        assert_int_equal(frame.size, key ? 10000 : 2000);
+        assert_int_equal(film_decode(f, &frame, &picture), 1);
+        assert_int_equal(picture.index, n * 3 + 1);
+        assert_int_equal(picture.captured_at_us, (int64_t)n * 33333 + 5);
+        assert_int_equal(picture.width, 320);
+        assert_int_equal(picture.height, 180);
+        uint32_t read = 0;
+        for (size_t block = 0; block < 32; block++) {
+            read = read << 1 | (picture.planes[0][block * 10 + 5 + 320 * 10] > 128 ? 1U : 0U);
+        }
+        assert_int_equal(read, n * 3 + 1);
+    }
+    film_free(f);
+}
+
+static void missing_reference_is_refused_until_a_key_frame(void **state)
+{
+    struct film *f = film_create();
+    struct tacet_picture picture;
+
+    (void)state;
+    struct tacet_frame frame = film_encode(f, false);
+    assert_int_equal(film_decode(f, &frame, &picture), 1);
+    (void)film_encode(f, false); /* lost */
+    for (int n = 0; n < 5; n++) {
+        frame = film_encode(f, false);
+        assert_int_equal(film_decode(f, &frame, &picture), TACET_ERR_CODEC);
+    }
+    frame = film_encode(f, true);
+    assert_int_equal(film_decode(f, &frame, &picture), 1);
+    frame = film_encode(f, false);
+    assert_int_equal(film_decode(f, &frame, &picture), 1);
+    assert_int_equal(film_decode(f, &frame, &picture), TACET_ERR_CODEC); /* twice */
+    film_free(f);
+}
+
+static void first_frame_must_be_a_key_frame(void **state)
+{
+    struct film *f = film_create();
+    struct tacet_picture picture;
+
+    (void)state;
+    (void)film_encode(f, false);
+    struct tacet_frame frame = film_encode(f, false);
+    assert_int_equal(film_decode(f, &frame, &picture), TACET_ERR_CODEC);
+    film_free(f);
+}
+
+static void any_changed_or_missing_byte_of_a_picture_is_noticed(void **state)
+{
+    struct film *f = film_create();
+    struct tacet_picture picture;
+    uint8_t data[10000];
+
+    (void)state;
+    struct tacet_frame frame = film_encode(f, true);
+    memcpy(data, frame.data, frame.size);
+    for (size_t at = 0; at < frame.size; at++) {
+        data[at] ^= 0x01;
+        assert_int_equal(f->decoder.ops->decode(f->decoder.ctx, data, frame.size, &picture),
+                         TACET_ERR_CODEC);
+        data[at] ^= 0x01;
+    }
+    for (size_t size = 0; size < frame.size; size += size < 100 ? 1 : 97) {
+        assert_int_equal(f->decoder.ops->decode(f->decoder.ctx, data, size, &picture),
+                         TACET_ERR_CODEC);
+    }
+    assert_int_equal(f->decoder.ops->decode(f->decoder.ctx, data, frame.size, &picture), 1);
+    film_free(f);
+}
+
+static void size_follows_the_settings(void **state)
+{
+    struct film *f = film_create();
+    struct tacet_picture picture;
+
+    (void)state;
+    (void)film_encode(f, false);
+    f->settings.bitrate_bps = 960000;
+    f->settings.fps = 15;
+    assert_int_equal(f->encoder.ops->configure(f->encoder.ctx, &f->settings), 0);
+    assert_int_equal(film_encode(f, false).size, 8000);
+    f->settings.width = 640;
+    f->settings.height = 360;
+    assert_int_equal(f->encoder.ops->configure(f->encoder.ctx, &f->settings), 0);
+    struct tacet_frame frame = film_encode(f, false);
+    assert_true(frame.key);
+    assert_int_equal(film_decode(f, &frame, &picture), 1);
+    assert_int_equal(picture.width, 640);
+    f->settings.height = 362; /* the decoder agreed to 360 */
+    assert_int_equal(f->encoder.ops->configure(f->encoder.ctx, &f->settings), 0);
+    frame = film_encode(f, false);
+    assert_int_equal(film_decode(f, &frame, &picture), TACET_ERR_CODEC);
+    f->settings.temporal_layers = 3;
+    assert_int_equal(f->encoder.ops->configure(f->encoder.ctx, &f->settings),
+                     TACET_ERR_UNSUPPORTED);
+    film_free(f);
+}
+
+static void failing_allocation_is_reported(void **state)
+{
+    const struct tacet_codec *audio = tacet_codec_find(TACET_KIND_AUDIO, "fake");
+    const struct tacet_codec *video = tacet_codec_find(TACET_KIND_VIDEO, "fake");
+    struct tacet_audio_encoder_settings a;
+    struct tacet_video_encoder_settings v;
+    struct tacet_audio_encoder audio_encoder;
+    struct tacet_audio_decoder audio_decoder;
+    struct tacet_video_encoder video_encoder;
+    struct tacet_video_decoder video_decoder;
+
+    (void)state;
+    tacet_audio_encoder_settings_init(&a);
+    tacet_video_encoder_settings_init(&v, 64, 64);
+    tacet_alloc_fail_after(0);
+    assert_int_equal(audio->audio_encoder_create(&a, &audio_encoder), TACET_ERR_NOMEM);
+    assert_int_equal(audio->audio_decoder_create(&audio_decoder), TACET_ERR_NOMEM);
+    assert_int_equal(video->video_encoder_create(&v, &video_encoder), TACET_ERR_NOMEM);
+    assert_int_equal(video->video_decoder_create(64, 64, &video_decoder), TACET_ERR_NOMEM);
+    tacet_alloc_fail_after(-1);
+}
+
+int main(void)
+{
+    const struct CMUnitTest tests[] = {
+        cmocka_unit_test(sound_tells_which_frame_it_was),
+        cmocka_unit_test(redundancy_tells_the_frame_before),
+        cmocka_unit_test(any_changed_or_missing_byte_of_sound_is_noticed),
+        cmocka_unit_test(concealed_sound_is_silent),
+        cmocka_unit_test(pictures_carry_index_and_time),
+        cmocka_unit_test(missing_reference_is_refused_until_a_key_frame),
+        cmocka_unit_test(first_frame_must_be_a_key_frame),
+        cmocka_unit_test(any_changed_or_missing_byte_of_a_picture_is_noticed),
+        cmocka_unit_test(size_follows_the_settings),
+        cmocka_unit_test(failing_allocation_is_reported),
+    };
+
+    return cmocka_run_group_tests(tests, NULL, NULL);
+}

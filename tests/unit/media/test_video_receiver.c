@@ -1,0 +1,213 @@
+/* Pictures in, pictures out, and what is counted of them; with the fake codec. */
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#include <cmocka.h>
+
+#include "base/alloc.h"
+#include "base/limits.h"
+#include "media/video_receiver.h"
+#include "tacet/error.h"
+
+#include <stdlib.h>
+#include <string.h>
+
+#define WIDTH 64
+#define HEIGHT 32
+
+struct film {
+    struct tacet_video_encoder encoder;
+    struct tacet_video_receiver *receiver;
+    uint64_t index;
+};
+
+static const struct tacet_codec *fake(void)
+{
+    const struct tacet_codec *codec = tacet_codec_find(TACET_KIND_VIDEO, "fake");
+
+    assert_non_null(codec);
+    return codec;
+}
+
+static void film_init(struct film *f)
+{
+    struct tacet_video_encoder_settings settings;
+
+    memset(f, 0, sizeof(*f));
+    tacet_video_encoder_settings_init(&settings, WIDTH, HEIGHT);
+    assert_int_equal(fake()->video_encoder_create(&settings, &f->encoder), 0);
+    assert_int_equal(tacet_video_receiver_create(fake(), WIDTH, HEIGHT, &f->receiver), 0);
+}
+
+static void film_free(struct film *f)
+{
+    f->encoder.ops->free(f->encoder.ctx);
+    tacet_video_receiver_free(&f->receiver);
+    assert_null(f->receiver);
+}
+
+static struct tacet_frame next_frame(struct film *f)
+{
+    static const uint8_t plane[WIDTH * HEIGHT];
+    struct tacet_frame frame;
+    const struct tacet_picture picture = {
+        .width = WIDTH,
+        .height = HEIGHT,
+        .planes = { plane, plane, plane },
+        .strides = { WIDTH, WIDTH / 2, WIDTH / 2 },
+        .index = f->index,
+    };
+
+    assert_int_equal(f->encoder.ops->encode(f->encoder.ctx, &picture, false, &frame), 1);
+    frame.picture_id = (uint16_t)(f->index & 0x7FFF);
+    frame.rtp_timestamp = (uint32_t)(f->index * 3000);
+    f->index++;
+    return frame;
+}
+
+static void show(struct film *f, int64_t received, int64_t shown_at)
+{
+    struct tacet_shown shown;
+    struct tacet_frame frame = next_frame(f);
+
+    frame.received_at_us = received;
+    assert_int_equal(tacet_video_receiver_put(f->receiver, received, &frame, &shown), 1);
+    assert_int_equal(shown.picture.index, f->index - 1);
+    assert_int_equal(shown.rtp_timestamp, frame.rtp_timestamp);
+    assert_int_equal(shown.picture_id, frame.picture_id);
+    tacet_video_receiver_on_shown(f->receiver, shown_at, &shown);
+}
+
+static struct tacet_playout_report report_of(const struct film *f)
+{
+    struct tacet_playout_report report;
+
+    tacet_video_receiver_report(f->receiver, 0, &report);
+    return report;
+}
+
+static void pictures_are_shown_at_once_and_counted(void **state)
+{
+    struct film f;
+
+    (void)state;
+    film_init(&f);
+    assert_false(report_of(&f).playing);
+    for (int i = 0; i < 50; i++) {
+        show(&f, TACET_MS(1000 + 33 * i), TACET_MS(1000 + 33 * i + 4));
+    }
+    struct tacet_playout_report report = report_of(&f);
+    assert_true(report.playing);
+    assert_int_equal(report.frames_decoded, 50);
+    assert_int_equal(report.key_frames_decoded, 1);
+    assert_int_equal(report.frames_dropped, 0);
+    assert_int_equal(report.frames_failed, 0);
+    assert_int_equal(report.freeze_count, 0);
+    assert_int_equal(report.last_picture_id, 49);
+    assert_int_equal(report.last_rtp_timestamp, 49 * 3000);
+    assert_int_equal(report.width, WIDTH);
+    assert_int_equal(report.height, HEIGHT);
+    assert_int_equal(report.current_delay_us, TACET_MS(4));
+    assert_int_equal(report.jitter_buffer_delay_us, 50 * TACET_MS(4));
+    assert_int_equal(report.jitter_buffer_emitted_count, 50);
+    film_free(&f);
+}
+
+static void freezes_are_those_of_w3c(void **state)
+{
+    /* After 30 pictures `step` apart one comes after `gap`: longer than both three steps and a step
+     * and 150 ms. */
+    static const struct {
+        int step_ms, gap_ms;
+        bool freeze;
+    } rows[] = {
+        { 33, 183, false }, { 33, 184, true },  { 100, 300, false },
+        { 100, 301, true }, { 75, 225, false }, { 75, 226, true },
+    };
+
+    (void)state;
+    for (size_t row = 0; row < sizeof(rows) / sizeof(rows[0]); row++) {
+        struct film f;
+        int64_t now = TACET_S(5);
+        film_init(&f);
+        for (int i = 0; i <= 30; i++) {
+            now += TACET_MS(rows[row].step_ms);
+            show(&f, now, now);
+        }
+        now += TACET_MS(rows[row].gap_ms);
+        show(&f, now, now);
+        struct tacet_playout_report report = report_of(&f);
+        assert_int_equal(report.freeze_count, rows[row].freeze ? 1 : 0);
+        assert_int_equal(report.freezes_duration_us,
+                         rows[row].freeze ? TACET_MS(rows[row].gap_ms) : 0);
+        film_free(&f);
+    }
+}
+
+static void refused_frames_are_counted_and_show_nothing(void **state)
+{
+    struct film f;
+    struct tacet_shown shown;
+
+    (void)state;
+    film_init(&f);
+    show(&f, 1, 1);
+    (void)next_frame(&f); /* lost: what follows has no reference */
+    struct tacet_frame frame = next_frame(&f);
+    assert_int_equal(tacet_video_receiver_put(f.receiver, 2, &frame, &shown), 0);
+    assert_int_equal(report_of(&f).frames_failed, 1);
+    assert_int_equal(report_of(&f).frames_decoded, 1);
+    assert_int_equal(report_of(&f).last_picture_id, 0);
+    film_free(&f);
+}
+
+static void decoded_but_never_shown_counts_as_dropped(void **state)
+{
+    struct film f;
+    struct tacet_shown shown;
+
+    (void)state;
+    film_init(&f);
+    for (int i = 0; i < 3; i++) {
+        struct tacet_frame frame = next_frame(&f);
+        assert_int_equal(tacet_video_receiver_put(f.receiver, 10 + i, &frame, &shown), 1);
+    }
+    assert_int_equal(report_of(&f).frames_dropped, 2);
+    tacet_video_receiver_on_shown(f.receiver, 20, &shown);
+    tacet_video_receiver_on_shown(f.receiver, 21, &shown); /* once is enough */
+    assert_int_equal(report_of(&f).jitter_buffer_emitted_count, 1);
+    show(&f, 30, 31);
+    assert_int_equal(report_of(&f).frames_dropped, 2);
+    film_free(&f);
+}
+
+static void failing_allocation_is_reported(void **state)
+{
+    struct tacet_video_receiver *receiver = NULL;
+
+    (void)state;
+    for (long n = 0; n < 2; n++) {
+        tacet_alloc_fail_after(n);
+        assert_int_equal(tacet_video_receiver_create(fake(), WIDTH, HEIGHT, &receiver),
+                         TACET_ERR_NOMEM);
+        assert_null(receiver);
+    }
+    tacet_alloc_fail_after(-1);
+    tacet_video_receiver_free(&receiver);
+    tacet_video_receiver_free(NULL);
+}
+
+int main(void)
+{
+    const struct CMUnitTest tests[] = {
+        cmocka_unit_test(pictures_are_shown_at_once_and_counted),
+        cmocka_unit_test(freezes_are_those_of_w3c),
+        cmocka_unit_test(refused_frames_are_counted_and_show_nothing),
+        cmocka_unit_test(decoded_but_never_shown_counts_as_dropped),
+        cmocka_unit_test(failing_allocation_is_reported),
+    };
+
+    return cmocka_run_group_tests(tests, NULL, NULL);
+}

@@ -26,6 +26,8 @@
 #define RATE 48000
 /* What the speaker keeps ready besides the callback's next piece: two turns of a 10 ms thread. */
 #define AHEAD 960
+/* Devices promise less, and then break off as soon as the machine has something else to do. */
+#define LATENCY_S_MIN 0.02
 
 struct device {
     PaStream *stream; /* NULL until start */
@@ -113,11 +115,12 @@ static int on_output(const void *input, void *output, unsigned long frames,
 static int start(struct device *device, bool input)
 {
     const PaDeviceInfo *info = Pa_GetDeviceInfo(device->index);
+    double latency_s = input ? info->defaultLowInputLatency : info->defaultLowOutputLatency;
     PaStreamParameters parameters = {
         .device = device->index,
         .channelCount = 1,
         .sampleFormat = paInt16,
-        .suggestedLatency = input ? info->defaultLowInputLatency : info->defaultLowOutputLatency,
+        .suggestedLatency = latency_s > LATENCY_S_MIN ? latency_s : LATENCY_S_MIN,
     };
 
     assert(device->stream == NULL);

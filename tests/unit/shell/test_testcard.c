@@ -1,5 +1,6 @@
 /* The moving test card and the index that can be read from it. */
 #include "sim/rng.h"
+#include "tacet/codec.h"
 #include "tacet/error.h"
 #include "tacet/video.h"
 
@@ -102,6 +103,49 @@ static void index_survives_blur_and_noise(void **state)
     card.ops->free(card.ctx);
 }
 
+static void index_survives_vp8(void **state)
+{
+    static const struct {
+        uint16_t width;
+        uint16_t height;
+        int32_t bitrate_bps;
+    } rows[] = { { 640, 360, 400000 }, { 320, 180, 150000 }, { 1280, 720, 1000000 } };
+    const struct tacet_codec *vp8 = tacet_codec_find(TACET_KIND_VIDEO, "vp8");
+
+    (void)state;
+    for (size_t r = 0; r < sizeof(rows) / sizeof(rows[0]); r++) {
+        struct tacet_video_source card = create(rows[r].width, rows[r].height);
+        struct tacet_video_encoder_settings settings;
+        struct tacet_video_encoder encoder;
+        struct tacet_video_decoder decoder;
+        int shown = 0;
+        tacet_video_encoder_settings_init(&settings, rows[r].width, rows[r].height);
+        settings.bitrate_bps = rows[r].bitrate_bps;
+        assert_int_equal(vp8->video_encoder_create(&settings, &encoder), 0);
+        assert_int_equal(vp8->video_decoder_create(rows[r].width, rows[r].height, &decoder), 0);
+        for (int i = 0; i < 60; i++) {
+            struct tacet_picture picture = next(&card, i == 0 ? 0x155555 : 0);
+            struct tacet_picture decoded;
+            struct tacet_frame frame;
+            uint32_t index;
+            picture.captured_at_us = i * 33333;
+            int result = encoder.ops->encode(encoder.ctx, &picture, i == 0, &frame);
+            assert_true(result >= 0);
+            if (result == 1) {
+                assert_int_equal(decoder.ops->decode(decoder.ctx, frame.data, frame.size, &decoded),
+                                 1);
+                assert_int_equal(tacet_testcard_read(&decoded, &index), 0);
+                assert_int_equal(index, (uint32_t)picture.index);
+                shown++;
+            }
+        }
+        assert_true(shown > 30);
+        encoder.ops->free(encoder.ctx);
+        decoder.ops->free(decoder.ctx);
+        card.ops->free(card.ctx);
+    }
+}
+
 static void unreadable_index_is_an_error(void **state)
 {
     static uint8_t grey[640 * 360];
@@ -166,6 +210,7 @@ int main(void)
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(index_is_read_back_at_every_size),
         cmocka_unit_test(index_survives_blur_and_noise),
+        cmocka_unit_test(index_survives_vp8),
         cmocka_unit_test(unreadable_index_is_an_error),
         cmocka_unit_test(each_picture_moves_and_depends_on_its_index_alone),
         cmocka_unit_test(impossible_formats_are_refused),

@@ -179,10 +179,15 @@ static void drain(int side)
 }
 
 /* The n-th message of a side: its size and bytes follow from n. */
+static size_t size_of(int side, unsigned n)
+{
+    return n % 8 == 7 ? (size_t)TACET_CONTROL_MESSAGE_MAX - TACET_MESSAGE_HEADER
+                      : (n * 977U + (unsigned)side) % 3000;
+}
+
 static size_t body_of(int side, unsigned n, uint8_t *out)
 {
-    size_t size = n % 8 == 7 ? (size_t)TACET_CONTROL_MESSAGE_MAX - TACET_MESSAGE_HEADER
-                             : (n * 977u + (unsigned)side) % 3000;
+    size_t size = size_of(side, n);
 
     for (size_t i = 0; i < size; i++) {
         out[i] = (uint8_t)(n + i * 7 + (i >> 8) + (size_t)side);
@@ -215,16 +220,16 @@ static void take_messages(int side)
 static void offer_messages(int side)
 {
     static uint8_t body[TACET_CONTROL_MESSAGE_MAX];
+    struct tacet_control *c = &w->side[side];
 
-    while (w->sent[side] < MESSAGES) {
-        unsigned n = w->sent[side];
-        size_t size = body_of(side, n, body);
-        int result = tacet_control_send(&w->side[side], w->now, n % 9 + 1, body, size);
-        if (result == TACET_ERR_FULL) {
+    for (unsigned n = w->sent[side]; n < MESSAGES; n = ++w->sent[side]) {
+        size_t size = size_of(side, n);
+        if (tacet_stream_room(c) < TACET_MESSAGE_HEADER + size) {
+            assert_int_equal(tacet_control_send(c, w->now, n % 9 + 1, body, size), TACET_ERR_FULL);
             return;
         }
-        assert_int_equal(result, 0);
-        w->sent[side]++;
+        (void)body_of(side, n, body);
+        assert_int_equal(tacet_control_send(c, w->now, n % 9 + 1, body, size), 0);
     }
 }
 

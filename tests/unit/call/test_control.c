@@ -607,6 +607,57 @@ static void broken_rules_are_seen(void **state)
     }
 }
 
+static void an_ack_has_four_ranges_at_most(void **state)
+{
+    static const uint8_t body[100] = { 0 };
+
+    (void)state;
+    for (uint8_t count = 0; count <= 20; count++) {
+        uint8_t frames[200];
+        struct tacet_writer f = tacet_writer(frames, sizeof(frames));
+        start(1);
+        assert_int_equal(tacet_control_send(&w->side[1], w->now, TACET_MESSAGE_APP, body, 100), 0);
+        assert_int_equal(tacet_control_poll_packet(&w->side[1], w->now, packet, &packet_size), 1);
+        tacet_write_u8(&f, TACET_FRAME_ACK);
+        tacet_write_u64(&f, 0);
+        tacet_write_u8(&f, count);
+        for (uint32_t i = 0; i < count; i++) {
+            tacet_write_u32(&f, 4 * i);
+            tacet_write_u32(&f, 3);
+        }
+        seal(frames, f.at, 0, 0);
+        assert_int_equal(give(packet, packet_size),
+                         count <= TACET_ACK_RANGES_MAX ? TACET_DROP_NONE : TACET_DROP_MALFORMED);
+    }
+}
+
+/* Of two packets the first is lost: the word that the second arrived is waited for an eighth of a
+ * round trip longer, not until a probe. */
+static void an_overtaken_packet_is_sent_again_after_its_time(void **state)
+{
+    static const uint8_t body[1200] = { 0 };
+    struct tacet_control *c = &w->side[0];
+    size_t size;
+
+    (void)state;
+    start(1);
+    w->delay_us = TACET_MS(100);
+    run_to_the_end();
+    assert_int_equal(c->round_trip_us, TACET_MS(200));
+    assert_int_equal(tacet_control_send(c, w->now, TACET_MESSAGE_APP, body, sizeof(body)), 0);
+    assert_int_equal(tacet_control_poll_packet(c, w->now, packet, &size), 1);
+    assert_int_equal(tacet_control_poll_packet(c, w->now + 1, packet, &size), 1);
+    assert_int_equal(give(packet, size), TACET_DROP_NONE);
+    assert_int_equal(tacet_control_poll_packet(&w->side[1], w->now, packet, &size), 1);
+    uint32_t epoch = 0;
+    bool newer = false;
+    assert_int_equal(tacet_control_receive(c, w->now + TACET_MS(200), packet, size, &epoch, &newer),
+                     TACET_DROP_NONE);
+    assert_true(tacet_control_next_timeout(c) == w->now + TACET_MS(225));
+    assert_int_equal(tacet_control_poll_packet(c, w->now + TACET_MS(225) - 1, packet, &size), 0);
+    assert_int_equal(tacet_control_poll_packet(c, w->now + TACET_MS(225), packet, &size), 1);
+}
+
 static void a_message_that_cannot_be_breaks_the_stream(void **state)
 {
     static const uint8_t rows[][5] = {
@@ -750,6 +801,7 @@ static void what_is_not_taken_is_not_sent_again_and_again(void **state)
                      TACET_ERR_FULL);
     assert_int_equal(tacet_control_poll_message(&w->side[1], &type, &got, &size), 1);
     assert_int_equal(size, 60000);
+    assert_true(tacet_control_next_timeout(&w->side[1]) == 0); /* there is room, and it says so */
     w->got[0] = w->got[1] = MESSAGES;
     run_to_the_end();
 }
@@ -821,6 +873,8 @@ int main(void)
         cmocka_unit_test(epochs_change_in_the_middle_of_a_message),
         cmocka_unit_test(a_dropped_epoch_opens_nothing),
         cmocka_unit_test(broken_rules_are_seen),
+        cmocka_unit_test(an_ack_has_four_ranges_at_most),
+        cmocka_unit_test(an_overtaken_packet_is_sent_again_after_its_time),
         cmocka_unit_test(a_message_that_cannot_be_breaks_the_stream),
         cmocka_unit_test(the_peer_cannot_make_us_hold_more_than_the_window),
         cmocka_unit_test(overlapping_and_repeated_data_is_taken_once),

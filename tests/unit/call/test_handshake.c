@@ -671,7 +671,12 @@ static void a_choice_that_was_not_offered_is_dropped(void **state)
         craft_resp(&f->bob, f->bob.identity->x_public, plain, resp);
         resp_is_dropped(resp, rows[i].drop, false);
     }
-    /* Offered, but policy has changed its mind since. */
+    /* Allowed by now, but not offered then; and offered, but not allowed any more. */
+    f->alice.config.profiles[2] = TACET_PROFILE_AES_CM_128_HMAC_SHA1_80;
+    f->alice.config.profile_count = 3;
+    plain_choice(&f->bob, TACET_PROFILE_AES_CM_128_HMAC_SHA1_80, 0, plain);
+    craft_resp(&f->bob, f->bob.identity->x_public, plain, resp);
+    resp_is_dropped(resp, TACET_DROP_MALFORMED, false);
     f->alice.config.profile_count = 1;
     plain_choice(&f->bob, TACET_PROFILE_AEAD_AES_128_GCM, 0, plain);
     craft_resp(&f->bob, f->bob.identity->x_public, plain, resp);
@@ -1070,6 +1075,36 @@ static void our_own_identity_under_another_key_is_dropped(void **state)
     genuine_resp_still_passes();
 }
 
+/* The same Noise key under another identity: only the key itself tells. */
+static void our_own_static_under_another_identity_is_dropped(void **state)
+{
+    struct tacet_identity other = *f->eve.identity;
+    struct party twin = f->eve;
+    uint8_t plain[TACET_SEALED_PLAIN_SIZE];
+    uint8_t resp[TACET_RESP_SIZE];
+    uint8_t fin[TACET_FIN_SIZE];
+
+    (void)state;
+    f->bob.config.open = true;
+    twin.identity = &other;
+    dial(TACET_HINT_NONE);
+    init_passes();
+    memcpy(other.x_secret, f->alice.identity->x_secret, sizeof(other.x_secret));
+    memcpy(other.x_public, f->alice.identity->x_public, sizeof(other.x_public));
+    certify(&twin, UNIX_NOW);
+    plain_choice(&twin, TACET_PROFILE_AEAD_AES_256_GCM, 0, plain);
+    craft_resp(&twin, other.x_public, plain, resp);
+    resp_is_dropped(resp, TACET_DROP_STATE, false);
+
+    memcpy(other.x_secret, f->bob.identity->x_secret, sizeof(other.x_secret));
+    memcpy(other.x_public, f->bob.identity->x_public, sizeof(other.x_public));
+    certify(&twin, UNIX_NOW);
+    plain_opening(&twin, plain);
+    craft_fin(&twin, other.x_public, plain, fin);
+    fin_is_dropped(fin, TACET_DROP_STATE);
+    genuine_resp_still_passes();
+}
+
 static void a_forged_resp_ahead_of_the_genuine_one_ends_nothing(void **state)
 {
     uint8_t plain[TACET_SEALED_PLAIN_SIZE];
@@ -1181,6 +1216,42 @@ static void the_oldest_goes_when_the_table_is_full(void **state)
     assert_int_equal(give_fin(f->fin, TACET_FIN_SIZE), TACET_DROP_UNKNOWN);
 }
 
+/* One handshake from each of three ports, then a full table, then one more. */
+static void only_the_oldest_goes_and_a_finished_one_before_it(void **state)
+{
+    static const struct {
+        int finished; /* which of the three, or -1 */
+        enum tacet_drop then[3];
+    } rows[] = {
+        { -1, { TACET_DROP_UNKNOWN, TACET_DROP_NONE, TACET_DROP_NONE } },
+        { 1, { TACET_DROP_NONE, TACET_DROP_UNKNOWN, TACET_DROP_NONE } },
+        { 2, { TACET_DROP_NONE, TACET_DROP_NONE, TACET_DROP_UNKNOWN } },
+    };
+
+    (void)state;
+    for (size_t i = 0; i < sizeof(rows) / sizeof(rows[0]); i++) {
+        uint8_t fins[3][TACET_FIN_SIZE];
+        struct tacet_path path = f->path;
+        for (int k = 0; k < 3; k++) {
+            f->path.address.port = (uint16_t)(k + 1);
+            dial(TACET_HINT_KEY);
+            init_passes();
+            resp_passes();
+            memcpy(fins[k], f->fin, sizeof(fins[k]));
+            if (k == rows[i].finished) {
+                fin_passes();
+            }
+        }
+        flood(TACET_HALF_OPEN_MAX - 2);
+        for (int k = 0; k < 3; k++) {
+            f->path.address.port = (uint16_t)(k + 1);
+            assert_int_equal(give_fin(fins[k], TACET_FIN_SIZE), rows[i].then[k]);
+        }
+        f->path = path;
+        f->now += TACET_HALF_OPEN_TIMEOUT_US;
+    }
+}
+
 static void a_half_open_handshake_expires(void **state)
 {
     (void)state;
@@ -1238,10 +1309,12 @@ int main(void)
         CASE(fin_from_another_path_is_dropped),
         CASE(our_own_messages_reflected_are_dropped),
         CASE(our_own_identity_under_another_key_is_dropped),
+        CASE(our_own_static_under_another_identity_is_dropped),
         CASE(a_forged_resp_ahead_of_the_genuine_one_ends_nothing),
         CASE(a_source_has_four_half_open_handshakes),
         CASE(finished_handshakes_do_not_count_for_their_source),
         CASE(the_oldest_goes_when_the_table_is_full),
+        CASE(only_the_oldest_goes_and_a_finished_one_before_it),
         CASE(a_half_open_handshake_expires),
         CASE(a_responder_without_memory_is_not_made),
     };

@@ -301,6 +301,47 @@ static void payload_of_another_form_is_refused_although_sealed_well(void **state
     tacet_identity_free(&identity);
 }
 
+static void payload_larger_than_a_file_may_have_is_refused(void **state)
+{
+    const size_t payload_max = TACET_IDENTITY_FILE_MAX - HEADER - 32;
+    struct tacet_identity *again = NULL;
+    uint8_t payload[TACET_IDENTITY_FILE_MAX] = { 0 }, file[2048];
+
+    (void)state;
+    size_t size = seal_cheaply(payload, payload_max, 1, 8, file, sizeof(file));
+    assert_int_equal(tacet_identity_open(file, size, NULL, &again), TACET_ERR_PASSPHRASE);
+    size = seal_cheaply(payload, payload_max + 1, 1, 8, file, sizeof(file));
+    assert_int_equal(tacet_identity_open(file, size, NULL, &again), TACET_ERR_FORMAT);
+}
+
+/* The hash in a file in clear protects nothing: whoever changes the file sets it right. */
+static void other_form_in_clear_is_refused_although_its_hash_is_right(void **state)
+{
+    struct tacet_identity *identity = make("alice");
+    struct tacet_identity *again = NULL;
+    uint8_t file[TACET_IDENTITY_FILE_MAX + 1] = { 0 };
+    size_t size = 0;
+
+    (void)state;
+    assert_int_equal(tacet_identity_seal(identity, NULL, NULL, file, sizeof(file), &size), 0);
+    for (size_t i = 0; i < HEADER; i++) { /* magic, flags, sizes, costs, salt, nonce */
+        file[i] ^= 0x40;
+        (void)crypto_generichash(file + size - 32, 32, file, size - 32, NULL, 0);
+        assert_int_equal(tacet_identity_open(file, size, NULL, &again), TACET_ERR_FORMAT);
+        file[i] ^= 0x40;
+    }
+    for (size_t more = 1; more <= 16; more++) {
+        memset(file + size - 32, 0, 32 + more);
+        (void)crypto_generichash(file + size - 32 + more, 32, file, size - 32 + more, NULL, 0);
+        assert_int_equal(tacet_identity_open(file, size + more, NULL, &again), TACET_ERR_FORMAT);
+    }
+    assert_null(again);
+    (void)crypto_generichash(file + size - 32, 32, file, size - 32, NULL, 0);
+    assert_int_equal(tacet_identity_open(file, size, NULL, &again), 0);
+    tacet_identity_free(&again);
+    tacet_identity_free(&identity);
+}
+
 static void sealing_says_what_is_wrong_and_writes_nothing(void **state)
 {
     struct tacet_identity *identity = make("alice");
@@ -361,6 +402,8 @@ int main(void)
         cmocka_unit_test(every_flipped_bit_of_a_sealed_file_is_refused),
         cmocka_unit_test(absurd_cost_is_refused_before_it_is_spent),
         cmocka_unit_test(payload_of_another_form_is_refused_although_sealed_well),
+        cmocka_unit_test(payload_larger_than_a_file_may_have_is_refused),
+        cmocka_unit_test(other_form_in_clear_is_refused_although_its_hash_is_right),
         cmocka_unit_test(sealing_says_what_is_wrong_and_writes_nothing),
         cmocka_unit_test(failed_allocation_is_reported_and_leaves_nothing),
         cmocka_unit_test(each_trust_has_its_name),

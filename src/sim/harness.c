@@ -221,12 +221,11 @@ int tacet_harness_dial(struct tacet_harness *h)
 {
     struct tacet_party *caller = &h->parties[TACET_CALLER];
     struct tacet_callee who = { .hint = TACET_HINT_KEY };
-    uint32_t peer;
 
     tacet_harness_identity(h, TACET_CALLEE, who.key);
     h->dialled_at_us = tacet_world_now(h->world);
     int error = tacet_call_dial(caller->call, h->dialled_at_us, &who,
-                                &h->parties[TACET_CALLEE].path, 1, &peer);
+                                &h->parties[TACET_CALLEE].path, 1, &caller->newest_peer);
     if (error == 0) {
         tacet_party_settle(caller);
     }
@@ -280,13 +279,10 @@ uint32_t tacet_harness_peer(struct tacet_harness *h, enum tacet_harness_party pa
 {
     struct tacet_peer_info info;
 
-    for (uint32_t peer = 0; peer < TACET_HARNESS_PEERS; peer++) {
-        if (tacet_call_peer(h->parties[party].call, peer, &info) == 0 &&
-            info.state != TACET_PEER_FREE) {
-            return peer;
-        }
-    }
-    return UINT32_MAX;
+    uint32_t peer = h->parties[party].newest_peer;
+    bool there =
+        tacet_call_peer(h->parties[party].call, peer, &info) == 0 && info.state != TACET_PEER_FREE;
+    return there ? peer : UINT32_MAX;
 }
 
 struct tacet_link *tacet_harness_link(struct tacet_harness *h, enum tacet_harness_party from)

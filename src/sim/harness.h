@@ -11,8 +11,6 @@
 
 struct tacet_harness;
 
-#define TACET_HARNESS_PEERS 64 /* peer numbers looked at */
-
 enum tacet_harness_party {
     TACET_CALLER = 0,
     TACET_CALLEE = 1
@@ -72,7 +70,7 @@ int64_t tacet_harness_clock(const struct tacet_harness *h); /* the calls' `now` 
 void tacet_harness_identity(const struct tacet_harness *h, enum tacet_harness_party party,
                             uint8_t ret_key[TACET_KEY_SIZE]);
 struct tacet_call *tacet_harness_call(struct tacet_harness *h, enum tacet_harness_party party);
-/* The first peer of that party's call that is not free, or UINT32_MAX. */
+/* The newest peer of that party's call, or UINT32_MAX where it is gone. */
 uint32_t tacet_harness_peer(struct tacet_harness *h, enum tacet_harness_party party);
 struct tacet_link *tacet_harness_link(struct tacet_harness *h, enum tacet_harness_party from);
 /* Delivers bytes to a party at `at_us`, as if they came from `path`. */

@@ -48,6 +48,7 @@ int tacet_party_create(struct tacet_party *party)
 {
     party->wake_at_us = TACET_NEVER;
     party->peer = UINT32_MAX;
+    party->newest_peer = UINT32_MAX;
     party->first_audio_us = -1;
     party->first_video_us = -1;
     tacet_rng_seed(&party->rng, party->config->seed, (uint64_t)party->which);
@@ -73,6 +74,7 @@ static void handle_event(struct tacet_party *party, int64_t now, const struct ta
 {
     assert((size_t)event->type < TACET_PARTY_EVENTS);
     party->event_counts[event->type]++;
+    party->newest_peer = event->peer;
     tacet_digest_number(party->digest, (uint64_t)now << 1 | party->which);
     tacet_digest_event(party->digest, event);
     if (event->type == TACET_EVENT_INCOMING && party->config->auto_answer) {

@@ -42,6 +42,7 @@ struct tacet_party {
     struct tacet_call *call;
     int64_t wake_at_us; /* scheduled; TACET_NEVER: not */
     uint32_t spins;     /* wakes in a row after which something was still due at once */
+    uint32_t newest_peer; /* dialled or heard of last */
     uint32_t event_counts[TACET_PARTY_EVENTS];
 
     /* media, from ANSWERED to ENDED */

@@ -1,9 +1,11 @@
 /*
  * Replays a corpus through a fuzz target where libFuzzer is not linked: each file named, or each
  * file of a folder named. The input is copied to memory of its exact size, so that a sanitizer sees
- * every read past it; each input is also replayed cut to every shorter length up to 64 bytes.
+ * every read past it; each input is also replayed cut to every shorter length up to 64 bytes,
+ * unless the first argument is --whole (a target that takes long and reads its input as a script).
  */
 #include <dirent.h>
+#include <stdbool.h>
 #include <stdint.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -23,6 +25,8 @@ static void run(const uint8_t *data, size_t size)
     free(copy);
 }
 
+static bool whole;
+
 static int replay_file(const char *path)
 {
     static uint8_t data[1 << 20];
@@ -35,7 +39,7 @@ static int replay_file(const char *path)
     size_t size = fread(data, 1, sizeof(data), file);
     (void)fclose(file);
     run(data, size);
-    for (size_t cut = 0; cut < size && cut <= 64; cut++) {
+    for (size_t cut = 0; !whole && cut < size && cut <= 64; cut++) {
         run(data, cut);
     }
     return 0;
@@ -46,7 +50,8 @@ int main(int argc, char **argv)
     int failed = 0;
     int count = 0;
 
-    for (int i = 1; i < argc; i++) {
+    whole = argc > 1 && strcmp(argv[1], "--whole") == 0;
+    for (int i = whole ? 2 : 1; i < argc; i++) {
         DIR *folder = opendir(argv[i]);
         if (folder == NULL) {
             failed |= replay_file(argv[i]);

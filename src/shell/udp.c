@@ -154,10 +154,8 @@ static int wait_for(const struct udp *udp, int64_t deadline_us)
     int n;
 
     do {
-        int64_t left = deadline_us - tacet_clock_now();
-        if (deadline_us < 0 || left < 0) {
-            left = 0;
-        }
+        int64_t now = tacet_clock_now();
+        int64_t left = deadline_us > now ? deadline_us - now : 0;
         struct timespec timeout = { .tv_sec = (time_t)(left / 1000000),
                                     .tv_nsec = (long)(left % 1000000 * 1000) };
         n = ppoll(fds, 2, &timeout, NULL);

@@ -252,7 +252,6 @@ int tacet_wav_sink_create(const char *file, struct tacet_audio_sink *ret)
         return TACET_ERR_IO;
     }
     (void)sf_command(sound, SFC_SET_UPDATE_HEADER_AUTO, NULL, SF_TRUE);
-    (void)sf_command(sound, SFC_UPDATE_HEADER_NOW, NULL, 0);
     if (sf_error(sound) != SF_ERR_NO_ERROR) {
         (void)sf_close(sound);
         return TACET_ERR_IO;

@@ -173,6 +173,9 @@ static void on_event(void *ctx, struct tacet_call *call, const struct tacet_even
         party->reason = event->u.ended.reason;
         party->allocations_in_call = tacet_alloc_count() - party->allocated;
     }
+    if (event->type == TACET_EVENT_INCOMING) {
+        party->incoming_us = tacet_clock_now();
+    }
     if (event->type == TACET_EVENT_ANSWERED) {
         party->answered_us = tacet_clock_now();
         party->allocated = tacet_alloc_count();

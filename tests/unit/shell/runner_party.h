@@ -51,6 +51,7 @@ struct party {
     uint64_t reads; /* samples of the sound source */
     int64_t source_started_us;
     int64_t sink_started_us;
+    int64_t incoming_us;
     int64_t answered_us;
     unsigned long allocated;           /* on the network thread, when it was answered */
     unsigned long allocations_in_call; /* from then to the end */

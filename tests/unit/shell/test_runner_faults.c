@@ -346,9 +346,9 @@ static void a_stalled_sound_sink_leaves_no_gap(void **state)
     connect(pair);
     party_set(&pair->caller, &pair->caller.sound_stalls, true);
     assert_true(party_wait(&pair->caller, is_stalled, 5));
-    /* The other side lives through half a second. */
+    /* The other side lives through a second. */
     size_t captured = rows(&pair->callee, TACET_MEDIA_CAPTURED, TACET_KIND_AUDIO);
-    assert_true(more_rows(&pair->callee, TACET_MEDIA_CAPTURED, TACET_KIND_AUDIO, captured + 25));
+    assert_true(more_rows(&pair->callee, TACET_MEDIA_CAPTURED, TACET_KIND_AUDIO, captured + 50));
     party_set(&pair->caller, &pair->caller.sound_stalls, false);
     size_t played = rows(&pair->caller, TACET_MEDIA_PLAYED, TACET_KIND_AUDIO);
     assert_true(more_rows(&pair->caller, TACET_MEDIA_PLAYED, TACET_KIND_AUDIO, played + 25));
@@ -356,8 +356,8 @@ static void a_stalled_sound_sink_leaves_no_gap(void **state)
     int64_t written_us = (int64_t)pair->caller.sound_count * 1000 / 48;
     int64_t passed_us = tacet_clock_now() - pair->caller.answered_us;
     (void)pthread_mutex_unlock(&pair->caller.mutex);
-    assert_true(written_us > passed_us - 200000);
-    assert_true(written_us <= passed_us + 20000);
+    assert_true(written_us > passed_us - 500000);
+    assert_true(written_us <= passed_us + 100000);
     party_stop(&pair->caller);
     /* What was captured late was not sent, and its time has passed on the RTP clock. */
     const struct party_rows *sound = &pair->caller.rows[TACET_MEDIA_CAPTURED][TACET_KIND_AUDIO];

@@ -309,10 +309,11 @@ static int decoder_decode(void *ctx, const uint8_t *data, size_t size, struct ta
     vpx_codec_iter_t iterator = NULL;
     int corrupted = 0;
 
-    if (size == 0 || size > TACET_FRAME_SIZE_MAX || !header_allowed(d, data, size)) {
+    bool allowed = size > 0 && size <= TACET_FRAME_SIZE_MAX && header_allowed(d, data, size);
+    d->has_key = false; /* until this frame has gone well: those behind it may need it */
+    if (!allowed) {
         return TACET_ERR_CODEC;
     }
-    d->has_key = false; /* until this frame has gone well */
     if (vpx_codec_decode(&d->codec, data, (unsigned int)size, NULL, 0) != VPX_CODEC_OK ||
         vpx_codec_control(&d->codec, VP8D_GET_FRAME_CORRUPTED, &corrupted) != VPX_CODEC_OK ||
         corrupted != 0) {

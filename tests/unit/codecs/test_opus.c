@@ -217,6 +217,31 @@ static void redundancy_beats_concealment(void **state)
     assert_true(recovered > concealed + 0.2);
 }
 
+static void redundancy_is_read_from_the_bit_behind_the_activity(void **state)
+{
+    /* RFC 6716 section 3.1 (configurations) and 4.2.3 (flags). */
+    static const struct {
+        uint8_t data[3];
+        int redundancy;
+    } rows[] = {
+        { { 0x00, 0x40, 0 }, 480 },  { { 0x00, 0xBF, 0 }, 0 }, /* SILK 10 ms */
+        { { 0x08, 0x40, 0 }, 960 },  { { 0x08, 0xBF, 0 }, 0 }, /* 20 ms */
+        { { 0x10, 0x20, 0 }, 1920 }, { { 0x10, 0xDF, 0 }, 0 }, /* 40 ms */
+        { { 0x18, 0x10, 0 }, 2880 }, { { 0x18, 0xEF, 0 }, 0 }, /* 60 ms */
+        { { 0x78, 0x40, 0 }, 960 },  { { 0x78, 0xBF, 0 }, 0 }, /* hybrid 20 ms */
+        { { 0x80, 0xFF, 0 }, 0 },    { { 0xF8, 0xFF, 0 }, 0 }, /* CELT */
+    };
+    struct coder c;
+
+    (void)state;
+    coder_init(&c);
+    for (size_t i = 0; i < sizeof(rows) / sizeof(rows[0]); i++) {
+        assert_int_equal(c.decoder.ops->redundancy(c.decoder.ctx, rows[i].data, 3),
+                         rows[i].redundancy);
+    }
+    coder_free(&c);
+}
+
 static void settings_out_of_range_change_nothing(void **state)
 {
     static const struct tacet_audio_encoder_settings rows[] = {
@@ -389,6 +414,7 @@ int main(void)
         cmocka_unit_test(silence_has_the_size_of_speech),
         cmocka_unit_test(voice_survives_at_32_kilobits),
         cmocka_unit_test(redundancy_beats_concealment),
+        cmocka_unit_test(redundancy_is_read_from_the_bit_behind_the_activity),
         cmocka_unit_test(settings_out_of_range_change_nothing),
         cmocka_unit_test(wrong_lengths_are_refused),
         cmocka_unit_test(malformed_packets_are_refused),

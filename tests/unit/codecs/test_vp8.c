@@ -292,6 +292,29 @@ static void inter_frames_are_refused_until_a_key_frame(void **state)
     coder_free(c);
 }
 
+static void inter_frames_after_a_refused_key_frame_are_refused(void **state)
+{
+    struct coder *c = coder_create(320, 180, 800000);
+    struct tacet_picture picture;
+    size_t size;
+    uint8_t *larger = key_frame(640, 360, &size);
+
+    (void)state;
+    c->decoder.ops->free(c->decoder.ctx);
+    assert_int_equal(vp8()->video_decoder_create(320, 180, &c->decoder), 0);
+    struct tacet_frame frame = encode(c, true);
+    assert_true(decode(c, &frame) > 25);
+    assert_int_equal(c->decoder.ops->decode(c->decoder.ctx, larger, size, &picture),
+                     TACET_ERR_CODEC);
+    frame = encode(c, false);
+    assert_int_equal(c->decoder.ops->decode(c->decoder.ctx, frame.data, frame.size, &picture),
+                     TACET_ERR_CODEC);
+    frame = encode(c, true);
+    assert_true(decode(c, &frame) > 25);
+    free(larger);
+    coder_free(c);
+}
+
 static void truncated_and_garbled_frames_do_no_harm(void **state)
 {
     struct coder *c = coder_create(96, 64, 300000);
@@ -461,6 +484,7 @@ int main(void)
         cmocka_unit_test(settings_out_of_range_change_nothing),
         cmocka_unit_test(larger_pictures_than_agreed_are_refused),
         cmocka_unit_test(inter_frames_are_refused_until_a_key_frame),
+        cmocka_unit_test(inter_frames_after_a_refused_key_frame_are_refused),
         cmocka_unit_test(truncated_and_garbled_frames_do_no_harm),
         cmocka_unit_test(two_encoders_make_the_same_bytes),
         cmocka_unit_test(failing_allocation_is_reported),

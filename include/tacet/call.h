@@ -108,7 +108,7 @@ TACET_BEGIN_DECLS
 /* Fills the defaults named above; identity and random must still be set. */
 TACET_API void tacet_call_config_init(struct tacet_call_config *config);
 
-/* TACET_ERR_ARGUMENT, TACET_ERR_NOMEM, TACET_ERR_CRYPTO (tacet_init was not called). */
+/* TACET_ERR_ARGUMENT (also: no sensible Unix time), TACET_ERR_NOMEM. */
 TACET_API TACET_NODISCARD int tacet_call_create(const struct tacet_call_config *config,
                                                 int64_t now, struct tacet_call **ret);
 /* Wipes every key and frees all. Says goodbye to nobody: hang up and drain packets first. */

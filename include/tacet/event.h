@@ -6,6 +6,7 @@
 #include "tacet/frame.h"
 #include "tacet/identity.h"
 
+#define TACET_NO_PEER UINT32_MAX
 #define TACET_WORDS_MAX 64          /* text of the four words with the NUL */
 #define TACET_MESSAGE_MAX 65531     /* bytes of an app's message */
 
@@ -83,6 +84,8 @@ struct tacet_event {
         struct {
             enum tacet_end reason;
             bool remote;         /* the other side said so */
+            uint32_t successor;  /* both sides dialled: the call goes on as this peer, which is
+                                    answered by itself; TACET_NO_PEER: none */
         } ended;
     } u;
 };

@@ -76,13 +76,15 @@ static enum tacet_drop on_ctrl(struct tacet_call *call, int64_t now,
     if (r.failed) {
         return TACET_DROP_SHORT;
     }
-    for (int i = 0; i < TACET_PEERS_MAX; i++) {
+    /* Indices are drawn by chance: where two clash, the keys tell whose it is. */
+    enum tacet_drop drop = TACET_DROP_UNKNOWN;
+    for (int i = 0; i < TACET_PEERS_MAX && drop != TACET_DROP_NONE; i++) {
         struct tacet_peer *peer = &call->peers[i];
         if (peer->state > TACET_PEER_DIALLING && peer->index_local == index) {
-            return tacet_peer_on_ctrl(call, peer, now, packet);
+            drop = tacet_peer_on_ctrl(call, peer, now, packet);
         }
     }
-    return TACET_DROP_UNKNOWN;
+    return drop;
 }
 
 static enum tacet_drop on_media(struct tacet_call *call, int64_t now, bool rtcp,

@@ -5,6 +5,7 @@
 #include "call/peer.h"
 
 #include "call/call.h"
+#include "call/glare.h"
 #include "call/message.h"
 #include "crypto/words.h"
 
@@ -168,9 +169,14 @@ void tacet_peer_on_fin(struct tacet_call *call, struct tacet_peer *peer, int64_t
     memcpy(peer->commitment, result->commitment, sizeof(peer->commitment));
     begin_keys(peer, now, path, result);
     tacet_timers_set(&peer->timers, TACET_TIMER_GIVE_UP, now + call->config.no_answer_us);
-    /* The window is empty: these two always fit. */
-    (void)tacet_peer_send(call, peer, now, TACET_MESSAGE_RING, NULL, 0);
+    /* The window is empty: these always fit. */
     (void)tacet_peer_send_media(call, peer, now);
+    peer->held = tacet_glare_rival(call, peer) != NULL;
+    if (peer->held) {
+        tacet_glare_resolve(call, now);
+        return;
+    }
+    (void)tacet_peer_send(call, peer, now, TACET_MESSAGE_RING, NULL, 0);
     event.u.incoming = peer->identity;
     tacet_events_push(&call->events, &event);
 }
@@ -189,10 +195,13 @@ static void establish(struct tacet_call *call, struct tacet_peer *peer, int64_t 
         tacet_timers_set(&peer->timers, TACET_TIMER_GIVE_UP, now + call->config.no_answer_us);
     }
     event.u.incoming = peer->identity;
-    tacet_events_push(&call->events, &event);
+    if (!peer->held) {
+        tacet_events_push(&call->events, &event);
+    }
     if (peer->answer_wanted) {
         (void)tacet_peer_answer(call, peer, now);
     }
+    tacet_glare_resolve(call, now);
 }
 
 void tacet_peer_on_authenticated(struct tacet_call *call, struct tacet_peer *peer, int64_t now,
@@ -389,8 +398,9 @@ static void enter_ending(struct tacet_call *call, struct tacet_peer *peer, int64
     struct tacet_event event = {
         .type = TACET_EVENT_ENDED,
         .peer = peer->id,
-        .u.ended = { .reason = reason, .remote = remote },
+        .u.ended = { .reason = reason, .remote = remote, .successor = TACET_NO_PEER },
     };
+    bool given_up = reason == TACET_END_HANGUP && !remote;
     bool fin_unheard = peer->caller && peer->state == TACET_PEER_CONFIRMING;
 
     peer->last_stats.size = sizeof(peer->last_stats);
@@ -413,7 +423,14 @@ static void enter_ending(struct tacet_call *call, struct tacet_peer *peer, int64
         tacet_timers_set(&peer->timers, TACET_TIMER_HANDSHAKE, now + peer->retry_us);
     }
     peer->state = TACET_PEER_ENDING;
+    if (peer->held) {
+        return; /* the app has never heard of it */
+    }
+    if (!given_up) {
+        event.u.ended.successor = tacet_glare_successor(call, peer);
+    }
     tacet_events_push(&call->events, &event);
+    tacet_glare_on_ended(call, peer, now, given_up);
 }
 
 void tacet_peer_end(struct tacet_call *call, struct tacet_peer *peer, int64_t now,

@@ -24,6 +24,7 @@ struct tacet_peer {
     bool caller;        /* this side dialled */
     bool established;   /* an authenticated CTRL came */
     bool answer_wanted; /* answered by the app before it was established */
+    bool held;          /* incoming, while our own call goes to the same party: glare.c */
     bool reconnecting;
     struct tacet_timers timers;
     int64_t started_at_us;       /* dialling, or the INIT */

@@ -241,7 +241,7 @@ static bool accept(struct tacet_call *call, struct tacet_peer *peer, int64_t now
     case TACET_MESSAGE_PING:
         break;
     }
-    assert(!"the table accepts only what is handled above");
+    assert(false); /* the table accepts only what is handled above */
     return false;
 }
 

@@ -152,10 +152,12 @@ static int encoder_configure(void *ctx, const struct tacet_video_encoder_setting
 }
 
 /*
- * The picture's time for the rate control. It follows the capture clock, within half and four
- * times the expected step: a long pause must not be saved up and spent on one frame.
+ * How long the picture lasts for the rate control: the time since the one before, within half and
+ * four times the expected step, for a long pause must not be saved up and spent on one frame.
+ * Pictures follow each other without gap or overlap: libvpx takes the frame rate from the distance
+ * between their ends, and after an overlap it starves the stream for seconds.
  */
-static unsigned long advance(struct encoder *e, int64_t captured_at_us)
+static unsigned long duration_of(struct encoder *e, int64_t captured_at_us)
 {
     int64_t nominal = CLOCK_RATE / e->settings.fps;
     int64_t step = nominal;
@@ -167,7 +169,6 @@ static unsigned long advance(struct encoder *e, int64_t captured_at_us)
         }
         step = step < nominal / 2 ? nominal / 2 : step;
         step = step > nominal * 4 ? nominal * 4 : step;
-        e->pts += step;
     }
     e->captured_at_us = captured_at_us;
     e->started = true;
@@ -198,8 +199,10 @@ static int encoder_encode(void *ctx, const struct tacet_picture *picture, bool k
     vpx_enc_frame_flags_t flags = key ? VPX_EFLAG_FORCE_KF
                                       : VP8_EFLAG_NO_REF_GF | VP8_EFLAG_NO_REF_ARF |
                                             VP8_EFLAG_NO_UPD_GF | VP8_EFLAG_NO_UPD_ARF;
-    unsigned long duration = advance(e, picture->captured_at_us);
-    if (vpx_codec_encode(&e->codec, &image, e->pts, duration, flags, VPX_DL_REALTIME) !=
+    unsigned long duration = duration_of(e, picture->captured_at_us);
+    int64_t pts = e->pts;
+    e->pts += (int64_t)duration;
+    if (vpx_codec_encode(&e->codec, &image, pts, duration, flags, VPX_DL_REALTIME) !=
         VPX_CODEC_OK) {
         e->key_wanted = true;
         return TACET_ERR_CODEC;

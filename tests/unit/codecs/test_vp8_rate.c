@@ -1,0 +1,89 @@
+/* The rate control of VP8 over pictures that a camera could have given. */
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#include <cmocka.h>
+
+#include "tacet/codec.h"
+
+#define WIDTH 320
+#define HEIGHT 180
+#define FPS 30
+#define BITRATE 600000
+#define SECONDS 9
+
+static uint32_t chance; /* of a linear congruential generator, the same in every run */
+
+static uint32_t draw(uint32_t n)
+{
+    chance = chance * 1664525 + 1013904223;
+    return (chance >> 8) % n;
+}
+
+/* A texture that moves to and fro, with noise on it. */
+static void paint(uint8_t luma[HEIGHT][WIDTH], int number)
+{
+    int shift = number % 60 < 30 ? number % 60 : 60 - number % 60;
+
+    for (int y = 0; y < HEIGHT; y++) {
+        for (int x = 0; x < WIDTH; x++) {
+            int tile = ((x + 2 * shift) / 8 * 7 + (y + shift) / 8 * 13) * 37 % 160;
+            luma[y][x] = (uint8_t)(40 + tile + (int)draw(12));
+        }
+    }
+}
+
+/* Encodes pictures of which the source passed one over before the `gap`-th; fills bits a second. */
+static void encode(int gap, int64_t bits[SECONDS])
+{
+    static uint8_t luma[HEIGHT][WIDTH];
+    static const uint8_t chroma[HEIGHT / 2][WIDTH / 2];
+    const struct tacet_codec *vp8 = tacet_codec_find(TACET_KIND_VIDEO, "vp8");
+    struct tacet_video_encoder_settings settings;
+    struct tacet_video_encoder encoder;
+
+    chance = 1;
+    tacet_video_encoder_settings_init(&settings, WIDTH, HEIGHT);
+    settings.bitrate_bps = BITRATE;
+    assert_int_equal(vp8->video_encoder_create(&settings, &encoder), 0);
+    for (int i = 0; i < SECONDS * FPS; i++) {
+        int number = i + (i >= gap);
+        const struct tacet_picture picture = {
+            .width = WIDTH,
+            .height = HEIGHT,
+            .planes = { luma[0], chroma[0], chroma[0] },
+            .strides = { WIDTH, WIDTH / 2, WIDTH / 2 },
+            .captured_at_us = 1000000 + (int64_t)number * 1000000 / FPS,
+        };
+        struct tacet_frame frame;
+        paint(luma, number);
+        int result = encoder.ops->encode(encoder.ctx, &picture, i == 0, &frame);
+        assert_in_range(result, 0, 1);
+        bits[i / FPS] += result == 1 ? (int64_t)frame.size * 8 : 0;
+    }
+    encoder.ops->free(encoder.ctx);
+}
+
+/* A picture that the source passed over must not make the rate control starve those after it. */
+static void a_gap_in_the_pictures_does_not_starve_the_seconds_after_it(void **state)
+{
+    (void)state;
+    for (int gap = 3 * FPS; gap < 4 * FPS; gap += 5) {
+        int64_t bits[SECONDS] = { 0 };
+        encode(gap, bits);
+        for (int second = 4; second < SECONDS; second++) {
+            assert_in_range(bits[second], BITRATE * 8 / 10, BITRATE * 12 / 10);
+        }
+    }
+}
+
+int main(void)
+{
+    const struct CMUnitTest tests[] = {
+        cmocka_unit_test(a_gap_in_the_pictures_does_not_starve_the_seconds_after_it),
+    };
+
+    return cmocka_run_group_tests(tests, NULL, NULL);
+}

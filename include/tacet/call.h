@@ -37,6 +37,17 @@
 
 struct tacet_call;
 
+struct tacet_trust_table;
+struct tacet_authorities;
+
+/* What a peer must prove for the call to be made or taken. */
+enum tacet_require {
+    TACET_REQUIRE_ANY = 0,     /* an unknown one is accepted, and shown as "unverified" */
+    TACET_REQUIRE_PIN,         /* the key of a ticket or of the trust table */
+    TACET_REQUIRE_CERTIFICATE, /* a certificate of one of the authorities, or a pin */
+    TACET_REQUIRE_WORDS        /* its words were compared once: a verified pin */
+};
+
 /* SRTP protection profiles (RFC 5764 section 4.1.2, RFC 7714 section 14.2). */
 enum tacet_profile {
     TACET_PROFILE_AES_CM_128_HMAC_SHA1_80 = 0x0001,
@@ -49,24 +60,29 @@ enum tacet_profile {
 #define TACET_NEVER INT64_MAX /* a timeout that will not come */
 
 struct tacet_call_config {
-    size_t size;                              /* sizeof, set by tacet_call_config_init */
-    const struct tacet_identity *identity;    /* required; borrowed until tacet_call_free */
-    struct tacet_random random;               /* required */
-    int64_t unix_time_offset_us;              /* `now` + this is Unix time; certificates only */
-    uint16_t profiles[TACET_PROFILES_MAX];    /* allowed, best first; default: the two GCM ones */
+    size_t size;                           /* sizeof, set by tacet_call_config_init */
+    const struct tacet_identity *identity; /* required; borrowed until tacet_call_free */
+    struct tacet_random random;            /* required */
+    int64_t unix_time_offset_us;           /* `now` + this is Unix time; certificates only */
+    uint16_t profiles[TACET_PROFILES_MAX]; /* allowed, best first; default: the two GCM ones */
     size_t profile_count;
-    bool listen;                              /* take calls in; default false */
-    bool open;                                /* also from callers who know only the address
-                                                 (hint 0): scanners then learn the identity */
-    bool allow_unverified;                    /* dial without knowing the key; default true */
-    struct tacet_media media;                 /* what this side will send; default audio */
-    uint16_t receive_width_max;               /* larger pictures are refused; default 1920 */
-    uint16_t receive_height_max;              /* default 1080 */
-    int32_t audio_bitrate_bps;                /* default 32000 */
-    int32_t video_bitrate_bps;                /* all that video puts on the wire; default 1500000 */
-    int64_t no_answer_us;                     /* default 60 s */
-    int64_t rekey_interval_us;                /* new keys so often; 10 s or more, default 120 s;
-                                                 the dialling side's counts */
+    bool listen;                           /* take calls in; default false */
+    bool open;                             /* also from callers who know only the address
+                                              (hint 0): scanners then learn the identity */
+    const struct tacet_trust_table *trust; /* or NULL; borrowed, read only; may be changed by the
+                                              app between uses of the call */
+    const struct tacet_authorities *authorities; /* or NULL; likewise */
+    enum tacet_require require;                  /* what a peer must prove; default any */
+    bool strict_revocation;                      /* refuse when a revocation list is out of date */
+    bool allow_unverified;                       /* dial without knowing the key; default true */
+    struct tacet_media media;                    /* what this side will send; default audio */
+    uint16_t receive_width_max;                  /* larger pictures are refused; default 1920 */
+    uint16_t receive_height_max;                 /* default 1080 */
+    int32_t audio_bitrate_bps;                   /* default 32000 */
+    int32_t video_bitrate_bps; /* all that video puts on the wire; default 1500000 */
+    int64_t no_answer_us;      /* default 60 s */
+    int64_t rekey_interval_us; /* new keys so often; 10 s or more, default 120 s;
+                                  the dialling side's counts */
 };
 
 /* Whom to dial. */
@@ -95,12 +111,12 @@ enum tacet_peer_state {
 
 struct tacet_peer_info {
     enum tacet_peer_state state;
-    bool caller;                        /* this side dialled */
+    bool caller; /* this side dialled */
     bool reconnecting;
     struct tacet_public_identity identity; /* key is zero until it has been authenticated */
-    char words[TACET_WORDS_MAX];        /* "" until answered */
-    struct tacet_media media;           /* what the peer said it sends */
-    struct tacet_path path;             /* where its packets go */
+    char words[TACET_WORDS_MAX];           /* "" until answered */
+    struct tacet_media media;              /* what the peer said it sends */
+    struct tacet_path path;                /* where its packets go */
 };
 
 TACET_BEGIN_DECLS
@@ -109,8 +125,8 @@ TACET_BEGIN_DECLS
 TACET_API void tacet_call_config_init(struct tacet_call_config *config);
 
 /* TACET_ERR_ARGUMENT (also: no sensible Unix time), TACET_ERR_NOMEM. */
-TACET_API TACET_NODISCARD int tacet_call_create(const struct tacet_call_config *config,
-                                                int64_t now, struct tacet_call **ret);
+TACET_API TACET_NODISCARD int tacet_call_create(const struct tacet_call_config *config, int64_t now,
+                                                struct tacet_call **ret);
 /* Wipes every key and frees all. Says goodbye to nobody: hang up and drain packets first. */
 TACET_API void tacet_call_free(struct tacet_call **call);
 

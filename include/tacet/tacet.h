@@ -5,6 +5,7 @@
 #include "tacet/address.h"
 #include "tacet/api.h"
 #include "tacet/audio.h"
+#include "tacet/authority.h"
 #include "tacet/call.h"
 #include "tacet/codec.h"
 #include "tacet/error.h"
@@ -19,6 +20,7 @@
 #include "tacet/store.h"
 #include "tacet/ticket.h"
 #include "tacet/transport.h"
+#include "tacet/trust.h"
 #include "tacet/video.h"
 
 #endif

@@ -255,6 +255,7 @@ static int conclude(struct demo *demo)
     const struct tacet_session_view *view = &caller->view;
     bool same;
 
+    tacet_live_over();
     if (view->failed[0] != '\0' || callee->view.failed[0] != '\0') {
         const struct tacet_session_view *bad = view->failed[0] != '\0' ? view : &callee->view;
         return tacet_complain("the demo ended early: the %s failed: %s", bad->failed,

@@ -232,6 +232,7 @@ static int complain_end(const struct tacet_conversation *conversation,
 
 static void print_result(const struct tacet_session_view *view, bool json)
 {
+    tacet_live_over();
     if (json) {
         char *summary = tacet_summary_json(view);
         if (summary != NULL) {

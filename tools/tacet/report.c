@@ -82,3 +82,9 @@ void tacet_live_line(const char *text)
         live_shown = true;
     }
 }
+
+void tacet_live_over(void)
+{
+    clear_line();
+    (void)fflush(stderr);
+}

@@ -23,5 +23,7 @@ void tacet_prompt(const char *text);
 void tacet_prompt_over(void);
 /* Replaces the live line; does nothing where standard error is no terminal. */
 void tacet_live_line(const char *text);
+/* Wipes it: standard output, which may be the same terminal, has the word. */
+void tacet_live_over(void);
 
 #endif

@@ -145,7 +145,7 @@ static void misbehave(struct fuzz *fuzz, struct tacet_harness *h, enum tacet_har
 {
     struct tacet_call *call = tacet_harness_call(h, party);
     struct tacet_peer *peer = tacet_call_find(call, tacet_harness_peer(h, party));
-    enum tacet_message type = (enum tacet_message)(tacet_read_u8(&fuzz->input) % 70);
+    enum tacet_message type = (enum tacet_message)(1 + tacet_read_u8(&fuzz->input) % 66);
     size_t size = tacet_read_u8(&fuzz->input) % 128;
     uint8_t body[128];
 

@@ -6,6 +6,7 @@
 #include "call/demux.h"
 #include "crypto/certificate.h"
 #include "crypto/identity.h"
+#include "crypto/mac.h"
 #include "scenario.h"
 #include "sim/rng.h"
 
@@ -44,6 +45,25 @@ static void inject_copy(struct tacet_harness *h, enum tacet_harness_party from, 
                                       tacet_harness_path(h, from), data, size) == 0);
 }
 
+/*
+ * Changes one bit. Where mac1 covers it mac1 is made anew, as everybody can who knows whom the call
+ * is for: else no forgery would come past the first check.
+ */
+static void forge(struct mischief *m, struct tacet_harness *h, uint8_t *packet, size_t size)
+{
+    size_t at = (size_t)tacet_rng_below(&m->rng, size);
+    size_t mac_at = packet[0] == TACET_PACKET_FIN ? size - 16 : size - 32;
+
+    packet[at] ^= (uint8_t)(1U << tacet_rng_below(&m->rng, 8));
+    if (packet[0] != TACET_PACKET_CTRL && at < mac_at) {
+        struct tacet_callee callee = { .hint = TACET_HINT_KEY };
+        uint8_t key[32];
+        tacet_harness_identity(h, TACET_CALLEE, callee.key);
+        tacet_mac1_key(&callee, key);
+        tacet_mac(key, packet, mac_at, packet + mac_at);
+    }
+}
+
 static bool apply_row(struct tacet_watch *watch, struct tacet_harness *h,
                       enum tacet_harness_party from, struct tacet_packet *packet)
 {
@@ -66,8 +86,7 @@ static bool apply_row(struct tacet_watch *watch, struct tacet_harness *h,
         return false;
     case ACTION_FORGE_AHEAD:
         memcpy(forged, packet->data, packet->size);
-        forged[tacet_rng_below(&m->rng, packet->size)] ^=
-            (uint8_t)(1U << tacet_rng_below(&m->rng, 8));
+        forge(m, h, forged, packet->size);
         inject_copy(h, from, 0, forged, packet->size);
         return true;
     }

@@ -47,9 +47,10 @@ static void loss_of_10_percent(uint64_t seed)
         tacet_harness_result(h, party, &result);
         get_stats(h, party, &stats);
         tacet_expect(result.audio_played >= 48000 * 27);
-        /* Single losses come back out of the next packet, two in a row are concealed: 1 %. */
+        /* Single losses come back out of the next packet while the sender knows of the loss, so
+         * that clearly less is concealed than was lost; two in a row always are. */
         tacet_expect(result.audio_concealed > 0);
-        tacet_expect(result.audio_concealed * 100 <= result.audio_played * 5);
+        tacet_expect(result.audio_concealed * 100 <= result.audio_played * 8);
         tacet_expect(result.audio_latency_p95_us <= TACET_MILLIS(160));
         tacet_expect(result.pictures_bad == 0);
         /* Every loss was followed by a request, and most requests by a picture. */

@@ -10,6 +10,7 @@ import queue
 import shutil
 import struct
 import subprocess
+import sys
 import tempfile
 import threading
 import time
@@ -18,6 +19,10 @@ import wave
 TACET = os.environ.get("TACET", "")
 # A sanitizer's build is several times slower; it says so here.
 PATIENCE = float(os.environ.get("TACET_PATIENCE", "1"))
+SUMMARY = {"tacet", "role", "result", "peer", "words", "handshakeMs", "setupMs", "firstAudioMs",
+           "firstVideoMs", "durationS", "profile", "pq", "epochs", "stats", "drops", "cpu",
+           "maxRssKb"}
+SKIPPED = 77  # what Meson takes for "skipped"
 
 
 class Folder:
@@ -112,6 +117,65 @@ class Process:
         self.process.wait()
 
 
+def skip(why):
+    print("skipped: " + why)
+    sys.exit(SKIPPED)
+
+
+def expand(folder, *names):
+    """Decodes these of the shared media into the folder, once; skips the test where it cannot."""
+    script = os.path.join(os.environ.get("TACET_SHARED", ""), "media", "expand.sh")
+    if not os.path.exists(script):
+        skip("no media at '%s' (the environment variable TACET_SHARED names their folder)" % script)
+    if shutil.which("ffmpeg") is None:
+        skip("no ffmpeg to decode the media with")
+    folder = os.path.abspath(folder)
+    os.makedirs(folder, exist_ok=True)
+    files = [os.path.join(folder, name) for name in names]
+    if not all(os.path.exists(file) for file in files):
+        # Beside, and then renamed: an interrupted run leaves no half file.
+        with tempfile.TemporaryDirectory(dir=folder) as part:
+            subprocess.run([script, part] + [os.path.splitext(name)[0] for name in names],
+                           check=True)
+            for name, file in zip(names, files):
+                os.replace(os.path.join(part, name), file)
+    return files
+
+
+def measure(program, what, source, result, indexes=()):
+    """What measure.c says of the result beside its source."""
+    done = subprocess.run([program, what, source, result], stdout=subprocess.PIPE, text=True,
+                          input="".join("%d\n" % index for index in indexes), timeout=60 * PATIENCE)
+    assert done.returncode == 0, "cannot measure '%s'" % result
+    return json.loads(done.stdout)
+
+
+class Bounds:
+    """Prints each figure with its bound, and remembers those that are missed."""
+
+    def __init__(self):
+        self.missed = []
+
+    def _check(self, holds, text):
+        print(text if holds else text + "   MISSED", flush=True)
+        if not holds:
+            self.missed.append(text)
+
+    def at_least(self, what, value, bound):
+        self._check(value >= bound, "%-44s %9.3f  at least %g" % (what, value, bound))
+
+    def at_most(self, what, value, bound, fails_from=None):
+        """Above the bound is only printed, where it fails from a larger one on."""
+        limit = bound if fails_from is None else fails_from
+        text = "%-44s %9.3f  at most %g" % (what, value, bound)
+        if fails_from is not None:
+            text += " (fails from %g)" % fails_from
+        self._check(value <= limit, text)
+
+    def finish(self):
+        assert not self.missed, "%d bounds missed" % len(self.missed)
+
+
 def wait_until(fulfilled, seconds=20):
     """Looks until the condition holds."""
     end = time.monotonic() + seconds * PATIENCE
@@ -161,23 +225,22 @@ def read_wav(file):
 def read_y4m(file):
     """(width, height, number of pictures) of a file that must hold whole pictures only."""
     with open(file, "rb") as pictures:
-        data = pictures.read()
-    if not data:
-        return 0, 0, 0
-    header, _, rest = data.partition(b"\n")
-    fields = header.split()
-    assert fields[0] == b"YUV4MPEG2", header
-    width = int(next(f[1:] for f in fields if f[:1] == b"W"))
-    height = int(next(f[1:] for f in fields if f[:1] == b"H"))
-    size = width * height + 2 * ((width + 1) // 2) * ((height + 1) // 2)
-    count = 0
-    while rest:
-        marker, _, rest = rest.partition(b"\n")
-        assert marker.split()[0] == b"FRAME", marker
-        assert len(rest) >= size, "a cut picture"
-        rest = rest[size:]
-        count += 1
-    return width, height, count
+        header = pictures.readline(256)
+        if not header:
+            return 0, 0, 0
+        fields = header.split()
+        assert fields[0] == b"YUV4MPEG2", header
+        width = int(next(f[1:] for f in fields if f[:1] == b"W"))
+        height = int(next(f[1:] for f in fields if f[:1] == b"H"))
+        size = width * height + 2 * ((width + 1) // 2) * ((height + 1) // 2)
+        count = 0
+        while True:
+            marker = pictures.readline(256)
+            if not marker:
+                return width, height, count
+            assert marker.endswith(b"\n") and marker.split()[0] == b"FRAME", marker
+            assert len(pictures.read(size)) == size, "a cut picture"
+            count += 1
 
 
 def read_frame_log(file):

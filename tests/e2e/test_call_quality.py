@@ -1,0 +1,124 @@
+"""Two processes call each other over loopback with real speech and a real clip both ways.
+
+    test_call_quality.py MEASURE MEDIA_FOLDER [SECONDS]
+
+MEASURE is measure.c, built; MEDIA_FOLDER keeps the decoded media from one run to the next. What is
+heard and seen must be as good as the codecs can make it. Delays are printed beside what they should
+be, but fail the test only from three times that on: on a machine that does something else at the
+same time they tell of it, and a test that fails by chance is no test.
+"""
+import os
+import statistics
+import sys
+
+sys.path.insert(0, os.path.dirname(os.path.abspath(__file__)))
+import tool
+from tool import Bounds, Folder
+
+SECONDS = 20
+SLACK = 3 * tool.PATIENCE
+SIZE = (640, 360)
+FPS = 30
+
+
+def rows_of(log, event, kind):
+    return [row for row in log if (row["event"], row["kind"]) == (event, kind)]
+
+
+def delays_ms(captured, arrived):
+    """From capture to ear or eye, of all that arrived."""
+    at = {row["rtp_timestamp"]: int(row["time_us"]) for row in captured}
+    return [(int(row["time_us"]) - at[row["rtp_timestamp"]]) / 1e3 for row in arrived]
+
+
+def check_sound(bounds, files, measure_program, folder, side):
+    rate, samples = tool.read_wav(folder(side + ".wav"))
+    assert rate == 48000, rate
+    del samples
+    heard = tool.measure(measure_program, "sound", files[0], folder(side + ".wav"))
+    bounds.at_least("seconds of speech compared", heard["seconds"], files[2] - 2)
+    bounds.at_least("correlation a second, median", heard["median"], 0.97)
+    bounds.at_least("correlation a second, 10th percentile", heard["p10"], 0.93)
+    bounds.at_most("jump of alignment, ms", heard["jumpMs"], 5)
+
+
+def check_pictures(bounds, files, measure_program, folder, side, captured, shown):
+    width, height, count = tool.read_y4m(folder(side + ".y4m"))
+    assert (width, height) == SIZE, (width, height)
+    assert count == len(shown), "%d pictures in the file, %d in the log" % (count, len(shown))
+    index = {row["rtp_timestamp"]: int(row["index"]) for row in captured}
+    order = [index[row["rtp_timestamp"]] for row in shown]
+    assert order == sorted(set(order)), "pictures were repeated, or shown out of order"
+    seen = tool.measure(measure_program, "pictures", files[1], folder(side + ".y4m"), order)
+    bounds.at_least("pictures captured", len(captured), 0.95 * FPS * files[2])
+    bounds.at_least("of them shown, %", 100 * len(shown) / len(captured), 99)
+    bounds.at_least("luma PSNR, mean, dB", seen["meanDb"], 43)
+    bounds.at_least("luma PSNR, of all pictures at once, dB", seen["pooledDb"], 43)
+
+
+def check_delays(bounds, sent, got):
+    for kind, event, limit in (("video", "shown", 60), ("audio", "played", 90)):
+        delays = delays_ms(rows_of(sent, "captured", kind), rows_of(got, event, kind))
+        bounds.at_most("captured to %s, median, ms" % event, statistics.median(delays), limit,
+                       limit * SLACK)
+
+
+def check_summary(bounds, process, folder, side, seconds):
+    summary = process.summary()
+    assert set(summary) == tool.SUMMARY, set(summary) ^ tool.SUMMARY
+    assert summary["result"] == "ended", summary["result"]
+    assert abs(summary["durationS"] - seconds) < 0.5 * tool.PATIENCE, summary["durationS"]
+    # A stray packet of another process on the port would be no mistake of ours: only these count.
+    assert summary["drops"]["auth"] == summary["drops"]["replay"] == 0, summary["drops"]
+    for name, limit in (("handshakeMs", 30), ("firstAudioMs", 150)):
+        bounds.at_most(name, summary[name], limit, limit * SLACK)
+    stats = tool.read_stats(folder(side + ".json"))
+    assert len(stats) >= seconds - 1, "%d objects in %d s" % (len(stats), seconds)
+    for one in stats:
+        assert set(one) == {"timestamp_us", "stats"}, one
+    last = {(s["type"], s.get("kind")): s for s in stats[-1]["stats"]}
+    lost = last["inbound-rtp", "audio"]["packetsLost"] + last["inbound-rtp", "video"]["packetsLost"]
+    assert lost == 0, "%d packets lost on loopback" % lost
+    return summary
+
+
+def main(measure_program, media_folder, seconds):
+    speech, clip = tool.expand(media_folder, "speech_48k.wav", "asl_640x360.y4m")
+    files = (speech, clip, seconds)
+    folder = Folder()
+    processes = []
+    bounds = Bounds()
+    try:
+        media = ["--audio-in", "wav:" + speech, "--video-in", "y4m:" + clip, "--loop",
+                 "--video-bitrate", "1000", "--json"]
+        outputs = {side: ["--audio-out", "wav:%s.wav" % side, "--video-out", "y4m:%s.y4m" % side,
+                          "--frame-log", side + ".csv", "--stats", side + ".json"]
+                   for side in ("caller", "callee")}
+        callee = folder.start("listen", "--bind", "127.0.0.1:0", "--answer", "auto", "--identity",
+                              folder.identity("berta"), *media, *outputs["callee"])
+        processes.append(callee)
+        caller = folder.start("call", callee.ticket(), "--identity", folder.identity("anna"),
+                              "--seconds", str(seconds), *media, *outputs["caller"])
+        processes.append(caller)
+        for process in (caller, callee):
+            assert process.wait(seconds + 30) == 0, process.err
+        logs = {side: tool.read_frame_log(folder(side + ".csv")) for side in outputs}
+        words = set()
+        for side, other, process in (("caller", "callee", caller), ("callee", "caller", callee)):
+            print("\nat the %s:" % side)
+            check_sound(bounds, files, measure_program, folder, side)
+            check_pictures(bounds, files, measure_program, folder, side,
+                           rows_of(logs[other], "captured", "video"),
+                           rows_of(logs[side], "shown", "video"))
+            check_delays(bounds, logs[other], logs[side])
+            words.add(check_summary(bounds, process, folder, side, seconds)["words"])
+        assert len(words) == 1, words
+        bounds.finish()
+    finally:
+        for process in processes:
+            process.kill()
+        folder.remove()
+
+
+if __name__ == "__main__":
+    main(sys.argv[1], sys.argv[2], int(sys.argv[3]) if len(sys.argv) > 3 else SECONDS)

@@ -552,6 +552,8 @@ class SlowEnds(unittest.TestCase):
         victim.process.kill()
         killed = time.monotonic()
         self.assertEqual(victim.wait(), -signal.SIGKILL)
+        survivor.wait_line(survivor.err, lambda line: line.startswith("nothing came for 5 s"))
+        self.assertGreater(time.monotonic() - killed, 4)
         self.assertEqual(survivor.wait(60), 1, survivor.err)
         self.assertGreater(time.monotonic() - killed, 25)
         self.assertEqual(survivor.summary()["result"], "lost")
@@ -562,6 +564,31 @@ class SlowEnds(unittest.TestCase):
             self.assertGreater(len(tool.read_stats(folder(name + ".json"))), 0)
         self.assertGreater(tool.read_y4m(folder("survivor.y4m"))[2], 5)
         tool.read_y4m(folder("victim.y4m"))
+
+    def test_a_killed_peer_need_not_be_waited_for(self):
+        folder = Folder()
+        self.addCleanup(folder.remove)
+        listener = folder.start("listen", "--bind", "127.0.0.1:0", "--answer", "auto", "--identity",
+                                folder.identity("berta"), *SMALL)
+        self.addCleanup(listener.kill)
+        caller = folder.start("call", listener.ticket(), "--identity", folder.identity("anna"),
+                              "--json", "--audio-out", "wav:c.wav", "--video-out", "y4m:c.y4m",
+                              "--frame-log", "c.csv", "--stats", "c.json", *SMALL)
+        self.addCleanup(caller.kill)
+        caller.wait_answered()
+        tool.wait_until(lambda: len(tool.lines(folder("c.json"))) >= 2)
+        listener.process.kill()
+        caller.wait_line(caller.err, lambda line: line.startswith("nothing came for 5 s"))
+        caller.process.send_signal(signal.SIGINT)
+        interrupted = time.monotonic()
+        self.assertEqual(caller.wait(), 0, caller.err)
+        self.assertLess(time.monotonic() - interrupted, 5 * PATIENCE)
+        self.assertEqual(caller.summary()["result"], "ended")
+        # What is heard while nothing comes belongs to the file.
+        self.assertGreater(len(tool.read_wav(folder("c.wav"))[1]), 5 * 48000)
+        self.assertGreater(tool.read_y4m(folder("c.y4m"))[2], 5)
+        self.assertGreater(len(tool.read_frame_log(folder("c.csv"))), 20)
+        self.assertGreater(len(tool.read_stats(folder("c.json"))), 5)
 
 
 if __name__ == "__main__":

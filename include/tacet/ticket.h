@@ -12,6 +12,7 @@
 #include "tacet/identity.h"
 
 #define TACET_TICKET_ADDRESSES_MAX 8
+#define TACET_KEY_STRING_MAX 44        /* text of a key, base64url without padding, with its NUL */
 #define TACET_HOST_MAX 255             /* bytes of a host name */
 #define TACET_TICKET_STRING_MAX 2200   /* text of the largest ticket with its NUL */
 
@@ -28,6 +29,10 @@ struct tacet_ticket {
 
 TACET_BEGIN_DECLS
 
+/* A key as text, as in a ticket; returns `out`. And back: TACET_ERR_FORMAT. */
+TACET_API const char *tacet_key_format(const uint8_t key[TACET_KEY_SIZE],
+                                       char out[TACET_KEY_STRING_MAX]);
+TACET_API TACET_NODISCARD int tacet_key_parse(const char *text, uint8_t ret_key[TACET_KEY_SIZE]);
 /* TACET_ERR_FORMAT where the text is anything else than a whole ticket. */
 TACET_API TACET_NODISCARD int tacet_ticket_parse(const char *text, struct tacet_ticket *ret);
 /* Writes the text and its NUL. TACET_ERR_SPACE, TACET_ERR_ARGUMENT. */

@@ -14,7 +14,7 @@
 
 #define PREFIX "tacet:"
 #define PREFIX_SIZE (sizeof(PREFIX) - 1)
-#define KEY_TEXT_SIZE 43 /* 32 bytes in base64 without padding */
+#define KEY_TEXT_SIZE (TACET_KEY_STRING_MAX - 1)
 #define PORT_DIGITS_MAX 5
 
 static bool digit(char c)
@@ -122,16 +122,16 @@ int tacet_endpoint_parse(const char *text, struct tacet_endpoint *ret)
     return parse_endpoint(text, strlen(text), ret);
 }
 
-static void format_key(const uint8_t key[TACET_KEY_SIZE], char out[KEY_TEXT_SIZE + 1])
+const char *tacet_key_format(const uint8_t key[TACET_KEY_SIZE], char out[TACET_KEY_STRING_MAX])
 {
-    (void)sodium_bin2base64(out, KEY_TEXT_SIZE + 1, key, TACET_KEY_SIZE,
-                            sodium_base64_VARIANT_URLSAFE_NO_PADDING);
+    return sodium_bin2base64(out, TACET_KEY_STRING_MAX, key, TACET_KEY_SIZE,
+                             sodium_base64_VARIANT_URLSAFE_NO_PADDING);
 }
 
 static int parse_key(const char text[KEY_TEXT_SIZE], uint8_t ret_key[TACET_KEY_SIZE])
 {
     uint8_t key[TACET_KEY_SIZE];
-    char again[KEY_TEXT_SIZE + 1];
+    char again[TACET_KEY_STRING_MAX];
     size_t size = 0;
 
     if (sodium_base642bin(key, sizeof(key), text, KEY_TEXT_SIZE, NULL, &size, NULL,
@@ -140,12 +140,17 @@ static int parse_key(const char text[KEY_TEXT_SIZE], uint8_t ret_key[TACET_KEY_S
         return TACET_ERR_FORMAT;
     }
     /* libsodium 1.0.18 refuses trailing bits but takes some bytes above 0x7f for digits. */
-    format_key(key, again);
+    (void)tacet_key_format(key, again);
     if (memcmp(again, text, KEY_TEXT_SIZE) != 0) {
         return TACET_ERR_FORMAT;
     }
     memcpy(ret_key, key, sizeof(key));
     return 0;
+}
+
+int tacet_key_parse(const char *text, uint8_t ret_key[TACET_KEY_SIZE])
+{
+    return strlen(text) == KEY_TEXT_SIZE ? parse_key(text, ret_key) : TACET_ERR_FORMAT;
 }
 
 int tacet_ticket_parse(const char *text, struct tacet_ticket *ret)
@@ -187,7 +192,7 @@ int tacet_ticket_format(const struct tacet_ticket *ticket, char *out, size_t cap
         return TACET_ERR_ARGUMENT;
     }
     memcpy(text, PREFIX, PREFIX_SIZE);
-    format_key(ticket->key, text + at);
+    (void)tacet_key_format(ticket->key, text + at);
     at += KEY_TEXT_SIZE;
     for (size_t i = 0; i < ticket->address_count; i++) {
         const struct tacet_endpoint *e = &ticket->addresses[i];

@@ -13,6 +13,8 @@
 
 #define TACET_TRUST_ENTRIES_MAX 4096
 #define TACET_ENDPOINT_MAX 264
+#define TACET_TRUST_FILE_MAX 1700000   /* bytes that tacet_trust_write writes at most */
+#define TACET_SAFETY_NUMBER_MAX 72     /* text of a safety number with its NUL */
 #define TACET_LABEL_MAX TACET_NAME_MAX /* bytes, as names */
 
 struct tacet_trust_table;
@@ -36,15 +38,19 @@ TACET_API TACET_NODISCARD int tacet_trust_read(const uint8_t *data, size_t size,
  */
 TACET_API TACET_NODISCARD int tacet_trust_write(const struct tacet_trust_table *table, uint8_t *out,
                                                 size_t capacity, size_t *ret_size);
-/* Borrowed until the table changes; NULL: none. */
+/* Borrowed until the table changes; NULL: none. A key may have several labels: _find_key prefers a
+ * verified one. _at counts in the order of the labels. */
 TACET_API const struct tacet_trust_entry *tacet_trust_find(const struct tacet_trust_table *table,
                                                            const char *label);
 TACET_API const struct tacet_trust_entry *
 tacet_trust_find_key(const struct tacet_trust_table *table, const uint8_t key[TACET_KEY_SIZE]);
 TACET_API const struct tacet_trust_entry *tacet_trust_at(const struct tacet_trust_table *table,
                                                          size_t index);
-/* Pins `key` under `label`. Another key under a label that exists is TACET_ERR_TRUST unless
- * `replace`, which also clears the verified mark. TACET_ERR_ARGUMENT, TACET_ERR_FULL. */
+/*
+ * Pins `key` under `label` (bytes as in names). Another key under a label that exists is
+ * TACET_ERR_TRUST unless `replace`, which also clears the verified mark. `endpoint` NULL or "" is
+ * none; the same key again only takes a new endpoint. TACET_ERR_ARGUMENT, TACET_ERR_FULL.
+ */
 TACET_API TACET_NODISCARD int tacet_trust_pin(struct tacet_trust_table *table, const char *label,
                                               const uint8_t key[TACET_KEY_SIZE],
                                               const char *endpoint, int64_t unix_now, bool replace);
@@ -53,6 +59,16 @@ TACET_API TACET_NODISCARD int tacet_trust_verify(struct tacet_trust_table *table
                                                  bool verified);
 TACET_API TACET_NODISCARD int tacet_trust_forget(struct tacet_trust_table *table,
                                                  const char *label);
+
+/*
+ * Writes the safety number of two identities, the same for both: 60 digits in groups of five, for
+ * two people to compare outside of a call. Returns `out`. It is Signal's numeric fingerprint
+ * (version 0, 5200 iterations); what Signal calls the stable identifier is the key itself here,
+ * since a key is all that an identity is.
+ */
+TACET_API const char *tacet_safety_number(const uint8_t one[TACET_KEY_SIZE],
+                                          const uint8_t other[TACET_KEY_SIZE],
+                                          char out[TACET_SAFETY_NUMBER_MAX]);
 
 TACET_END_DECLS
 

@@ -18,6 +18,13 @@ TACET_API TACET_NODISCARD int tacet_store_read(const char *file, bool private_on
  */
 TACET_API TACET_NODISCARD int tacet_store_write(const char *file, bool replace,
                                                 const uint8_t *data, size_t size);
+/*
+ * Waits until nobody else, in this process or another, holds the lock of the file: for reading it,
+ * changing it and writing it as one step. The lock is an empty file beside it, FILE.lock, which
+ * stays; it is let go when its holder ends, however it ends. TACET_ERR_IO, TACET_ERR_ARGUMENT.
+ */
+TACET_API TACET_NODISCARD int tacet_store_lock(const char *file, int *ret_lock);
+TACET_API void tacet_store_unlock(int lock);
 
 TACET_END_DECLS
 

@@ -11,11 +11,13 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/file.h>
 #include <sys/stat.h>
 #include <unistd.h>
 
 #define PATH_LENGTH_MAX 4096
 #define SUFFIX ".XXXXXX"
+#define LOCK_SUFFIX ".lock"
 
 static int open_error(int error)
 {
@@ -178,4 +180,38 @@ int tacet_store_write(const char *file, bool replace, const uint8_t *data, size_
         return result;
     }
     return sync_folder(file);
+}
+
+int tacet_store_lock(const char *file, int *ret_lock)
+{
+    char path[PATH_LENGTH_MAX];
+    int locked;
+
+    if (strlen(file) + sizeof(LOCK_SUFFIX) > sizeof(path)) {
+        return TACET_ERR_ARGUMENT;
+    }
+    (void)snprintf(path, sizeof(path), "%s" LOCK_SUFFIX, file);
+    int result = make_folders(path);
+    if (result != 0) {
+        return result;
+    }
+    /* Never removed: who waits would else hold the lock of a file that is no more. */
+    int fd = open(path, O_RDWR | O_CREAT | O_CLOEXEC | O_NOFOLLOW, S_IRUSR | S_IWUSR);
+    if (fd < 0) {
+        return TACET_ERR_IO;
+    }
+    do {
+        locked = flock(fd, LOCK_EX);
+    } while (locked != 0 && errno == EINTR);
+    if (locked != 0) {
+        (void)close(fd);
+        return TACET_ERR_IO;
+    }
+    *ret_lock = fd;
+    return 0;
+}
+
+void tacet_store_unlock(int lock)
+{
+    (void)close(lock);
 }

@@ -11,6 +11,7 @@ import signal
 import socket
 import stat
 import sys
+import termios
 import time
 import unittest
 
@@ -268,6 +269,21 @@ class Identities(Case):
             out.write("open sesame")
         opened = self.folder.run("id", "show", "a.id", "--passphrase-file", "right")
         self.assertEqual(opened.returncode, 0, opened.stderr)
+
+    def test_a_signal_at_the_passphrase_leaves_a_terminal_that_echoes(self):
+        master, terminal = pty.openpty()
+        made = self.start("id", "new", "--out", "a.id", stdin=terminal, stderr=terminal)
+        seen = b""
+        while b"passphrase: " not in seen:
+            seen += os.read(master, 1000)
+        echo = termios.tcgetattr(terminal)[3] & termios.ECHO
+        made.process.send_signal(signal.SIGINT)
+        self.assertEqual(made.wait(), -signal.SIGINT)
+        self.assertFalse(echo, "it echoed while it asked")
+        self.assertTrue(termios.tcgetattr(terminal)[3] & termios.ECHO)
+        self.assertFalse(os.path.exists(self.folder("a.id")))
+        os.close(terminal)
+        os.close(master)
 
     def test_the_default_identity_is_made_at_first_use(self):
         listener = self.start("listen", "--bind", "127.0.0.1:0", "--answer", "auto", *SILENT)

@@ -5,6 +5,8 @@
 
 #include <errno.h>
 #include <fcntl.h>
+#include <poll.h>
+#include <signal.h>
 #include <sodium.h>
 #include <stdio.h>
 #include <string.h>
@@ -16,13 +18,27 @@ bool tacet_passphrase_can_ask(void)
     return isatty(STDIN_FILENO) && isatty(STDERR_FILENO);
 }
 
-/* One line without its end. Not through a FILE: its buffer would keep the passphrase. */
-static bool read_line(int fd, char out[TACET_PASSPHRASE_MAX])
+static volatile sig_atomic_t caught; /* the signal that came while the echo was off */
+
+static void on_signal(int number)
+{
+    caught = number;
+}
+
+/*
+ * One line without its end. Not through a FILE: its buffer would keep the passphrase. `open_mask`:
+ * the signal mask while it waits, or NULL; so a signal cannot slip in just before the wait.
+ */
+static bool read_line(int fd, const sigset_t *open_mask, char out[TACET_PASSPHRASE_MAX])
 {
     size_t size = 0;
 
     for (;;) {
+        struct pollfd wait = { .fd = fd, .events = POLLIN };
         char c;
+        if (open_mask != NULL && ppoll(&wait, 1, NULL, open_mask) < 0) {
+            return false;
+        }
         ssize_t got = read(fd, &c, 1);
         if (got < 0 && errno == EINTR) {
             continue;
@@ -42,8 +58,12 @@ static bool read_line(int fd, char out[TACET_PASSPHRASE_MAX])
     return size > 0;
 }
 
+/* A signal ends the question, but not before the terminal echoes again. */
 static bool ask(const char *prompt, char out[TACET_PASSPHRASE_MAX])
 {
+    const struct sigaction action = { .sa_handler = on_signal };
+    struct sigaction interrupt, terminate;
+    sigset_t blocked, before;
     struct termios shown, hidden;
     bool good;
 
@@ -52,12 +72,26 @@ static bool ask(const char *prompt, char out[TACET_PASSPHRASE_MAX])
     }
     hidden = shown;
     hidden.c_lflag &= (tcflag_t)~ECHO;
-    tacet_prompt(prompt);
+    (void)sigemptyset(&blocked);
+    (void)sigaddset(&blocked, SIGINT);
+    (void)sigaddset(&blocked, SIGTERM);
+    (void)sigprocmask(SIG_BLOCK, &blocked, &before);
+    (void)sigaction(SIGINT, &action, &interrupt);
+    (void)sigaction(SIGTERM, &action, &terminate);
+    /* First the echo, then the question: nothing that is typed after it may be seen or lost. */
     (void)tcsetattr(STDIN_FILENO, TCSAFLUSH, &hidden);
-    good = read_line(STDIN_FILENO, out);
-    (void)tcsetattr(STDIN_FILENO, TCSAFLUSH, &shown);
+    tacet_prompt(prompt);
+    good = read_line(STDIN_FILENO, &before, out);
     (void)fputc('\n', stderr); /* the typed one was not echoed */
     tacet_prompt_over();
+    (void)tcsetattr(STDIN_FILENO, TCSADRAIN, &shown);
+    (void)sigaction(SIGINT, &interrupt, NULL);
+    (void)sigaction(SIGTERM, &terminate, NULL);
+    (void)sigprocmask(SIG_SETMASK, &before, NULL);
+    if (caught != 0) {
+        sodium_memzero(out, TACET_PASSPHRASE_MAX);
+        (void)raise((int)caught);
+    }
     return good;
 }
 
@@ -69,7 +103,7 @@ static int from_file(const char *file, char out[TACET_PASSPHRASE_MAX])
     if (fd < 0) {
         return tacet_complain("cannot read the passphrase file '%s': %s", file, strerror(errno));
     }
-    good = read_line(fd, out);
+    good = read_line(fd, NULL, out);
     (void)close(fd);
     return good ? 0
                 : tacet_complain("the passphrase file '%s' has no passphrase in its first line",

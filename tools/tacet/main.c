@@ -2,6 +2,8 @@
 #include "command.h"
 #include "report.h"
 
+#include "../bench/bench.h"
+
 #include "tacet/api.h"
 
 #include <signal.h>
@@ -15,6 +17,7 @@ struct command {
 };
 
 static const struct command commands[] = {
+    { "bench", "measure what Tacet costs on this machine", tacet_cmd_bench },
     { "call", "call someone: tacet call TICKET", tacet_cmd_call },
     { "demo", "both sides of a call on this machine, to see and hear it work", tacet_cmd_demo },
     { "devices", "list microphones and speakers", tacet_cmd_devices },

@@ -38,6 +38,8 @@ struct tacet_settings {
     int require;
     const char *stats;
     const char *frame_log;
+    /* benchmarks */
+    int rounds; /* 0: as many as the benchmark thinks right */
     /* everywhere */
     bool json;
     bool help;

@@ -1,0 +1,16 @@
+/* The rows of a benchmark as a table to read. */
+#ifndef TACET_BENCH_TABLE_H
+#define TACET_BENCH_TABLE_H
+
+#include <cjson/cJSON.h>
+
+struct tacet_column {   /* a table of them ends with member NULL */
+    const char *member; /* of a row: text, a number, or a sample's object */
+    const char *heading;
+    int decimals;
+};
+
+/* Prints the rows; a sample as its median with its quartiles, a missing member as "-". */
+void tacet_table_print(const cJSON *rows, const struct tacet_column *columns);
+
+#endif

@@ -55,6 +55,7 @@ struct party {
     uint16_t frame_seq; /* of its next packet */
     bool frame_started;
     atomic_llong codec_ns;
+    atomic_llong sockets_ns;
     atomic_ullong decoded;
     int error; /* the first that came; read after the thread has ended */
 };
@@ -65,9 +66,9 @@ struct tacet_bare {
     struct party parties[2];
 };
 
-static void book(struct party *p, int64_t began_ns)
+static void book(atomic_llong *ns, int64_t began_ns)
 {
-    (void)atomic_fetch_add(&p->codec_ns, tacet_cpu_thread_ns() - began_ns);
+    (void)atomic_fetch_add_explicit(ns, tacet_cpu_thread_ns() - began_ns, memory_order_relaxed);
 }
 
 static void note(struct party *p, int result)
@@ -88,7 +89,9 @@ static void flush(struct party *p)
         messages[i].msg_hdr.msg_iovlen = 1;
     }
     if (p->out_count > 0) {
+        int64_t began = tacet_cpu_thread_ns();
         (void)sendmmsg(p->fd, messages, (unsigned)p->out_count, 0); /* what does not fit is lost */
+        book(&p->sockets_ns, began);
     }
     p->out_count = 0;
 }
@@ -126,7 +129,7 @@ static void send_sound(struct party *p)
     int r = p->audio_encoder.ops->encode(p->audio_encoder.ctx, pcm, FRAME_SAMPLES,
                                          p->out[p->out_count].data + TACET_RTP_HEADER_SIZE,
                                          TACET_AUDIO_FRAME_SIZE_MAX, &size);
-    book(p, began);
+    book(&p->codec_ns, began);
     note(p, r);
     if (r == 0) {
         uint32_t timestamp = (uint32_t)(p->frames[TACET_KIND_AUDIO] * FRAME_SAMPLES);
@@ -154,7 +157,7 @@ static void send_picture(struct party *p)
     picture.captured_at_us = tacet_clock_now();
     int64_t began = tacet_cpu_thread_ns();
     int r = p->video_encoder.ops->encode(p->video_encoder.ctx, &picture, number == 0, &frame);
-    book(p, began);
+    book(&p->codec_ns, began);
     note(p, r);
     if (r != 1) {
         return;
@@ -177,7 +180,7 @@ static void take_sound(struct party *p, const struct tacet_rtp *rtp)
     int r = p->audio_decoder.ops->decode(p->audio_decoder.ctx, rtp->payload, rtp->payload_size,
                                          false, pcm, TACET_AUDIO_FRAME_SAMPLES_MAX, &count);
 
-    book(p, began);
+    book(&p->codec_ns, began);
     note(p, r);
 }
 
@@ -209,7 +212,7 @@ static void take_picture(struct party *p, const struct tacet_rtp *rtp)
         int64_t began = tacet_cpu_thread_ns();
         int r =
             p->video_decoder.ops->decode(p->video_decoder.ctx, p->frame, p->frame_size, &picture);
-        book(p, began);
+        book(&p->codec_ns, began);
         (void)atomic_fetch_add(&p->decoded, r == 1 ? 1 : 0);
         p->frame_started = false;
     }
@@ -245,15 +248,16 @@ static void receive_until(struct party *p, int64_t deadline_us)
         left.tv_sec = (time_t)(left_us / 1000000);
         left.tv_nsec = (long)(left_us % 1000000 * 1000);
     }
-    if (ppoll(&readable, 1, &left, NULL) <= 0) {
-        return;
-    }
     for (size_t i = 0; i < BATCH; i++) {
         vectors[i] = (struct iovec){ .iov_base = p->in[i].data, .iov_len = TACET_DATAGRAM_ROOM };
         messages[i].msg_hdr.msg_iov = &vectors[i];
         messages[i].msg_hdr.msg_iovlen = 1;
     }
-    count = recvmmsg(p->fd, messages, BATCH, MSG_DONTWAIT, NULL);
+    int64_t began = tacet_cpu_thread_ns();
+    if (ppoll(&readable, 1, &left, NULL) > 0) {
+        count = recvmmsg(p->fd, messages, BATCH, MSG_DONTWAIT, NULL);
+    }
+    book(&p->sockets_ns, began);
     for (int i = 0; i < count; i++) {
         take_packet(p, p->in[i].data, messages[i].msg_len);
     }
@@ -355,6 +359,11 @@ struct tacet_bare *tacet_bare_start(const struct tacet_bare_config *config)
 int64_t tacet_bare_codec_ns(const struct tacet_bare *bare)
 {
     return atomic_load(&bare->parties[0].codec_ns) + atomic_load(&bare->parties[1].codec_ns);
+}
+
+int64_t tacet_bare_sockets_ns(const struct tacet_bare *bare)
+{
+    return atomic_load(&bare->parties[0].sockets_ns) + atomic_load(&bare->parties[1].sockets_ns);
 }
 
 uint64_t tacet_bare_pictures(const struct tacet_bare *bare)

@@ -22,6 +22,8 @@ struct tacet_bare_config {
 struct tacet_bare *tacet_bare_start(const struct tacet_bare_config *config);
 /* CPU time inside codec calls, both parties. */
 int64_t tacet_bare_codec_ns(const struct tacet_bare *bare);
+/* CPU time inside the calls that wait, send and receive, both parties. */
+int64_t tacet_bare_sockets_ns(const struct tacet_bare *bare);
 /* Pictures decoded, both parties. */
 uint64_t tacet_bare_pictures(const struct tacet_bare *bare);
 /* Stops and frees; ends the process where a party has failed meanwhile. */

@@ -2,9 +2,11 @@
  * tacet bench call: a whole call in real time, both sides in this process over UDP on 127.0.0.1,
  * and the bare loop of bare.h right after it, round by round. Each is told in CPU time a second
  * and a side:
- *   codec   inside codec calls, by the clock of the thread that makes them
- *   kernel  system time of the process (getrusage)
- *   engine  the rest
+ *   codec    inside codec calls, by the clock of the thread that makes them
+ *   kernel   system time of the process (getrusage); kernels that sample it at their ticks err
+ *   engine   all but codec and kernel
+ *   sockets  inside the calls of the transport, by the clock of the thread: exact
+ *   rest     all but codec and sockets: exact
  */
 #include "tacet/call.h"
 
@@ -13,19 +15,13 @@
 #include "benchmark.h"
 #include "clip.h"
 #include "cpu.h"
+#include "duplex.h"
 #include "media/adapt.h"
 #include "sample.h"
 #include "tacet/runner.h"
 
-#include <pthread.h>
-#include <stdatomic.h>
-#include <stdlib.h>
-#include <string.h>
-#include <time.h>
-
 #define SIDES 2
 #define WARM_UP_US 1500000
-#define CONNECT_WAIT_S 20
 #define FPS 30
 #define CLIP_SECONDS 2 /* played over and over */
 #define AUDIO_BPS 32000
@@ -44,182 +40,19 @@ static const struct mode {
 };
 #define MODES (sizeof(modes) / sizeof(modes[0]))
 
-/* --- a call of the engine --- */
-
-struct side {
-    struct duplex *duplex;
-    struct tacet_identity *identity;
-    struct tacet_runner *runner;
-    struct tacet_address address;
-    bool caller;
-};
-
-struct duplex {
-    struct side sides[SIDES];
-    pthread_mutex_t mutex;
-    pthread_cond_t changed;
-    int answered;
-    int failed;
-    atomic_ullong shown;
-};
-
-static int show(void *ctx, const struct tacet_picture *picture)
-{
-    (void)atomic_fetch_add(&((struct duplex *)ctx)->shown, 1);
-    return 0;
-}
-
-static int open_screen(void *ctx, const struct tacet_video_format *format)
-{
-    return 0;
-}
-
-static void leave(void *ctx)
-{
-}
-
-static void on_event(void *ctx, struct tacet_call *call, const struct tacet_event *event)
-{
-    struct duplex *d = ((struct side *)ctx)->duplex;
-
-    if (event->type == TACET_EVENT_INCOMING) {
-        (void)tacet_bench_must(tacet_call_answer(call, tacet_clock_now(), event->peer),
-                               "answering");
-    }
-    (void)pthread_mutex_lock(&d->mutex);
-    d->answered += event->type == TACET_EVENT_ANSWERED ? 1 : 0;
-    d->failed += event->type == TACET_EVENT_ENDED ? 1 : 0;
-    (void)pthread_cond_signal(&d->changed);
-    (void)pthread_mutex_unlock(&d->mutex);
-}
-
-static void on_error(void *ctx, const char *what, int error)
-{
-    exit(tacet_complain("%s: %s", what, tacet_error_string(error)));
-}
-
-static void start_side(struct side *side, const struct mode *mode, const struct tacet_clip *clip)
-{
-    static const struct tacet_video_sink_ops screen = {
-        .name = "counting", .open = open_screen, .show = show, .free = leave
-    };
-    struct tacet_address bind = { .family = 4, .ip = { 127, 0, 0, 1 } };
-    struct tacet_random random = tacet_random_system();
-    struct tacet_runner_config runner;
-    struct tacet_call_config call;
-
-    (void)tacet_bench_must(
-        tacet_identity_create(&random, side->caller ? "caller" : "callee", &side->identity),
-        "identity");
-    tacet_call_config_init(&call);
-    call.identity = side->identity;
-    call.random = random;
-    call.unix_time_offset_us = tacet_clock_unix_offset();
-    call.listen = !side->caller;
-    call.audio_bitrate_bps = AUDIO_BPS;
-    tacet_runner_config_init(&runner);
-    runner.audio_bitrate_bps = AUDIO_BPS;
-    if (mode->width > 0) {
-        call.media.video = true;
-        call.media.width = mode->width;
-        call.media.height = mode->height;
-        call.media.fps = FPS;
-        call.video_bitrate_bps = mode->video_bps;
-        runner.video_bitrate_bps = mode->video_bps;
-        runner.video_sink = (struct tacet_video_sink){ .ops = &screen, .ctx = side->duplex };
-        tacet_clip_video_source(clip, &runner.video_source);
-    }
-    tacet_clip_audio_source(clip, &runner.audio_source);
-    (void)tacet_bench_must(tacet_null_audio_sink_create(&runner.audio_sink), "sink");
-    (void)tacet_bench_must(tacet_udp_create(&bind, &runner.transport), "socket");
-    (void)tacet_bench_must(tacet_udp_local(&runner.transport, &side->address), "socket");
-    (void)tacet_bench_must(tacet_call_create(&call, tacet_clock_now(), &runner.call), "call");
-    runner.ctx = side;
-    runner.on_event = on_event;
-    runner.on_error = on_error;
-    (void)tacet_bench_must(tacet_runner_start(&runner, &side->runner), "runner");
-}
-
-static void dial(void *arg, struct tacet_call *call, int64_t now)
-{
-    const struct duplex *d = arg;
-    struct tacet_callee who = { .hint = TACET_HINT_KEY };
-    struct tacet_public_identity callee;
-    struct tacet_path path = { .address = d->sides[1].address };
-    uint32_t peer;
-
-    tacet_identity_public(d->sides[1].identity, &callee);
-    memcpy(who.key, callee.key, sizeof(who.key));
-    (void)tacet_bench_must(tacet_call_dial(call, now, &who, &path, 1, &peer), "dialling");
-}
-
-static void wait_answered(struct duplex *d)
-{
-    struct timespec until = { 0 };
-    int late = 0;
-
-    (void)clock_gettime(CLOCK_REALTIME, &until);
-    until.tv_sec += CONNECT_WAIT_S;
-    (void)pthread_mutex_lock(&d->mutex);
-    while (d->answered < SIDES && d->failed == 0 && late == 0) {
-        late = pthread_cond_timedwait(&d->changed, &d->mutex, &until);
-    }
-    bool connected = d->answered == SIDES && d->failed == 0;
-    (void)pthread_mutex_unlock(&d->mutex);
-    (void)tacet_bench_must(connected ? 0 : TACET_ERR_STATE, "the call did not connect");
-}
-
-static struct duplex *duplex_start(const struct mode *mode, const struct tacet_clip *clip)
-{
-    struct duplex *d = tacet_bench_alloc(1, sizeof(*d));
-
-    (void)pthread_mutex_init(&d->mutex, NULL);
-    (void)pthread_cond_init(&d->changed, NULL);
-    for (int i = 0; i < SIDES; i++) {
-        d->sides[i].duplex = d;
-        d->sides[i].caller = i == 0;
-        start_side(&d->sides[i], mode, clip);
-    }
-    (void)tacet_bench_must(tacet_runner_post(d->sides[0].runner, dial, d), "dialling");
-    wait_answered(d);
-    return d;
-}
-
-static int64_t duplex_codec_ns(const struct duplex *d)
-{
-    int64_t us = 0;
-
-    for (int i = 0; i < SIDES; i++) {
-        struct tacet_runner_usage usage;
-        tacet_runner_usage(d->sides[i].runner, &usage);
-        us += usage.codec_cpu_us;
-    }
-    return us * 1000;
-}
-
-static void duplex_stop(struct duplex *d)
-{
-    for (int i = 0; i < SIDES; i++) {
-        tacet_runner_stop(&d->sides[i].runner);
-        tacet_identity_free(&d->sides[i].identity);
-    }
-    (void)pthread_cond_destroy(&d->changed);
-    (void)pthread_mutex_destroy(&d->mutex);
-    free(d);
-}
-
 /* --- measuring --- */
 
 struct reading {
     int64_t at_us;
     struct tacet_cpu cpu;
     int64_t codec_ns;
+    int64_t sockets_ns;
     uint64_t pictures;
 };
 
 /* What is running at the moment: one of the two. */
 struct running {
-    const struct duplex *duplex;
+    const struct tacet_duplex *duplex;
     const struct tacet_bare *bare;
 };
 
@@ -228,10 +61,12 @@ static struct reading read_all(const struct running *running)
     struct reading r = { .at_us = tacet_clock_now(), .cpu = tacet_cpu_process() };
 
     if (running->duplex != NULL) {
-        r.codec_ns = duplex_codec_ns(running->duplex);
-        r.pictures = atomic_load(&running->duplex->shown);
+        r.codec_ns = tacet_duplex_codec_ns(running->duplex);
+        r.sockets_ns = tacet_duplex_sockets_ns(running->duplex);
+        r.pictures = tacet_duplex_pictures(running->duplex);
     } else {
         r.codec_ns = tacet_bare_codec_ns(running->bare);
+        r.sockets_ns = tacet_bare_sockets_ns(running->bare);
         r.pictures = tacet_bare_pictures(running->bare);
     }
     return r;
@@ -242,6 +77,7 @@ struct cost {
     double total;
     double codec;
     double kernel;
+    double sockets;
     double pictures; /* a second */
 };
 
@@ -258,16 +94,18 @@ static struct cost measure(const struct running *running, int seconds)
         .total = (double)(b.cpu.total_ns - a.cpu.total_ns) / 1e9 / side_seconds,
         .codec = (double)(b.codec_ns - a.codec_ns) / 1e9 / side_seconds,
         .kernel = (double)(b.cpu.kernel_ns - a.cpu.kernel_ns) / 1e9 / side_seconds,
+        .sockets = (double)(b.sockets_ns - a.sockets_ns) / 1e9 / side_seconds,
         .pictures = (double)(b.pictures - a.pictures) / side_seconds,
     };
 }
 
 static struct cost measure_call(const struct mode *mode, const struct tacet_clip *clip, int seconds)
 {
-    struct duplex *d = duplex_start(mode, clip);
-    struct cost cost = measure(&(struct running){ .duplex = d }, seconds);
+    struct tacet_duplex *duplex = tacet_duplex_start(&(struct tacet_duplex_config){
+        .clip = clip, .audio_bps = AUDIO_BPS, .video_bps = mode->video_bps });
+    struct cost cost = measure(&(struct running){ .duplex = duplex }, seconds);
 
-    duplex_stop(d);
+    tacet_duplex_stop(&duplex);
     return cost;
 }
 
@@ -299,6 +137,8 @@ struct costs {
     struct tacet_sample codec;
     struct tacet_sample kernel;
     struct tacet_sample engine;
+    struct tacet_sample sockets;
+    struct tacet_sample rest;
     struct tacet_sample pictures;
 };
 
@@ -308,6 +148,8 @@ static void add(struct costs *costs, const struct cost *cost)
     tacet_sample_add(&costs->codec, cost->codec);
     tacet_sample_add(&costs->kernel, cost->kernel);
     tacet_sample_add(&costs->engine, cost->total - cost->codec - cost->kernel);
+    tacet_sample_add(&costs->sockets, cost->sockets);
+    tacet_sample_add(&costs->rest, cost->total - cost->codec - cost->sockets);
     tacet_sample_add(&costs->pictures, cost->pictures);
 }
 
@@ -322,12 +164,22 @@ static cJSON *tell(struct costs *costs, const struct mode *mode, const char *wha
     tacet_sample_tell(&costs->codec, row, "codecS");
     tacet_sample_tell(&costs->kernel, row, "kernelS");
     tacet_sample_tell(&costs->engine, row, "engineS");
+    tacet_sample_tell(&costs->sockets, row, "socketsS");
+    tacet_sample_tell(&costs->rest, row, "restS");
     if (mode->width > 0) {
         tacet_sample_tell(&costs->pictures, row, "picturesPerSecond");
     }
     tacet_sample_free(&costs->pictures);
     (void)cJSON_AddItemToArray(rows, row);
     return row;
+}
+
+/* For the same number of pictures: a machine that is too slow drops some. */
+static double ratio(const struct cost *call, const struct cost *bare)
+{
+    bool video = call->pictures > 0 && bare->pictures > 0;
+
+    return call->total / bare->total * (video ? bare->pictures / call->pictures : 1);
 }
 
 static void run_mode(const struct tacet_settings *settings, const struct mode *mode, cJSON *rows)
@@ -348,7 +200,7 @@ static void run_mode(const struct tacet_settings *settings, const struct mode *m
         struct cost of_bare = measure_bare(mode, &clip, settings->seconds);
         add(&call, &of_call);
         add(&bare, &of_bare);
-        tacet_sample_add(&ratios, of_call.total / of_bare.total);
+        tacet_sample_add(&ratios, ratio(&of_call, &of_bare));
     }
     tacet_sample_tell(&ratios, tell(&call, mode, "call", rows), "ratio");
     (void)tell(&bare, mode, "bare loop", rows);
@@ -375,15 +227,17 @@ static const struct tacet_option options[] = {
 };
 static const struct tacet_option *const groups[] = { options, tacet_json_option, NULL };
 static const struct tacet_column columns[] = {
-    { "media", "media", 0 },
-    { "what", "", 0 },
-    { "cpuS", "CPU s a second", 4 },
-    { "codecS", "codec", 4 },
-    { "kernelS", "kernel", 4 },
-    { "engineS", "engine", 4 },
-    { "ratio", "to bare loop", 3 },
-    { "picturesPerSecond", "pictures/s", 1 },
-    { NULL, NULL, 0 },
+    { "media", "media", 0, false },
+    { "what", "", 0, false },
+    { "cpuS", "CPU s a second", 4, false },
+    { "codecS", "codec", 4, true },
+    { "kernelS", "kernel", 4, true },
+    { "engineS", "engine", 4, true },
+    { "socketsS", "sockets", 4, true },
+    { "restS", "rest", 4, true },
+    { "ratio", "to bare loop", 3, false },
+    { "picturesPerSecond", "pictures/s", 1, true },
+    { NULL, NULL, 0, false },
 };
 
 const struct tacet_benchmark tacet_benchmark_call = {
@@ -398,10 +252,11 @@ const struct tacet_benchmark tacet_benchmark_call = {
     .rounds = 5,
     .note =
         "CPU seconds a second of call, of one side; medians of the rounds (quartiles), 1.5 s to\n"
-        "warm up before each. codec: inside codec calls; kernel: system time; engine: the "
-        "rest.\n"
-        "bare loop: the same codecs, SRTP, sockets and a timer, nothing else, right after each\n"
-        "call. Fewer than 30 pictures a second: the machine was too slow or too busy.",
+        "warm up before each. codec: inside codec calls. kernel: system time, which most kernels\n"
+        "only sample, so that a single run can be far off. engine: all but these two. Exact:\n"
+        "sockets, CPU time inside the calls that wait, send and receive; rest, all but codec and\n"
+        "sockets. bare loop: the same codecs, SRTP, sockets and a timer, nothing else, right\n"
+        "after each call. Fewer than 30 pictures a second: the machine was too slow or too busy.",
     .columns = columns,
     .run = run,
 };

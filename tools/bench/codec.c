@@ -298,16 +298,16 @@ static const struct tacet_option options[] = {
 };
 static const struct tacet_option *const groups[] = { options, tacet_json_option, NULL };
 static const struct tacet_column columns[] = {
-    { "codec", "codec", 0 },
-    { "setting", "setting", 0 },
-    { "frame", "frame", 0 },
-    { "kbps", "kbit/s", 0 },
-    { "codedKbps", "coded", 0 },
-    { "encodeMs", "encode ms (quartiles)", 3 },
-    { "decodeMs", "decode ms (quartiles)", 3 },
-    { "psnrDb", "luma PSNR dB", 1 },
-    { "correlation", "correlation", 4 },
-    { NULL, NULL, 0 },
+    { "codec", "codec", 0, false },
+    { "setting", "setting", 0, false },
+    { "frame", "frame", 0, false },
+    { "kbps", "kbit/s", 0, false },
+    { "codedKbps", "coded", 0, false },
+    { "encodeMs", "encode ms (quartiles)", 3, false },
+    { "decodeMs", "decode ms (quartiles)", 3, false },
+    { "psnrDb", "luma PSNR dB", 1, false },
+    { "correlation", "correlation", 4, false },
+    { NULL, NULL, 0, false },
 };
 
 const struct tacet_benchmark tacet_benchmark_codec = {

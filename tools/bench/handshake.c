@@ -282,10 +282,10 @@ static const struct tacet_option options[] = {
 };
 static const struct tacet_option *const groups[] = { options, tacet_json_option, NULL };
 static const struct tacet_column columns[] = {
-    { "step", "step", 0 },
-    { "us", "CPU us, median (quartiles)", 1 },
-    { "perSecond", "a second a core", 0 },
-    { NULL, NULL, 0 },
+    { "step", "step", 0, false },
+    { "us", "CPU us, median (quartiles)", 1, false },
+    { "perSecond", "a second a core", 0, false },
+    { NULL, NULL, 0, false },
 };
 
 const struct tacet_benchmark tacet_benchmark_handshake = {

@@ -167,12 +167,12 @@ static const struct tacet_option options[] = {
 };
 static const struct tacet_option *const groups[] = { options, tacet_json_option, NULL };
 static const struct tacet_column columns[] = {
-    { "profile", "profile", 0 },
-    { "bytes", "bytes", 0 },
-    { "protectNs", "protect ns (quartiles)", 0 },
-    { "unprotectNs", "unprotect ns (quartiles)", 0 },
-    { "ratio", "ratio", 2 },
-    { NULL, NULL, 0 },
+    { "profile", "profile", 0, false },
+    { "bytes", "bytes", 0, false },
+    { "protectNs", "protect ns (quartiles)", 0, false },
+    { "unprotectNs", "unprotect ns (quartiles)", 0, false },
+    { "ratio", "ratio", 2, false },
+    { NULL, NULL, 0, false },
 };
 
 const struct tacet_benchmark tacet_benchmark_srtp = {

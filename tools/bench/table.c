@@ -7,6 +7,11 @@
 
 #define CELL_MAX 64
 
+static double part_of(const cJSON *sample, const char *name)
+{
+    return cJSON_GetNumberValue(cJSON_GetObjectItemCaseSensitive(sample, name));
+}
+
 static void format_cell(const cJSON *row, const struct tacet_column *column, char out[CELL_MAX])
 {
     const cJSON *value = cJSON_GetObjectItemCaseSensitive(row, column->member);
@@ -15,12 +20,12 @@ static void format_cell(const cJSON *row, const struct tacet_column *column, cha
         (void)snprintf(out, CELL_MAX, "%s", value->valuestring);
     } else if (cJSON_IsNumber(value)) {
         (void)snprintf(out, CELL_MAX, "%.*f", column->decimals, value->valuedouble);
+    } else if (cJSON_IsObject(value) && column->plain) {
+        (void)snprintf(out, CELL_MAX, "%.*f", column->decimals, part_of(value, "median"));
     } else if (cJSON_IsObject(value)) {
-        (void)snprintf(
-            out, CELL_MAX, "%.*f (%.*f-%.*f)", column->decimals,
-            cJSON_GetNumberValue(cJSON_GetObjectItemCaseSensitive(value, "median")),
-            column->decimals, cJSON_GetNumberValue(cJSON_GetObjectItemCaseSensitive(value, "q1")),
-            column->decimals, cJSON_GetNumberValue(cJSON_GetObjectItemCaseSensitive(value, "q3")));
+        (void)snprintf(out, CELL_MAX, "%.*f (%.*f-%.*f)", column->decimals,
+                       part_of(value, "median"), column->decimals, part_of(value, "q1"),
+                       column->decimals, part_of(value, "q3"));
     } else {
         (void)snprintf(out, CELL_MAX, "-");
     }

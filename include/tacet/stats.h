@@ -23,6 +23,7 @@ struct tacet_inbound_stats {
     uint64_t frames_received;      /* complete frames handed out */
     uint64_t key_frames_received;
     uint64_t frames_discarded;     /* incomplete, or waiting for a key frame */
+    uint64_t retransmitted_packets_received;
     uint32_t nack_count;           /* sent */
     uint32_t pli_count;            /* sent */
     struct tacet_playout_report playout; /* the last one handed in */

@@ -35,6 +35,11 @@ enum {
     /* Packets of one received stream kept for reordering; older ones are late. */
     TACET_VIDEO_WINDOW_PACKETS = 1024,
     TACET_AUDIO_WINDOW_PACKETS = 64,
+    /* Video packets kept for retransmission; about a second at 4 Mbit/s. */
+    TACET_HISTORY_PACKETS = 512,
+    /* Missing packets that are asked for; the oldest is given up. */
+    TACET_NACK_MAX = 256,
+
     /* Received frames not yet polled; the oldest goes. */
     TACET_AUDIO_FRAMES_MAX = 64,
 

@@ -2,14 +2,19 @@
  */
 #include "call/inbound.h"
 
+#include "base/bytes.h"
+
 #include <assert.h>
 #include <string.h>
 
-/* How long a hole in the video is waited for: about the spread of a reordering network, and short
- * enough that asking for a key frame soon costs less than waiting. */
-#define PATIENCE_US TACET_MS(60)
+/* How long a hole in the video is waited for: about the spread of a reordering network, and time
+ * for some retransmissions, each of which may be lost like the packet was; but not so long that
+ * asking for a key frame would have cost less. */
+#define PATIENCE_MIN_US TACET_MS(60)
+#define PATIENCE_MAX_US TACET_MS(500)
+#define PATIENCE_TRIES 4
 
-void tacet_inbound_init(struct tacet_inbound *in, const uint32_t ssrcs[TACET_KIND_COUNT],
+void tacet_inbound_init(struct tacet_inbound *in, const uint32_t ssrcs[TACET_SSRC_KIND_COUNT],
                         struct tacet_pool *pool, uint8_t *frame)
 {
     memset(in, 0, sizeof(*in));
@@ -18,6 +23,8 @@ void tacet_inbound_init(struct tacet_inbound *in, const uint32_t ssrcs[TACET_KIN
     }
     tacet_reception_init(&in->reception[TACET_KIND_AUDIO], ssrcs[TACET_KIND_AUDIO], 48000);
     tacet_reception_init(&in->reception[TACET_KIND_VIDEO], ssrcs[TACET_KIND_VIDEO], 90000);
+    in->rtx_ssrc = ssrcs[TACET_SSRC_RTX];
+    in->patience_us = PATIENCE_MIN_US;
     tacet_assembly_init(&in->assembly, pool, frame);
 }
 
@@ -73,7 +80,43 @@ enum tacet_drop tacet_inbound_put(struct tacet_inbound *in, int64_t now, enum ta
     buffer->size = rtp.payload_size;
     buffer->data += rtp.payload - buffer->data;
     buffer->at_us = now;
+    tacet_nack_on_packet(&in->nack, now, (int64_t)index);
     return tacet_assembly_put(&in->assembly, rtp.seq, rtp.timestamp, rtp.marker, buffer);
+}
+
+enum tacet_drop tacet_inbound_put_rtx(struct tacet_inbound *in, int64_t now,
+                                      struct tacet_buffer *buffer)
+{
+    struct tacet_rtp rtp;
+
+    if (tacet_rtp_parse(buffer->data, buffer->size, &rtp) != 0 ||
+        rtp.payload_type != TACET_PT_RTX || rtp.payload_size <= 2 || !in->nack.started) {
+        tacet_pool_put(in->assembly.pool, buffer);
+        return TACET_DROP_MALFORMED;
+    }
+    /* RFC 4588 section 4: the original sequence number, then the original payload. */
+    struct tacet_reader r = tacet_reader(rtp.payload, rtp.payload_size);
+    uint16_t seq = tacet_read_u16(&r);
+    int16_t back = (int16_t)(uint16_t)(seq - (uint16_t)in->nack.highest);
+    if (back > 0) {
+        tacet_pool_put(in->assembly.pool, buffer);
+        return TACET_DROP_MALFORMED; /* nobody asked for what has not been sent yet */
+    }
+    tacet_nack_on_packet(&in->nack, now, in->nack.highest + back);
+    in->stats[TACET_KIND_VIDEO].retransmitted_packets_received++;
+    buffer->data += rtp.payload + 2 - buffer->data;
+    buffer->size = rtp.payload_size - 2;
+    buffer->at_us = now;
+    return tacet_assembly_put(&in->assembly, seq, rtp.timestamp, rtp.marker, buffer);
+}
+
+size_t tacet_inbound_missing(struct tacet_inbound *in, int64_t now, int64_t round_trip_us,
+                             uint16_t *out, size_t capacity)
+{
+    int64_t patience_us = PATIENCE_MIN_US + PATIENCE_TRIES * round_trip_us;
+
+    in->patience_us = patience_us < PATIENCE_MAX_US ? patience_us : PATIENCE_MAX_US;
+    return tacet_nack_due(&in->nack, now, round_trip_us, in->patience_us, out, capacity);
 }
 
 int tacet_inbound_get(struct tacet_inbound *in, int64_t now, struct tacet_frame *ret)
@@ -92,7 +135,7 @@ int tacet_inbound_get(struct tacet_inbound *in, int64_t now, struct tacet_frame 
         };
         return 1;
     }
-    if (tacet_assembly_get(&in->assembly, now, PATIENCE_US, ret) == 0) {
+    if (tacet_assembly_get(&in->assembly, now, in->patience_us, ret) == 0) {
         return 0;
     }
     in->stats[TACET_KIND_VIDEO].frames_received++;
@@ -102,7 +145,7 @@ int tacet_inbound_get(struct tacet_inbound *in, int64_t now, struct tacet_frame 
 
 int64_t tacet_inbound_timeout(const struct tacet_inbound *in)
 {
-    return tacet_assembly_timeout(&in->assembly, PATIENCE_US);
+    return tacet_assembly_timeout(&in->assembly, in->patience_us);
 }
 
 void tacet_inbound_playout(struct tacet_inbound *in, enum tacet_kind kind,

@@ -9,8 +9,10 @@
 
 #include "base/limits.h"
 #include "base/pool.h"
+#include "crypto/schedule.h"
 #include "rtp/assembly.h"
 #include "rtp/header.h"
+#include "rtp/nack.h"
 #include "rtp/reception.h"
 #include "tacet/codec.h"
 #include "tacet/stats.h"
@@ -30,10 +32,13 @@ struct tacet_inbound {
     size_t audio_count;
     struct tacet_inbound_audio polled; /* the one handed out last */
     struct tacet_assembly assembly;
+    struct tacet_nack nack; /* video */
+    uint32_t rtx_ssrc;
+    int64_t patience_us; /* how long a hole in the video is waited for */
 };
 
 /* `frame`: TACET_FRAME_SIZE_MAX bytes, borrowed for its life. */
-void tacet_inbound_init(struct tacet_inbound *in, const uint32_t ssrcs[TACET_KIND_COUNT],
+void tacet_inbound_init(struct tacet_inbound *in, const uint32_t ssrcs[TACET_SSRC_KIND_COUNT],
                         struct tacet_pool *pool, uint8_t *frame);
 /* Gives every buffer back to the pool. */
 void tacet_inbound_reset(struct tacet_inbound *in);
@@ -43,6 +48,12 @@ void tacet_inbound_reset(struct tacet_inbound *in);
  */
 enum tacet_drop tacet_inbound_put(struct tacet_inbound *in, int64_t now, enum tacet_kind kind,
                                   uint64_t index, struct tacet_buffer *buffer);
+/* Likewise a retransmission: what it carries is put where it is missing. */
+enum tacet_drop tacet_inbound_put_rtx(struct tacet_inbound *in, int64_t now,
+                                      struct tacet_buffer *buffer);
+/* The video packets to ask for now, ascending; how many. */
+size_t tacet_inbound_missing(struct tacet_inbound *in, int64_t now, int64_t round_trip_us,
+                             uint16_t *out, size_t capacity);
 /* 1 and the next frame (valid until the next call), or 0. */
 int tacet_inbound_get(struct tacet_inbound *in, int64_t now, struct tacet_frame *ret);
 /* When _get should be tried again although nothing came. */

@@ -4,6 +4,7 @@
  */
 #include "call/outbound.h"
 
+#include "base/bytes.h"
 #include "base/limits.h"
 #include "rtp/header.h"
 #include "rtp/payload_vp8.h"
@@ -32,7 +33,7 @@ void tacet_outbound_init(struct tacet_outbound *out, enum tacet_kind kind, uint3
 }
 
 /* The payload stands behind the header's room already. */
-static int send_packet(struct tacet_outbound *out, struct tacet_srtp *srtp,
+static int send_packet(struct tacet_outbound *out, int64_t now, struct tacet_srtp *srtp,
                        struct tacet_buffer *buffer, size_t payload_size, bool marker,
                        uint32_t timestamp, struct tacet_queue *queue, const struct tacet_path *path)
 {
@@ -45,6 +46,14 @@ static int send_packet(struct tacet_outbound *out, struct tacet_srtp *srtp,
     };
     size_t capacity = tacet_buffer_room(buffer) + TACET_BUFFER_TAIL;
 
+    if (out->history != NULL) {
+        tacet_history_put(out->history, now, out->next_index, timestamp, marker,
+                          buffer->data + TACET_RTP_HEADER_SIZE, payload_size);
+    }
+    if (tacet_srtp_epoch(srtp) != out->epoch) {
+        out->epoch = tacet_srtp_epoch(srtp);
+        out->epoch_index = out->next_index;
+    }
     tacet_rtp_write(&header, buffer->data);
     buffer->size = TACET_RTP_HEADER_SIZE + payload_size;
     int result = tacet_srtp_protect(srtp, out->next_index, buffer->data, &buffer->size, capacity);
@@ -61,7 +70,7 @@ static int send_packet(struct tacet_outbound *out, struct tacet_srtp *srtp,
     return size;
 }
 
-static int send_audio(struct tacet_outbound *out, struct tacet_srtp *srtp,
+static int send_audio(struct tacet_outbound *out, int64_t now, struct tacet_srtp *srtp,
                       const struct tacet_frame *frame, uint32_t timestamp,
                       struct tacet_queue *queue, const struct tacet_path *path)
 {
@@ -74,11 +83,11 @@ static int send_audio(struct tacet_outbound *out, struct tacet_srtp *srtp,
     /* RFC 7587 section 4.2: the marker begins a talk spurt; without DTX there is one, its first
      * packet. */
     bool marker = out->stats.packets_sent == 0;
-    return send_packet(out, srtp, buffer, frame->size, marker, timestamp, queue, path);
+    return send_packet(out, now, srtp, buffer, frame->size, marker, timestamp, queue, path);
 }
 
-static int send_video(struct tacet_outbound *out, struct tacet_srtp *srtp, size_t overhead,
-                      const struct tacet_frame *frame, uint32_t timestamp,
+static int send_video(struct tacet_outbound *out, int64_t now, struct tacet_srtp *srtp,
+                      size_t overhead, const struct tacet_frame *frame, uint32_t timestamp,
                       struct tacet_queue *queue, const struct tacet_path *path)
 {
     size_t payload_max = TACET_DATAGRAM_MAX - TACET_RTP_HEADER_SIZE - overhead - REPAIR_ROOM;
@@ -103,7 +112,7 @@ static int send_video(struct tacet_outbound *out, struct tacet_srtp *srtp, size_
         size_t size =
             tacet_vp8_cut_next(&cutter, buffer->data + TACET_RTP_HEADER_SIZE, payload_max, &last);
         assert(size > 0);
-        int result = send_packet(out, srtp, buffer, size, last, timestamp, queue, path);
+        int result = send_packet(out, now, srtp, buffer, size, last, timestamp, queue, path);
         if (result < 0) {
             return result;
         }
@@ -113,21 +122,17 @@ static int send_video(struct tacet_outbound *out, struct tacet_srtp *srtp, size_
     return total;
 }
 
-int tacet_outbound_send(struct tacet_outbound *out, struct tacet_srtp *srtp, size_t overhead,
-                        const struct tacet_frame *frame, uint32_t timestamp,
+int tacet_outbound_send(struct tacet_outbound *out, int64_t now, struct tacet_srtp *srtp,
+                        size_t overhead, const struct tacet_frame *frame, uint32_t timestamp,
                         struct tacet_queue *queue, const struct tacet_path *path)
 {
     assert(frame->kind == out->kind);
     if (out->needs_key && !frame->key) {
         return 0;
     }
-    if (tacet_srtp_epoch(srtp) != out->epoch) {
-        out->epoch = tacet_srtp_epoch(srtp);
-        out->epoch_index = out->next_index;
-    }
     int result = out->kind == TACET_KIND_AUDIO
-                     ? send_audio(out, srtp, frame, timestamp, queue, path)
-                     : send_video(out, srtp, overhead, frame, timestamp, queue, path);
+                     ? send_audio(out, now, srtp, frame, timestamp, queue, path)
+                     : send_video(out, now, srtp, overhead, frame, timestamp, queue, path);
 
     out->needs_key = out->kind == TACET_KIND_VIDEO && result <= 0;
     if (result > 0) {
@@ -141,6 +146,27 @@ int tacet_outbound_send(struct tacet_outbound *out, struct tacet_srtp *srtp, siz
         }
     }
     return result;
+}
+
+int tacet_outbound_retransmit(struct tacet_outbound *rtx, int64_t now, struct tacet_srtp *srtp,
+                              struct tacet_history *history, uint16_t seq,
+                              struct tacet_queue *queue, const struct tacet_path *path)
+{
+    struct tacet_history_packet *packet = tacet_history_find(history, seq);
+    struct tacet_buffer *buffer = packet != NULL ? tacet_queue_buffer(queue) : NULL;
+
+    if (buffer == NULL) {
+        return 0;
+    }
+    struct tacet_writer w = tacet_writer(buffer->data + TACET_RTP_HEADER_SIZE,
+                                         tacet_buffer_room(buffer) - TACET_RTP_HEADER_SIZE);
+    tacet_write_u16(&w, seq);
+    tacet_write_bytes(&w, packet->payload, packet->size);
+    assert(!w.failed);
+    packet->sent_at_us = now;
+    packet->times++;
+    return send_packet(rtx, now, srtp, buffer, w.at, packet->marker, packet->timestamp, queue,
+                       path);
 }
 
 uint64_t tacet_outbound_epoch_packets(const struct tacet_outbound *out)

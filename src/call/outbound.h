@@ -8,6 +8,7 @@
 
 #include "call/queue.h"
 #include "crypto/srtp.h"
+#include "rtp/history.h"
 #include "tacet/frame.h"
 #include "tacet/stats.h"
 
@@ -21,6 +22,7 @@ struct tacet_outbound {
     bool needs_key; /* a picture was left out: those after it show nothing before a key */
     int64_t last_captured_at_us; /* for the sender report */
     uint32_t last_timestamp;
+    struct tacet_history *history; /* of what was sent, borrowed; NULL: none is kept */
     struct tacet_outbound_stats stats;
 };
 
@@ -31,10 +33,17 @@ void tacet_outbound_init(struct tacet_outbound *out, enum tacet_kind kind, uint3
  * Sends one frame. Returns the bytes queued, 0 where it was left out (the queue has no room for the
  * whole of it, or `needs_key` and it is none), or TACET_ERR_CRYPTO.
  */
-int tacet_outbound_send(struct tacet_outbound *out, struct tacet_srtp *srtp, size_t overhead,
-                        const struct tacet_frame *frame, uint32_t timestamp,
+int tacet_outbound_send(struct tacet_outbound *out, int64_t now, struct tacet_srtp *srtp,
+                        size_t overhead, const struct tacet_frame *frame, uint32_t timestamp,
                         struct tacet_queue *queue, const struct tacet_path *path);
 
+/*
+ * Sends a packet of the history again, through `rtx`, a stream of its own (RFC 4588 section 4).
+ * Returns the bytes queued, 0 where it is gone or there is no room, or TACET_ERR_CRYPTO.
+ */
+int tacet_outbound_retransmit(struct tacet_outbound *rtx, int64_t now, struct tacet_srtp *srtp,
+                              struct tacet_history *history, uint16_t seq,
+                              struct tacet_queue *queue, const struct tacet_path *path);
 /* Packets sent under the key in use. */
 uint64_t tacet_outbound_epoch_packets(const struct tacet_outbound *out);
 

@@ -135,7 +135,11 @@ int64_t tacet_peer_jitter(struct tacet_call *call, int64_t interval_us);
 /* --- timers (peer_timers.c) --- */
 
 void tacet_peer_on_timeout(struct tacet_call *call, struct tacet_peer *peer, int64_t now);
-/* After anything that received video: sets the timer that asks for a key frame. */
+/* Asks for the video packets that are missing now, and sets the timer for the next time. */
+void tacet_peer_send_nack(struct tacet_call *call, struct tacet_peer *peer, int64_t now);
+/* The round trip of the path in use as last measured; 0: not yet. */
+int64_t tacet_peer_round_trip(const struct tacet_peer *peer);
+/* After anything that received video: sets the timers that ask for packets and for a key frame. */
 void tacet_peer_check_picture(struct tacet_peer *peer, int64_t now);
 int64_t tacet_peer_next_timeout(const struct tacet_peer *peer, const char **ret_reason);
 

@@ -141,8 +141,51 @@ enum tacet_drop tacet_peer_on_rtp(struct tacet_call *call, struct tacet_peer *pe
             return drop;
         }
     }
-    tacet_pool_put(call->pool, buffer); /* RTX and FEC are derived, but nobody sends them yet */
+    if (ssrc == peer->session->inbound.rtx_ssrc) {
+        return tacet_inbound_put_rtx(&peer->session->inbound, now, buffer);
+    }
+    tacet_pool_put(call->pool, buffer); /* FEC is derived, but nobody sends it yet */
     return TACET_DROP_STATE;
+}
+
+static void count_sent(struct tacet_peer *peer, int64_t now, size_t packets, size_t bytes)
+{
+    peer->path_stats.packets_sent += packets;
+    peer->path_stats.bytes_sent += bytes;
+    peer->last_sent_at_us = now;
+}
+
+int64_t tacet_peer_round_trip(const struct tacet_peer *peer)
+{
+    for (int kind = 0; peer->session != NULL && kind < TACET_KIND_COUNT; kind++) {
+        if (peer->session->remote[kind].round_trip_time_measurements > 0) {
+            return peer->session->remote[kind].round_trip_time_us;
+        }
+    }
+    return peer->control.round_trip_us;
+}
+
+/* What the peer asked for, once in a round trip each: asking twice is not losing twice. */
+static void retransmit(struct tacet_call *call, struct tacet_peer *peer, int64_t now)
+{
+    struct tacet_rtp_session *session = peer->session;
+    int64_t apart_us = tacet_peer_round_trip(peer) / 2;
+
+    for (size_t i = 0; i < session->wanted_count; i++) {
+        struct tacet_history_packet *packet =
+            tacet_history_find(session->history, session->wanted[i]);
+        if (packet == NULL || (packet->times > 0 && now - packet->sent_at_us < apart_us)) {
+            continue;
+        }
+        int result = tacet_outbound_retransmit(&session->rtx, now, tacet_rekey_sender(&peer->rekey),
+                                               session->history, session->wanted[i], &call->queue,
+                                               &peer->path);
+        if (result > 0) {
+            session->outbound[TACET_KIND_VIDEO].stats.retransmitted_packets_sent++;
+            count_sent(peer, now, 1, (size_t)result);
+        }
+    }
+    session->wanted_count = 0;
 }
 
 enum tacet_drop tacet_peer_on_rtcp(struct tacet_call *call, struct tacet_peer *peer, int64_t now,
@@ -170,18 +213,14 @@ enum tacet_drop tacet_peer_on_rtcp(struct tacet_call *call, struct tacet_peer *p
         drop = tacet_rtp_session_on_rtcp(peer->session, now, buffer->data, buffer->size);
     }
     tacet_pool_put(call->pool, buffer);
+    if (peer->session->wanted_count > 0) {
+        retransmit(call, peer, now);
+    }
     if (peer->session->refresh_wanted) {
         peer->session->refresh_wanted = false;
         tacet_peer_send_target(call, peer, TACET_REFRESH_KEY);
     }
     return drop;
-}
-
-static void count_sent(struct tacet_peer *peer, int64_t now, size_t packets, size_t bytes)
-{
-    peer->path_stats.packets_sent += packets;
-    peer->path_stats.bytes_sent += bytes;
-    peer->last_sent_at_us = now;
 }
 
 int tacet_peer_send_frame(struct tacet_call *call, struct tacet_peer *peer, int64_t now,
@@ -196,7 +235,7 @@ int tacet_peer_send_frame(struct tacet_call *call, struct tacet_peer *peer, int6
         return 0;
     }
     uint32_t timestamp = tacet_call_rtp_timestamp(call, frame->kind, frame->captured_at_us);
-    int result = tacet_outbound_send(out, tacet_rekey_sender(&peer->rekey),
+    int result = tacet_outbound_send(out, now, tacet_rekey_sender(&peer->rekey),
                                      tacet_srtp_overhead(peer->rekey.profile), frame, timestamp,
                                      &call->queue, &peer->path);
 
@@ -217,6 +256,21 @@ int tacet_peer_send_frame(struct tacet_call *call, struct tacet_peer *peer, int6
     return 0;
 }
 
+/* Protects the RTCP in the buffer and queues it; the buffer is taken. */
+static void send_rtcp(struct tacet_call *call, struct tacet_peer *peer, int64_t now,
+                      struct tacet_buffer *buffer)
+{
+    size_t capacity = tacet_buffer_room(buffer) + TACET_BUFFER_TAIL;
+
+    if (tacet_srtp_protect_rtcp(tacet_rekey_sender(&peer->rekey), buffer->data, &buffer->size,
+                                capacity) != 0) {
+        tacet_pool_put(call->pool, buffer);
+        return;
+    }
+    count_sent(peer, now, 1, buffer->size);
+    tacet_queue_push(&call->queue, buffer, &peer->path);
+}
+
 void tacet_peer_send_report(struct tacet_call *call, struct tacet_peer *peer, int64_t now, bool pli)
 {
     struct tacet_buffer *buffer = tacet_queue_buffer(&call->queue);
@@ -224,14 +278,27 @@ void tacet_peer_send_report(struct tacet_call *call, struct tacet_peer *peer, in
     if (buffer == NULL) {
         return; /* the next interval's report says the same and more */
     }
-    size_t room = tacet_buffer_room(buffer);
     buffer->size = tacet_rtp_session_report(peer->session, now, pli, buffer->data,
                                             TACET_DATAGRAM_MAX - TACET_SRTP_OVERHEAD_MAX);
-    if (tacet_srtp_protect_rtcp(tacet_rekey_sender(&peer->rekey), buffer->data, &buffer->size,
-                                room + TACET_BUFFER_TAIL) != 0) {
-        tacet_pool_put(call->pool, buffer);
+    send_rtcp(call, peer, now, buffer);
+}
+
+void tacet_peer_send_nack(struct tacet_call *call, struct tacet_peer *peer, int64_t now)
+{
+    struct tacet_buffer *buffer =
+        peer->state == TACET_PEER_CONNECTED ? tacet_queue_buffer(&call->queue) : NULL;
+
+    if (buffer == NULL) {
         return;
     }
-    count_sent(peer, now, 1, buffer->size);
-    tacet_queue_push(&call->queue, buffer, &peer->path);
+    buffer->size =
+        tacet_rtp_session_nack(peer->session, now, tacet_peer_round_trip(peer), buffer->data,
+                               TACET_DATAGRAM_MAX - TACET_SRTP_OVERHEAD_MAX);
+    if (buffer->size > 0) {
+        send_rtcp(call, peer, now, buffer);
+    } else {
+        tacet_pool_put(call->pool, buffer);
+    }
+    tacet_timers_set(&peer->timers, TACET_TIMER_NACK,
+                     tacet_nack_timeout(&peer->session->inbound.nack));
 }

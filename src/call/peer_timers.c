@@ -105,6 +105,9 @@ static void on_timer(struct tacet_call *call, struct tacet_peer *peer, int64_t n
     case TACET_TIMER_REPORT:
         on_report_timer(call, peer, now);
         break;
+    case TACET_TIMER_NACK:
+        tacet_peer_send_nack(call, peer, now);
+        break;
     case TACET_TIMER_PLI:
         on_pli(call, peer, now);
         break;
@@ -129,6 +132,10 @@ void tacet_peer_on_timeout(struct tacet_call *call, struct tacet_peer *peer, int
 
 void tacet_peer_check_picture(struct tacet_peer *peer, int64_t now)
 {
+    if (peer->state == TACET_PEER_CONNECTED) {
+        tacet_timers_set(&peer->timers, TACET_TIMER_NACK,
+                         tacet_nack_timeout(&peer->session->inbound.nack));
+    }
     if (peer->state != TACET_PEER_CONNECTED || !tacet_inbound_wants_key(&peer->session->inbound)) {
         tacet_timers_stop(&peer->timers, TACET_TIMER_PLI);
         return;

@@ -12,13 +12,16 @@ int tacet_rtp_session_create(struct tacet_rtp_session **ret)
 {
     struct tacet_rtp_session *s = tacet_alloc(sizeof(*s));
     uint8_t *frame = tacet_alloc(TACET_FRAME_SIZE_MAX);
+    struct tacet_history *history = tacet_alloc(sizeof(*history));
 
-    if (s == NULL || frame == NULL) {
+    if (s == NULL || frame == NULL || history == NULL) {
         tacet_dealloc(s);
         tacet_dealloc(frame);
+        tacet_dealloc(history);
         return TACET_ERR_NOMEM;
     }
     s->frame = frame;
+    s->history = history;
     *ret = s;
     return 0;
 }
@@ -30,6 +33,7 @@ void tacet_rtp_session_free(struct tacet_rtp_session **session)
     }
     tacet_rtp_session_end(*session);
     tacet_dealloc((*session)->frame);
+    tacet_dealloc((*session)->history);
     tacet_dealloc(*session);
     *session = NULL;
 }
@@ -48,7 +52,7 @@ void tacet_rtp_session_begin(struct tacet_rtp_session *s, const struct tacet_ran
 {
     const uint32_t *out = rekey->ssrcs.of[tacet_rekey_direction(rekey, true)];
     const uint32_t *in = rekey->ssrcs.of[tacet_rekey_direction(rekey, false)];
-    uint16_t start[TACET_KIND_COUNT + 1];
+    uint16_t start[TACET_KIND_COUNT + 2];
 
     assert(!s->used);
     _Static_assert((int)TACET_SSRC_AUDIO == (int)TACET_KIND_AUDIO, "one numbering");
@@ -60,6 +64,11 @@ void tacet_rtp_session_begin(struct tacet_rtp_session *s, const struct tacet_ran
         s->remote[kind] = (struct tacet_remote_inbound_stats){ 0 };
         s->sent_since_report[kind] = false;
     }
+    s->outbound[TACET_KIND_VIDEO].history = s->history;
+    tacet_outbound_init(&s->rtx, TACET_KIND_VIDEO, out[TACET_SSRC_RTX],
+                        start[TACET_KIND_COUNT + 1] & 0x7fff, 0);
+    s->rtx.payload_type = TACET_PT_RTX;
+    s->wanted_count = 0;
     tacet_inbound_init(&s->inbound, in, pool, s->frame);
     draw_cname(s, random);
     s->refresh_wanted = false;
@@ -69,14 +78,17 @@ void tacet_rtp_session_begin(struct tacet_rtp_session *s, const struct tacet_ran
 void tacet_rtp_session_end(struct tacet_rtp_session *s)
 {
     uint8_t *frame = s->frame;
+    struct tacet_history *history = s->history;
 
     if (!s->used) {
         return;
     }
     tacet_inbound_reset(&s->inbound);
     sodium_memzero(frame, TACET_FRAME_SIZE_MAX);
+    sodium_memzero(history, sizeof(*history));
     sodium_memzero(s, sizeof(*s));
     s->frame = frame;
+    s->history = history;
 }
 
 static void fill_sender(const struct tacet_outbound *out, int64_t now, struct tacet_rtcp_part *part)
@@ -128,6 +140,23 @@ size_t tacet_rtp_session_report(struct tacet_rtp_session *s, int64_t now, bool p
         s->inbound.stats[TACET_KIND_VIDEO].pli_count++;
     }
     assert(!w.failed);
+    return w.at;
+}
+
+size_t tacet_rtp_session_nack(struct tacet_rtp_session *s, int64_t now, int64_t round_trip_us,
+                              uint8_t *out, size_t capacity)
+{
+    struct tacet_writer w = tacet_writer(out, capacity);
+    uint16_t seqs[TACET_NACK_MAX];
+    size_t count = tacet_inbound_missing(&s->inbound, now, round_trip_us, seqs, TACET_NACK_MAX);
+
+    if (count == 0) {
+        return 0;
+    }
+    tacet_rtcp_write_nack(&w, s->outbound[TACET_KIND_AUDIO].stats.ssrc,
+                          s->inbound.stats[TACET_KIND_VIDEO].ssrc, seqs, count);
+    assert(!w.failed);
+    s->inbound.stats[TACET_KIND_VIDEO].nack_count++;
     return w.at;
 }
 
@@ -187,9 +216,16 @@ enum tacet_drop tacet_rtp_session_on_rtcp(struct tacet_rtp_session *s, int64_t n
                 s->refresh_wanted = true;
             }
             break;
+        case TACET_RTCP_RTPFB:
+            if (part.format == TACET_RTPFB_NACK && part.u.feedback.media_ssrc == video->ssrc) {
+                video->nack_count++;
+                s->wanted_count +=
+                    tacet_nack_read(part.u.feedback.fci, part.u.feedback.fci_size,
+                                    s->wanted + s->wanted_count, TACET_NACK_MAX - s->wanted_count);
+            }
+            break;
         case TACET_RTCP_SDES:
         case TACET_RTCP_BYE:
-        case TACET_RTCP_RTPFB:
             break;
         }
     }

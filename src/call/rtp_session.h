@@ -14,6 +14,10 @@
 struct tacet_rtp_session {
     bool used;
     struct tacet_outbound outbound[TACET_KIND_COUNT];
+    struct tacet_outbound rtx;
+    struct tacet_history *history;   /* of the video sent */
+    uint16_t wanted[TACET_NACK_MAX]; /* sequence numbers that the peer has asked for */
+    size_t wanted_count;
     struct tacet_inbound inbound;
     struct tacet_remote_inbound_stats remote[TACET_KIND_COUNT];
     char cname[TACET_CNAME_MAX + 1];
@@ -35,6 +39,9 @@ void tacet_rtp_session_end(struct tacet_rtp_session *s);
  * one RR, with the blocks, then SDES, and PLI if `pli`. Returns its size. */
 size_t tacet_rtp_session_report(struct tacet_rtp_session *s, int64_t now, bool pli, uint8_t *out,
                                 size_t capacity);
+/* Writes a NACK for the video packets that are missing now; 0: none is. */
+size_t tacet_rtp_session_nack(struct tacet_rtp_session *s, int64_t now, int64_t round_trip_us,
+                              uint8_t *out, size_t capacity);
 /* Takes an authenticated compound RTCP packet. MALFORMED or NONE. */
 enum tacet_drop tacet_rtp_session_on_rtcp(struct tacet_rtp_session *s, int64_t now,
                                           const uint8_t *packet, size_t size);

@@ -4,6 +4,8 @@
  */
 #include "rtp/rtcp.h"
 
+#include "rtp/nack.h"
+
 #include "tacet/error.h"
 
 #include <assert.h>
@@ -254,6 +256,15 @@ void tacet_rtcp_write_bye(struct tacet_writer *w, uint32_t ssrc)
 {
     write_header(w, 1, TACET_RTCP_BYE, 4);
     tacet_write_u32(w, ssrc);
+}
+
+void tacet_rtcp_write_nack(struct tacet_writer *w, uint32_t ssrc, uint32_t media_ssrc,
+                           const uint16_t *seqs, size_t count)
+{
+    write_header(w, TACET_RTPFB_NACK, TACET_RTCP_RTPFB, 8 + 4 * tacet_nack_pairs(seqs, count));
+    tacet_write_u32(w, ssrc);
+    tacet_write_u32(w, media_ssrc);
+    tacet_nack_write(w, seqs, count);
 }
 
 void tacet_rtcp_write_pli(struct tacet_writer *w, uint32_t ssrc, uint32_t media_ssrc)

@@ -1,5 +1,5 @@
 /*
- * RTCP: SR, RR, SDES CNAME, BYE (RFC 3550 section 6), PLI (RFC 4585 section 6.3.1). A compound
+ * RTCP: SR, RR, SDES CNAME, BYE (RFC 3550 section 6), NACK and PLI (RFC 4585 section 6). A compound
  * packet is read as a list of parts and written part by part; unknown types are passed over.
  */
 #ifndef TACET_RTP_RTCP_H
@@ -25,18 +25,18 @@ enum tacet_rtcp_type {
 
 struct tacet_report_block { /* RFC 3550 section 6.4.1 */
     uint32_t ssrc;
-    uint8_t fraction_lost;       /* of 256 */
-    int32_t cumulative_lost;     /* 24 bits, signed */
-    uint32_t highest_seq;        /* extended */
-    uint32_t jitter;             /* timestamp units */
-    uint32_t last_sr;            /* middle 32 bits of the NTP time; 0: none */
+    uint8_t fraction_lost;        /* of 256 */
+    int32_t cumulative_lost;      /* 24 bits, signed */
+    uint32_t highest_seq;         /* extended */
+    uint32_t jitter;              /* timestamp units */
+    uint32_t last_sr;             /* middle 32 bits of the NTP time; 0: none */
     uint32_t delay_since_last_sr; /* 1/65536 s */
 };
 
 struct tacet_rtcp_part {
     enum tacet_rtcp_type type;
-    uint8_t format;              /* RTPFB, PSFB: FMT */
-    uint32_t ssrc;               /* of the sender of this part */
+    uint8_t format; /* RTPFB, PSFB: FMT */
+    uint32_t ssrc;  /* of the sender of this part */
     union {
         struct { /* SR; RR has the blocks only */
             uint64_t ntp;
@@ -55,6 +55,7 @@ struct tacet_rtcp_part {
     } u;
 };
 
+#define TACET_RTPFB_NACK 1
 #define TACET_PSFB_PLI 1
 
 /* Begins reading; checks that the whole is well-formed as RFC 3550 appendix A.2 asks, but that a
@@ -68,6 +69,9 @@ void tacet_rtcp_write_report(struct tacet_writer *w, const struct tacet_rtcp_par
 void tacet_rtcp_write_sdes(struct tacet_writer *w, uint32_t ssrc, const char *cname);
 void tacet_rtcp_write_bye(struct tacet_writer *w, uint32_t ssrc);
 void tacet_rtcp_write_pli(struct tacet_writer *w, uint32_t ssrc, uint32_t media_ssrc);
+/* Generic NACK (RFC 4585 section 6.2.1) for ascending sequence numbers. */
+void tacet_rtcp_write_nack(struct tacet_writer *w, uint32_t ssrc, uint32_t media_ssrc,
+                           const uint16_t *seqs, size_t count);
 
 /* Monotonic microseconds as a 32.32 NTP number (no wall clock on the wire), and its middle bits. */
 uint64_t tacet_ntp(int64_t now);

@@ -165,7 +165,34 @@ static void picture_left_out_is_followed_by_nothing_but_a_key_frame(void **state
     pair_free(&p);
 }
 
-static void lost_picture_is_asked_for_and_comes_back(void **state)
+static void lost_packet_is_sent_again(void **state)
+{
+    struct pair p;
+    struct tacet_stats stats = { .size = sizeof(stats) };
+
+    (void)state;
+    pair_create(&p, 5, NULL);
+    pair_connect(&p);
+    send(&p, CALLER, TACET_KIND_VIDEO, true, 1000);
+    pair_pump(&p);
+    p.blocked[CALLER] = true;
+    send(&p, CALLER, TACET_KIND_VIDEO, false, 5000);
+    pair_pump(&p);
+    p.blocked[CALLER] = false;
+    p.event_count[CALLER] = 0;
+    send(&p, CALLER, TACET_KIND_VIDEO, false, 1000);
+    pair_run(&p, TACET_MS(10));
+    assert_int_equal(p.frames[CALLEE][TACET_KIND_VIDEO], 3);
+    assert_null(pair_last(&p, CALLER, TACET_EVENT_SEND_TARGET));
+    assert_int_equal(tacet_call_stats(p.call[CALLER], p.peer[CALLER], &stats), 0);
+    assert_int_equal(stats.outbound[TACET_KIND_VIDEO].retransmitted_packets_sent, 5);
+    assert_int_equal(stats.outbound[TACET_KIND_VIDEO].nack_count, 1);
+    assert_int_equal(tacet_call_stats(p.call[CALLEE], p.peer[CALLEE], &stats), 0);
+    assert_int_equal(stats.inbound[TACET_KIND_VIDEO].retransmitted_packets_received, 5);
+    pair_free(&p);
+}
+
+static void picture_that_cannot_be_repaired_is_replaced_by_a_key_frame(void **state)
 {
     struct pair p;
 
@@ -178,9 +205,11 @@ static void lost_picture_is_asked_for_and_comes_back(void **state)
     send(&p, CALLER, TACET_KIND_VIDEO, false, 1000);
     pair_pump(&p);
     p.blocked[CALLER] = false;
+    /* As if it had been sent too long ago. */
+    memset(pair_peer(&p, CALLER)->session->history, 0, sizeof(struct tacet_history));
     p.event_count[CALLER] = 0;
     send(&p, CALLER, TACET_KIND_VIDEO, false, 1000);
-    pair_run(&p, TACET_MS(100));
+    pair_run(&p, TACET_MS(700));
     assert_int_equal(p.frames[CALLEE][TACET_KIND_VIDEO], 1);
     assert_int_equal(pair_last(&p, CALLER, TACET_EVENT_SEND_TARGET)->u.send_target.refresh,
                      TACET_REFRESH_KEY);
@@ -487,7 +516,8 @@ int main(void)
         cmocka_unit_test(no_media_moves_before_the_answer),
         cmocka_unit_test(frames_arrive_whole_both_ways),
         cmocka_unit_test(picture_left_out_is_followed_by_nothing_but_a_key_frame),
-        cmocka_unit_test(lost_picture_is_asked_for_and_comes_back),
+        cmocka_unit_test(lost_packet_is_sent_again),
+        cmocka_unit_test(picture_that_cannot_be_repaired_is_replaced_by_a_key_frame),
         cmocka_unit_test(nobody_there_is_unreachable_after_15_s),
         cmocka_unit_test(unanswered_call_ends_after_60_s_on_both_sides),
         cmocka_unit_test(decline_says_why),

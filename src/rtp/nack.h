@@ -1,0 +1,50 @@
+/*
+ * What is missing of a received stream, and when to ask for it (RFC 4585 section 6.2.1). A number
+ * is asked for as soon as a later one has come, then again after a round trip, until it comes or
+ * its time is over. Pure: fed with sequence numbers and the time.
+ */
+#ifndef TACET_RTP_NACK_H
+#define TACET_RTP_NACK_H
+
+#include "base/bytes.h"
+#include "base/limits.h"
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+struct tacet_nack_entry {
+    int64_t seq;
+    int64_t missing_since_us;
+    int64_t ask_at_us;
+    uint32_t asked;
+};
+
+struct tacet_nack {
+    bool started;
+    int64_t highest;
+    struct tacet_nack_entry missing[TACET_NACK_MAX]; /* ascending */
+    size_t count;
+};
+
+/* A packet came, as itself or retransmitted. */
+void tacet_nack_on_packet(struct tacet_nack *n, int64_t now, int64_t seq);
+/* Nothing below this is needed any more. */
+void tacet_nack_forget_below(struct tacet_nack *n, int64_t seq);
+/*
+ * The numbers to ask for now, at most `capacity`, ascending; each is then asked for again a round
+ * trip later. What has been missing for longer than `patience_us` is forgotten.
+ */
+size_t tacet_nack_due(struct tacet_nack *n, int64_t now, int64_t round_trip_us, int64_t patience_us,
+                      uint16_t *out, size_t capacity);
+/* When _due has something; INT64_MAX. */
+int64_t tacet_nack_timeout(const struct tacet_nack *n);
+
+/* How many pairs of PID and BLP ascending numbers need. */
+size_t tacet_nack_pairs(const uint16_t *seqs, size_t count);
+/* The FCI of a Generic NACK for ascending numbers: PID and BLP pairs. */
+void tacet_nack_write(struct tacet_writer *w, const uint16_t *seqs, size_t count);
+/* Reads them back: at most `capacity` numbers, returns how many. */
+size_t tacet_nack_read(const uint8_t *fci, size_t size, uint16_t *out, size_t capacity);
+
+#endif

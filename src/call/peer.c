@@ -312,7 +312,7 @@ void tacet_peer_send_target(struct tacet_call *call, struct tacet_peer *peer,
         .u.send_target = {
             .audio_bps = call->config.audio_bitrate_bps,
             .video_bps = call->config.video_bitrate_bps,
-            .loss_permille = peer->session->remote[TACET_KIND_AUDIO].fraction_lost_permille,
+            .loss_permille = tacet_repair_tell(&peer->session->repair),
             .burst = 1,
             .refresh = refresh,
         },

@@ -216,9 +216,11 @@ enum tacet_drop tacet_peer_on_rtcp(struct tacet_call *call, struct tacet_peer *p
     if (peer->session->wanted_count > 0) {
         retransmit(call, peer, now);
     }
-    if (peer->session->refresh_wanted) {
+    if (peer->session->refresh_wanted || peer->session->target_changed) {
+        tacet_peer_send_target(
+            call, peer, peer->session->refresh_wanted ? TACET_REFRESH_KEY : TACET_REFRESH_NONE);
         peer->session->refresh_wanted = false;
-        tacet_peer_send_target(call, peer, TACET_REFRESH_KEY);
+        peer->session->target_changed = false;
     }
     return drop;
 }

@@ -72,6 +72,8 @@ void tacet_rtp_session_begin(struct tacet_rtp_session *s, const struct tacet_ran
     tacet_inbound_init(&s->inbound, in, pool, s->frame);
     draw_cname(s, random);
     s->refresh_wanted = false;
+    s->target_changed = false;
+    s->repair = (struct tacet_repair){ 0 };
     s->used = true;
 }
 
@@ -171,6 +173,7 @@ static void on_block(struct tacet_rtp_session *s, int64_t now,
         }
         remote->packets_lost = block->cumulative_lost;
         remote->fraction_lost_permille = block->fraction_lost * 1000 / 256;
+        s->target_changed |= tacet_repair_on_report(&s->repair, remote->fraction_lost_permille);
         remote->jitter_us = (int64_t)block->jitter * 1000000 / rate;
         int64_t round_trip_us = tacet_report_round_trip_us(block, now);
         if (round_trip_us >= 0) {

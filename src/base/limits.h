@@ -11,11 +11,20 @@
 #define TACET_S(n) ((int64_t)(n)*1000000)
 
 enum {
-    /* Peers in any state but half-open; a further caller is declined as busy. */
-    TACET_PEERS_MAX = 8,
+    /* Peers in any state but half-open; a further caller takes the place of the oldest that was
+     * declined as busy, or is dropped. */
+    TACET_PEERS_MAX = 12,
+    /* Incoming calls that nobody has answered; a further one is declined as busy. */
+    TACET_UNANSWERED_MAX = 8,
+    /* Identities that rang within TACET_RING_APART_US; a further one is declined as busy. */
+    TACET_RINGS_MAX = 32,
     /* Handshakes answered by RESP without a FIN yet; the oldest goes when full. */
     TACET_HALF_OPEN_MAX = 256,
     TACET_HALF_OPEN_SOURCE_MAX = 4,
+    /* From so many half-open handshakes, or INITs in the second before, an INIT must prove its path
+     * by a cookie. */
+    TACET_HALF_OPEN_LOAD = 32,
+    TACET_INIT_RATE_MAX = 20,
     /* Hints that a responder tries on an INIT: own keys and names. */
     TACET_HINTS_MAX = 8,
 
@@ -78,7 +87,9 @@ enum {
 #define TACET_INIT_RETRY_MAX_US TACET_S(3)
 #define TACET_DIAL_TIMEOUT_US TACET_S(15)
 #define TACET_HALF_OPEN_TIMEOUT_US TACET_S(20)
+#define TACET_COOKIE_SECRET_US TACET_S(120)
 #define TACET_RING_TIMEOUT_US TACET_S(60)
+#define TACET_RING_APART_US TACET_S(5) /* between two rings of one identity */
 #define TACET_UNANSWERED_TIMEOUT_US TACET_S(90)
 #define TACET_REKEY_INTERVAL_US TACET_S(120)
 #define TACET_REKEY_APART_US TACET_S(10)        /* between two, however often one is asked for */

@@ -157,18 +157,36 @@ struct tacet_peer *tacet_call_find(const struct tacet_call *call, uint32_t id)
     return peer->state != TACET_PEER_FREE && peer->id == id ? peer : NULL;
 }
 
-struct tacet_peer *tacet_call_new_peer(struct tacet_call *call)
+/* The index of a slot that can be had, or TACET_PEERS_MAX. */
+static uint32_t find_slot(const struct tacet_call *call)
 {
+    uint32_t found = TACET_PEERS_MAX;
+
     for (uint32_t i = 0; i < TACET_PEERS_MAX; i++) {
-        struct tacet_peer *peer = &call->peers[i];
+        const struct tacet_peer *peer = &call->peers[i];
         if (peer->state == TACET_PEER_FREE) {
-            tacet_peer_wipe(peer);
-            call->generation++;
-            peer->id = call->generation % (UINT32_MAX / TACET_PEERS_MAX) * TACET_PEERS_MAX + i;
-            return peer;
+            return i;
+        }
+        if (peer->turned_away &&
+            (found == TACET_PEERS_MAX || peer->started_at_us < call->peers[found].started_at_us)) {
+            found = i;
         }
     }
-    return NULL;
+    return found;
+}
+
+struct tacet_peer *tacet_call_new_peer(struct tacet_call *call)
+{
+    uint32_t slot = find_slot(call);
+
+    if (slot == TACET_PEERS_MAX) {
+        return NULL;
+    }
+    tacet_peer_wipe(&call->peers[slot]);
+    call->generation++;
+    call->peers[slot].id =
+        call->generation % (UINT32_MAX / TACET_PEERS_MAX) * TACET_PEERS_MAX + slot;
+    return &call->peers[slot];
 }
 
 /* --- commands --- */

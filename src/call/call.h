@@ -2,6 +2,7 @@
 #ifndef TACET_CALL_CALL_H
 #define TACET_CALL_CALL_H
 
+#include "call/admission.h"
 #include "call/events.h"
 #include "call/handshake.h"
 #include "call/peer.h"
@@ -18,6 +19,7 @@ struct tacet_call {
     uint32_t generation;               /* of peer numbers, so that an old one names nobody */
     struct tacet_rtp_session *session; /* one answered peer at a time has them */
     uint32_t timestamp_base[TACET_KIND_COUNT];
+    struct tacet_rings rings;
     struct tacet_events events;
     struct tacet_pool *pool;
     struct tacet_queue queue;
@@ -29,7 +31,8 @@ struct tacet_call {
 void tacet_call_set_time(struct tacet_call *call, int64_t now);
 /* The peer of that number, or NULL. */
 struct tacet_peer *tacet_call_find(const struct tacet_call *call, uint32_t id);
-/* A free peer with a number that no other had, or NULL. */
+/* A free peer with a number that no other had, if need be instead of the oldest that was turned
+ * away; or NULL. */
 struct tacet_peer *tacet_call_new_peer(struct tacet_call *call);
 
 #endif

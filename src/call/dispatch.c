@@ -7,21 +7,40 @@
 #include "call/demux.h"
 #include "rtp/header.h"
 
+#include <assert.h>
 #include <sodium.h>
 
 static enum tacet_drop on_init(struct tacet_call *call, int64_t now,
                                const struct tacet_packet *packet)
 {
-    uint8_t resp[TACET_RESP_SIZE];
+    uint8_t reply[TACET_RESP_SIZE];
+    size_t size;
 
     if (!call->config.listen) {
         return TACET_DROP_STATE;
     }
     tacet_call_set_time(call, now);
-    enum tacet_drop drop = tacet_responder_consume_init(
-        &call->responder, &call->handshake, now, &packet->path, packet->data, packet->size, resp);
-    if (drop == TACET_DROP_NONE) {
-        tacet_queue_copy(&call->queue, resp, sizeof(resp), &packet->path);
+    enum tacet_drop drop =
+        tacet_responder_consume_init(&call->responder, &call->handshake, now, &packet->path,
+                                     packet->data, packet->size, reply, &size);
+    if (size > 0) {
+        /* Who sent it is not known yet: no more goes to its path than came from it. */
+        assert(size <= packet->size);
+        tacet_queue_copy(&call->queue, reply, size, &packet->path);
+    }
+    return drop;
+}
+
+static enum tacet_drop on_cookie(struct tacet_call *call, int64_t now,
+                                 const struct tacet_packet *packet)
+{
+    enum tacet_drop drop = TACET_DROP_UNKNOWN;
+
+    for (int i = 0; i < TACET_PEERS_MAX && drop != TACET_DROP_NONE; i++) {
+        if (call->peers[i].state == TACET_PEER_DIALLING) {
+            drop = tacet_peer_on_cookie(call, &call->peers[i], now, &packet->path, packet->data,
+                                        packet->size);
+        }
     }
     return drop;
 }
@@ -120,13 +139,14 @@ static enum tacet_drop dispatch(struct tacet_call *call, int64_t now, struct tac
         return on_resp(call, now, packet);
     case TACET_PACKET_FIN:
         return on_fin(call, now, packet);
+    case TACET_PACKET_COOKIE:
+        return on_cookie(call, now, packet);
     case TACET_PACKET_CTRL:
         return on_ctrl(call, now, packet);
     case TACET_PACKET_RTP:
         return on_media(call, now, false, packet);
     case TACET_PACKET_RTCP:
         return on_media(call, now, true, packet);
-    case TACET_PACKET_COOKIE:
     case TACET_PACKET_RELAY:
     case TACET_PACKET_UNKNOWN:
         break;

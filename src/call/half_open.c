@@ -27,7 +27,7 @@ void tacet_responder_free(struct tacet_responder *r)
     }
     sodium_memzero(r->entries, TACET_HALF_OPEN_MAX * sizeof(*r->entries));
     tacet_dealloc(r->entries);
-    *r = (struct tacet_responder){ 0 };
+    sodium_memzero(r, sizeof(*r));
 }
 
 void tacet_responder_expire(struct tacet_responder *r, int64_t now)
@@ -132,6 +132,23 @@ bool tacet_half_open_source_full(const struct tacet_responder *r, const struct t
         count += e->used && !e->done && same_source(&e->path, path);
     }
     return count >= TACET_HALF_OPEN_SOURCE_MAX;
+}
+
+bool tacet_half_open_drop_unproven(struct tacet_responder *r, const struct tacet_path *path)
+{
+    struct tacet_half_open *found = NULL;
+
+    for (size_t i = 0; i < TACET_HALF_OPEN_MAX; i++) {
+        struct tacet_half_open *e = &r->entries[i];
+        if (e->used && !e->done && !e->proven && same_source(&e->path, path) &&
+            (found == NULL || e->age < found->age)) {
+            found = e;
+        }
+    }
+    if (found != NULL) {
+        sodium_memzero(found, sizeof(*found));
+    }
+    return found != NULL;
 }
 
 struct tacet_half_open *tacet_half_open_add(struct tacet_responder *r, int64_t now,

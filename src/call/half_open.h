@@ -12,6 +12,7 @@
 struct tacet_half_open {
     bool used;
     bool done;     /* FIN was accepted */
+    bool proven;   /* the INIT had a valid mac2: its path is no forgery */
     uint64_t age;  /* rises with every entry made */
     int64_t at_us; /* when the INIT came */
     struct tacet_path path;
@@ -38,6 +39,8 @@ bool tacet_half_open_has_ephemeral(const struct tacet_responder *r,
 bool tacet_half_open_has_index(const struct tacet_responder *r, uint32_t index);
 /* Whether the source of a path has as many unfinished handshakes as it may. */
 bool tacet_half_open_source_full(const struct tacet_responder *r, const struct tacet_path *path);
+/* Drops the source's oldest unfinished handshake whose path is not proven. False: all are. */
+bool tacet_half_open_drop_unproven(struct tacet_responder *r, const struct tacet_path *path);
 /* A zeroed entry, used: a free one, else the oldest finished, else the oldest. */
 struct tacet_half_open *tacet_half_open_add(struct tacet_responder *r, int64_t now,
                                             const struct tacet_path *path);

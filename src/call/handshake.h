@@ -1,7 +1,8 @@
 /*
- * INIT, RESP and FIN (protocol.md section 3): layouts, both roles, and the table of half-open
- * handshakes. Each message is consumed on a copy and committed at the end, so that a forged packet
- * leaves nothing behind. No message leaves from here: bytes come out, the call sends them.
+ * INIT, RESP and FIN (protocol.md section 3; COOKIE is in cookie.h): layouts, both roles, and the
+ * table of half-open handshakes. Each message is consumed on a copy and committed at the end, so
+ * that a forged packet leaves nothing behind. No message leaves from here: bytes come out, the call
+ * sends them.
  *
  *     initiator  start -> INIT          RESP -> consume_resp -> FIN, result
  *     responder  INIT -> consume_init -> RESP          FIN -> consume_fin -> result
@@ -10,6 +11,7 @@
 #define TACET_CALL_HANDSHAKE_H
 
 #include "base/limits.h"
+#include "call/cookie.h"
 #include "crypto/certificate.h"
 #include "crypto/identity.h"
 #include "crypto/mac.h"
@@ -20,7 +22,6 @@
 #define TACET_INIT_SIZE 640
 #define TACET_RESP_SIZE 640
 #define TACET_FIN_SIZE 588
-#define TACET_COOKIE_SIZE 64
 #define TACET_CALL_ID_SIZE 16
 
 /* What both roles know of themselves; borrowed by every function below. */
@@ -82,20 +83,22 @@ struct tacet_half_open; /* one entry */
 struct tacet_responder {
     struct tacet_half_open *entries; /* TACET_HALF_OPEN_MAX */
     uint64_t next_age;
+    struct tacet_cookie_secrets cookies;
 };
 
 int tacet_responder_create(struct tacet_responder *r);
 void tacet_responder_free(struct tacet_responder *r);
 /*
- * Consumes INIT. On NONE, `resp` is to be sent back to `path`: a new one, or the cached one for an
- * identical INIT. SHORT, AUTH (no hint's mac1 fits), MALFORMED, RATE (per-source limit), STATE
- * (own ephemeral or identity reflected).
+ * Consumes INIT. On NONE, `reply` is a RESP to be sent back to `path`: a new one, or the cached one
+ * for an identical INIT. SHORT, AUTH (no hint's mac1 fits), MALFORMED, STATE (own ephemeral or
+ * identity reflected), RATE (per-source limit, or the path must be proven first). A COOKIE is to be
+ * sent back where RATE comes with a *ret_size; else that is 0.
  */
 enum tacet_drop tacet_responder_consume_init(struct tacet_responder *r,
                                              const struct tacet_handshake_config *config,
                                              int64_t now, const struct tacet_path *path,
                                              const uint8_t *packet, size_t size,
-                                             uint8_t resp[TACET_RESP_SIZE]);
+                                             uint8_t reply[TACET_RESP_SIZE], size_t *ret_size);
 /*
  * Consumes FIN: must come from its INIT's path. On NONE *ret holds the result and the entry is
  * closed: the same FIN again is TACET_DROP_REPLAY, with *ret_index_local saying whose it is.

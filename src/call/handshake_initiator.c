@@ -43,7 +43,7 @@ int tacet_initiator_start(struct tacet_initiator *i, const struct tacet_handshak
     tacet_noise_write_init(&i->noise, i->init, TACET_INIT_HEADER, i->init + TACET_INIT_PAYLOAD,
                            TACET_INIT_PAYLOAD_SIZE, i->init + TACET_INIT_E);
     tacet_mac(i->mac1_key, i->init, TACET_INIT_MAC1, i->init + TACET_INIT_MAC1);
-    /* mac2 stays zero until a COOKIE asks for it: only bytes 624..639 change then. */
+    /* mac2 stays zero here: what a COOKIE asks for is another for each path. */
     return 0;
 }
 

@@ -56,7 +56,6 @@ static uint16_t choose_profile(const struct tacet_handshake_config *config,
 /* Everything about an INIT with a good mac1 that costs no Diffie-Hellman. */
 static enum tacet_drop check_init(const struct tacet_responder *r,
                                   const struct tacet_handshake_config *config,
-                                  const struct tacet_path *path,
                                   const uint8_t packet[TACET_INIT_SIZE], uint16_t *ret_profile)
 {
     struct tacet_offer offer;
@@ -80,11 +79,30 @@ static enum tacet_drop check_init(const struct tacet_responder *r,
         tacet_half_open_has_ephemeral(r, e)) {
         return TACET_DROP_STATE; /* our own key, reflected */
     }
-    if (tacet_half_open_source_full(r, path)) {
-        return TACET_DROP_RATE;
-    }
     *ret_profile = profile;
     return TACET_DROP_NONE;
+}
+
+/*
+ * Whether an INIT may be served now. Under load only one that has proven its path is; and the
+ * places of a source that others may have taken in its name go to who has proven to be there.
+ */
+static bool admit(struct tacet_responder *r, const struct tacet_handshake_config *config,
+                  int64_t now, const struct tacet_path *path, const uint8_t packet[TACET_INIT_SIZE],
+                  bool *ret_proven, bool *ret_ask)
+{
+    bool loaded = tacet_cookie_count_init(&r->cookies, now);
+    enum tacet_mac2 mac2 = tacet_cookie_check(&r->cookies, &config->random, now, path, packet);
+
+    loaded |= tacet_responder_count(r) >= TACET_HALF_OPEN_LOAD;
+    loaded |= mac2 == TACET_MAC2_WRONG;
+    *ret_proven = mac2 == TACET_MAC2_VALID;
+    *ret_ask = false;
+    if (!*ret_proven && (loaded || tacet_half_open_source_full(r, path))) {
+        *ret_ask = true;
+        return false;
+    }
+    return !tacet_half_open_source_full(r, path) || tacet_half_open_drop_unproven(r, path);
 }
 
 static uint32_t draw_index(const struct tacet_responder *r,
@@ -141,36 +159,45 @@ enum tacet_drop tacet_responder_consume_init(struct tacet_responder *r,
                                              const struct tacet_handshake_config *config,
                                              int64_t now, const struct tacet_path *path,
                                              const uint8_t *packet, size_t size,
-                                             uint8_t resp[TACET_RESP_SIZE])
+                                             uint8_t reply[TACET_RESP_SIZE], size_t *ret_size)
 {
     struct tacet_callee hint;
     struct tacet_noise noise;
     uint8_t mac1_key[32];
     uint8_t written[TACET_RESP_SIZE];
     uint16_t profile = 0;
+    bool proven, ask;
 
+    *ret_size = 0;
     if (size != TACET_INIT_SIZE) {
         return TACET_DROP_SHORT;
     }
     tacet_responder_expire(r, now);
     struct tacet_half_open *entry = tacet_half_open_by_init(r, path, packet);
     if (entry != NULL) {
-        memcpy(resp, entry->resp, sizeof(entry->resp));
+        memcpy(reply, entry->resp, sizeof(entry->resp));
+        *ret_size = sizeof(entry->resp);
         return TACET_DROP_NONE;
     }
     if (!find_hint(config, packet, &hint, mac1_key)) {
         return TACET_DROP_AUTH;
     }
-    /* Here, under load, an INIT without a valid mac2 (bytes 624..639) draws a COOKIE instead of
-     * what follows; until then mac2 is not looked at. */
-    enum tacet_drop drop = check_init(r, config, path, packet, &profile);
+    enum tacet_drop drop = check_init(r, config, packet, &profile);
     if (drop != TACET_DROP_NONE) {
         return drop;
+    }
+    if (!admit(r, config, now, path, packet, &proven, &ask)) {
+        if (ask) {
+            tacet_cookie_write(&r->cookies, &config->random, now, path, &hint, packet, reply);
+            *ret_size = TACET_COOKIE_SIZE;
+        }
+        return TACET_DROP_RATE;
     }
     const uint32_t indices[2] = { draw_index(r, config), tacet_handshake_index(packet, size, 0) };
     drop = answer(&noise, config, &hint, packet, indices, profile, mac1_key, written);
     if (drop == TACET_DROP_NONE) {
         entry = tacet_half_open_add(r, now, path);
+        entry->proven = proven;
         entry->index_local = indices[0];
         entry->index_remote = indices[1];
         entry->profile = profile;
@@ -178,7 +205,8 @@ enum tacet_drop tacet_responder_consume_init(struct tacet_responder *r,
         memcpy(entry->mac1_key, mac1_key, sizeof(mac1_key));
         memcpy(entry->init, packet, sizeof(entry->init));
         memcpy(entry->resp, written, sizeof(written));
-        memcpy(resp, written, sizeof(written));
+        memcpy(reply, written, sizeof(written));
+        *ret_size = sizeof(written);
     }
     tacet_noise_wipe(&noise);
     return drop;

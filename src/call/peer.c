@@ -6,6 +6,7 @@
 
 #include "call/call.h"
 #include "call/glare.h"
+#include "call/handshake_layout.h"
 #include "call/message.h"
 #include "crypto/words.h"
 
@@ -50,12 +51,24 @@ void tacet_peer_wipe(struct tacet_peer *peer)
 
 /* --- the caller's beginning --- */
 
+/* To one of the paths, with the mac2 that its cookie gives, or zero. */
+static void send_init_to(struct tacet_call *call, struct tacet_peer *peer, int64_t now,
+                         size_t which)
+{
+    uint8_t init[TACET_INIT_SIZE];
+
+    memcpy(init, peer->initiator.init, TACET_INIT_MAC2);
+    memcpy(init + TACET_INIT_MAC2, peer->cookies[which].mac2, TACET_MAC_SIZE);
+    tacet_queue_copy(&call->queue, init, sizeof(init), &peer->dialled[which]);
+    peer->init_sent_at_us = now;
+}
+
 static void send_init(struct tacet_call *call, struct tacet_peer *peer, int64_t now)
 {
     for (size_t i = 0; i < peer->dialled_count; i++) {
-        tacet_queue_copy(&call->queue, peer->initiator.init, TACET_INIT_SIZE, &peer->dialled[i]);
+        send_init_to(call, peer, now, i);
+        peer->cookies[i].waiting = true;
     }
-    peer->init_sent_at_us = now;
     peer->init_count++;
     tacet_timers_set(&peer->timers, TACET_TIMER_HANDSHAKE,
                      now + tacet_peer_jitter(call, peer->retry_us));
@@ -86,6 +99,28 @@ int tacet_peer_dial(struct tacet_call *call, struct tacet_peer *peer, int64_t no
     tacet_words_commit(peer->n_i, peer->commitment);
     send_init(call, peer, now);
     return 0;
+}
+
+enum tacet_drop tacet_peer_on_cookie(struct tacet_call *call, struct tacet_peer *peer, int64_t now,
+                                     const struct tacet_path *path, const uint8_t *packet,
+                                     size_t size)
+{
+    assert(peer->state == TACET_PEER_DIALLING);
+    for (size_t i = 0; i < peer->dialled_count; i++) {
+        if (!tacet_path_equal(&peer->dialled[i], path)) {
+            continue;
+        }
+        enum tacet_drop drop =
+            tacet_cookie_consume(&peer->cookies[i], &peer->initiator, packet, size);
+        if (drop == TACET_DROP_NONE) {
+            /* The answer waits for no cookie of its own: who asks for one again and again gets it
+             * at the pace of the retransmissions. */
+            send_init_to(call, peer, now, i);
+            peer->init_count++;
+        }
+        return drop;
+    }
+    return TACET_DROP_UNKNOWN; /* nothing was sent there */
 }
 
 /* What both sides set up once the handshake has given its keys. */
@@ -159,6 +194,13 @@ enum tacet_drop tacet_peer_on_resp(struct tacet_call *call, struct tacet_peer *p
 
 /* --- the callee's beginning --- */
 
+/* Declined as busy, and the app does not hear of it. */
+static void turn_away(struct tacet_call *call, struct tacet_peer *peer, int64_t now)
+{
+    peer->turned_away = true;
+    tacet_peer_end(call, peer, now, TACET_MESSAGE_DECLINE, TACET_END_BUSY);
+}
+
 void tacet_peer_on_fin(struct tacet_call *call, struct tacet_peer *peer, int64_t now,
                        const struct tacet_path *path, const struct tacet_handshake_result *result)
 {
@@ -168,12 +210,23 @@ void tacet_peer_on_fin(struct tacet_call *call, struct tacet_peer *peer, int64_t
     peer->started_at_us = result->started_at_us;
     memcpy(peer->commitment, result->commitment, sizeof(peer->commitment));
     begin_keys(peer, now, path, result);
-    tacet_timers_set(&peer->timers, TACET_TIMER_GIVE_UP, now + call->config.no_answer_us);
+    int64_t patience_us = call->config.no_answer_us;
+    patience_us =
+        patience_us < TACET_UNANSWERED_TIMEOUT_US ? patience_us : TACET_UNANSWERED_TIMEOUT_US;
+    tacet_timers_set(&peer->timers, TACET_TIMER_GIVE_UP, now + patience_us);
     /* The window is empty: these always fit. */
     (void)tacet_peer_send_media(call, peer, now);
+    if (!tacet_admission_may_wait(call, peer)) {
+        turn_away(call, peer, now);
+        return;
+    }
     peer->held = tacet_glare_rival(call, peer) != NULL;
     if (peer->held) {
         tacet_glare_resolve(call, now);
+        return;
+    }
+    if (!tacet_admission_ring(&call->rings, now, peer->identity.key)) {
+        turn_away(call, peer, now);
         return;
     }
     (void)tacet_peer_send(call, peer, now, TACET_MESSAGE_RING, NULL, 0);
@@ -267,6 +320,7 @@ void tacet_peer_answered(struct tacet_call *call, struct tacet_peer *peer, int64
         return;
     }
     peer->state = TACET_PEER_ANSWERED;
+    tacet_admission_answered(&call->rings, peer->identity.key);
     tacet_rtp_session_begin(call->session, &call->config.random, &peer->rekey, call->pool);
     peer->session = call->session;
     /* First timestamps are random a call (RFC 3550 section 5.1). */
@@ -423,7 +477,7 @@ static void enter_ending(struct tacet_call *call, struct tacet_peer *peer, int64
         tacet_timers_set(&peer->timers, TACET_TIMER_HANDSHAKE, now + peer->retry_us);
     }
     peer->state = TACET_PEER_ENDING;
-    if (peer->held) {
+    if (peer->held || peer->turned_away) {
         return; /* the app has never heard of it */
     }
     if (!given_up) {

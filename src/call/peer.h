@@ -25,6 +25,7 @@ struct tacet_peer {
     bool established;   /* an authenticated CTRL came */
     bool answer_wanted; /* answered by the app before it was established */
     bool held;          /* incoming, while our own call goes to the same party: glare.c */
+    bool turned_away;   /* incoming, declined as busy: the app has never heard of it */
     bool reconnecting;
     struct tacet_timers timers;
     int64_t started_at_us;       /* dialling, or the INIT */
@@ -36,6 +37,7 @@ struct tacet_peer {
     /* caller, before it is established */
     struct tacet_initiator initiator;
     struct tacet_path dialled[TACET_DIAL_PATHS_MAX];
+    struct tacet_cookie_answer cookies[TACET_DIAL_PATHS_MAX]; /* of each of them */
     size_t dialled_count;
     int64_t retry_us; /* INIT's or FIN's next interval, before its jitter */
     int64_t init_sent_at_us;
@@ -80,6 +82,10 @@ int tacet_peer_dial(struct tacet_call *call, struct tacet_peer *peer, int64_t no
 enum tacet_drop tacet_peer_on_resp(struct tacet_call *call, struct tacet_peer *peer, int64_t now,
                                    const struct tacet_path *path, const uint8_t *packet,
                                    size_t size);
+/* The caller's side: a COOKIE for this peer. */
+enum tacet_drop tacet_peer_on_cookie(struct tacet_call *call, struct tacet_peer *peer, int64_t now,
+                                     const struct tacet_path *path, const uint8_t *packet,
+                                     size_t size);
 /* The callee's side: a verified FIN made this peer. */
 void tacet_peer_on_fin(struct tacet_call *call, struct tacet_peer *peer, int64_t now,
                        const struct tacet_path *path, const struct tacet_handshake_result *result);

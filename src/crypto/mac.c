@@ -38,13 +38,23 @@ size_t tacet_prologue(const struct tacet_callee *hint, uint8_t out[TACET_PROLOGU
     return w.at;
 }
 
-void tacet_mac1_key(const struct tacet_callee *hint, uint8_t out[32])
+static void hint_key(const char *label, const struct tacet_callee *hint, uint8_t out[32])
 {
-    uint8_t data[sizeof("tacet/1 mac1") + 1 + TACET_NAME_MAX];
+    uint8_t data[sizeof("tacet/1 cookie") + 1 + TACET_NAME_MAX];
     struct tacet_writer w = tacet_writer(data, sizeof(data));
 
-    write_hint(&w, "tacet/1 mac1", hint);
+    write_hint(&w, label, hint);
     (void)crypto_generichash(out, 32, data, w.at, NULL, 0);
+}
+
+void tacet_mac1_key(const struct tacet_callee *hint, uint8_t out[32])
+{
+    hint_key("tacet/1 mac1", hint, out);
+}
+
+void tacet_cookie_key(const struct tacet_callee *hint, uint8_t out[32])
+{
+    hint_key("tacet/1 cookie", hint, out);
 }
 
 void tacet_mac(const uint8_t key[32], const uint8_t *data, size_t size, uint8_t out[TACET_MAC_SIZE])

@@ -15,6 +15,8 @@
 size_t tacet_prologue(const struct tacet_callee *hint, uint8_t out[TACET_PROLOGUE_MAX]);
 /* BLAKE2b-256("tacet/1 mac1" || 0x00 || hint type || hint). */
 void tacet_mac1_key(const struct tacet_callee *hint, uint8_t out[32]);
+/* BLAKE2b-256("tacet/1 cookie" || 0x00 || hint type || hint). */
+void tacet_cookie_key(const struct tacet_callee *hint, uint8_t out[32]);
 /* BLAKE2b-128 keyed; over `size` bytes. */
 void tacet_mac(const uint8_t key[32], const uint8_t *data, size_t size,
                uint8_t out[TACET_MAC_SIZE]);

@@ -68,8 +68,10 @@ static void prepare(void)
 
 static enum tacet_drop give_init(const uint8_t *packet)
 {
+    size_t size;
+
     return tacet_responder_consume_init(&w.responder, &w.config[1], 1, &w.path, packet,
-                                        TACET_INIT_SIZE, w.resp);
+                                        TACET_INIT_SIZE, w.resp, &size);
 }
 
 static enum tacet_drop give_resp(const uint8_t *packet)

@@ -227,6 +227,7 @@ static bool answer_ahead(struct tacet_watch *watch, struct tacet_harness *h,
 {
     struct impostor *impostor = watch->ctx;
     uint8_t resp[TACET_RESP_SIZE];
+    size_t size;
 
     if (from == TACET_CALLEE) {
         return !impostor->callee_silent;
@@ -241,7 +242,7 @@ static bool answer_ahead(struct tacet_watch *watch, struct tacet_harness *h,
     tacet_expect(tacet_responder_consume_init(&impostor->responder, &impostor->config,
                                               tacet_harness_clock(h),
                                               tacet_harness_path(h, TACET_CALLER), packet->data,
-                                              packet->size, resp) == TACET_DROP_NONE);
+                                              packet->size, resp, &size) == TACET_DROP_NONE);
     impostor->answers++;
     inject_copy(h, TACET_CALLEE, TACET_MILLIS(1), resp, sizeof(resp));
     return true;

@@ -13,31 +13,6 @@
 #include "tacet/error.h"
 #include "vectors.h"
 
-typedef void case_function(const cJSON *group, const cJSON *test);
-
-static int each_case(const char *file, case_function *run)
-{
-    cJSON *json = load_vectors(file);
-    const cJSON *group, *test;
-    int count = 0;
-
-    if (json == NULL) {
-        return -1;
-    }
-    cJSON_ArrayForEach(group, cJSON_GetObjectItemCaseSensitive(json, "testGroups"))
-    {
-        cJSON_ArrayForEach(test, cJSON_GetObjectItemCaseSensitive(group, "tests"))
-        {
-            run(group, test);
-            count++;
-        }
-    }
-    assert_int_equal(count, cJSON_GetObjectItemCaseSensitive(json, "numberOfTests")->valueint);
-    cJSON_Delete(json);
-    print_message("%s: %d cases\n", file, count);
-    return count;
-}
-
 static void x25519_case(const cJSON *group, const cJSON *test)
 {
     struct tacet_noise noise, expected;

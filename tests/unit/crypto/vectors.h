@@ -76,4 +76,28 @@ static inline int has_flag(const cJSON *test, const char *flag)
     return 0;
 }
 
+/* Runs every case of a file of Wycheproof's; how many, or -1 where the file is not there. */
+static inline int each_case(const char *file, void (*run)(const cJSON *group, const cJSON *test))
+{
+    cJSON *json = load_vectors(file);
+    const cJSON *group, *test;
+    int count = 0;
+
+    if (json == NULL) {
+        return -1;
+    }
+    cJSON_ArrayForEach(group, cJSON_GetObjectItemCaseSensitive(json, "testGroups"))
+    {
+        cJSON_ArrayForEach(test, cJSON_GetObjectItemCaseSensitive(group, "tests"))
+        {
+            run(group, test);
+            count++;
+        }
+    }
+    assert_int_equal(count, cJSON_GetObjectItemCaseSensitive(json, "numberOfTests")->valueint);
+    cJSON_Delete(json);
+    print_message("%s: %d cases\n", file, count);
+    return count;
+}
+
 #endif

@@ -133,7 +133,7 @@ static void begin_keys(struct tacet_peer *peer, int64_t now, const struct tacet_
     peer->identity = result->peer;
     memcpy(peer->h, result->h, sizeof(peer->h));
     tacet_control_init(&peer->control, result->index_remote);
-    tacet_rekey_init(&peer->rekey, &tacet_kem_x25519, peer->caller, result->profile,
+    tacet_rekey_init(&peer->rekey, &tacet_kem_xwing, peer->caller, result->profile,
                      result->exporter, result->h, &peer->control);
     peer->last_received_at_us = now;
     peer->last_sent_at_us = now;

@@ -23,14 +23,14 @@ struct tacet_kem {
     size_t keygen_seed_size;
     size_t encaps_seed_size;
     void (*keygen)(const uint8_t *seed, uint8_t *public_key, uint8_t *secret);
-    /* TACET_ERR_CRYPTO: the public key is malformed. */
+    /* TACET_ERR_CRYPTO: the public key, or the ciphertext, is malformed. */
     int (*encapsulate)(const uint8_t *public_key, const uint8_t *seed, uint8_t *cipher,
                        uint8_t *shared);
     int (*decapsulate)(const uint8_t *secret, const uint8_t *cipher, uint8_t *shared);
 };
 
-/* X25519 as a KEM: shared = SHA-512("tacet/1 x25519-kem" || 0x00 || dh || cipher || public) cut to
- * 32 bytes. */
-extern const struct tacet_kem tacet_kem_x25519;
+/* X-Wing (draft-connolly-cfrg-xwing-kem-10); refuses a coefficient >= q, and points of X25519 that
+ * are not canonical or of small order. */
+extern const struct tacet_kem tacet_kem_xwing;
 
 #endif

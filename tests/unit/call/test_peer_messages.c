@@ -17,7 +17,7 @@
 struct row {
     enum tacet_message type;
     size_t size;
-    uint8_t first; /* byte of the body */
+    uint8_t first; /* byte of the body; of a REKEY, every one */
     const char *caller;
     const char *callee;
 };
@@ -43,10 +43,11 @@ static const struct row rows[] = {
     { TACET_MESSAGE_APP, 5, 'a', "...", "..." },
     { TACET_MESSAGE_APP, 0, 0, ".!!", ".!!" },
     /* Taken by the callee; but the caller, who never began, refuses the REKEY2 that follows. */
-    { TACET_MESSAGE_REKEY1, 32, 9, "!!!", "!!!" },
-    { TACET_MESSAGE_REKEY1, 31, 9, "!!!", "!!!" },
-    { TACET_MESSAGE_REKEY1, 32, 0, "!!!", "!!!" }, /* a point of small order */
-    { TACET_MESSAGE_REKEY2, 32, 9, "!!!", "!!!" }, /* nobody began */
+    { TACET_MESSAGE_REKEY1, 1216, 9, "!!!", "!!!" },
+    { TACET_MESSAGE_REKEY1, 1215, 9, "!!!", "!!!" },
+    { TACET_MESSAGE_REKEY1, 1216, 0, "!!!", "!!!" },   /* a point of small order */
+    { TACET_MESSAGE_REKEY1, 1216, 127, "!!!", "!!!" }, /* coefficients of q and more */
+    { TACET_MESSAGE_REKEY2, 1120, 9, "!!!", "!!!" },   /* nobody began */
     { TACET_MESSAGE_REKEY_REQ, 0, 0, "...", "!!!" },
     { (enum tacet_message)11, 0, 0, "!!!", "!!!" },
     { (enum tacet_message)63, 3, 0, "!!!", "!!!" },
@@ -77,9 +78,12 @@ static void run_row(const struct row *row, int receiver, int column)
 {
     enum tacet_peer_state state = (enum tacet_peer_state)(TACET_PEER_RINGING + column);
     char expected = (receiver == CALLER ? row->caller : row->callee)[column];
-    uint8_t body[64] = { row->first };
+    uint8_t body[TACET_KEM_PUBLIC_MAX] = { row->first };
     struct pair p;
 
+    if (row->type == TACET_MESSAGE_REKEY1 || row->type == TACET_MESSAGE_REKEY2) {
+        memset(body, row->first, row->size);
+    }
     bring_to(&p, state, receiver);
     struct tacet_peer *sender = pair_peer(&p, 1 - receiver);
     struct tacet_peer *peer = pair_peer(&p, receiver);

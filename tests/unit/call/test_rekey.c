@@ -36,7 +36,7 @@ static int begin(void **state)
     memset(h, 2, sizeof(h));
     for (int i = 0; i < 2; i++) {
         tacet_control_init(&sides[i].control, 7);
-        tacet_rekey_init(&sides[i].rekey, &tacet_kem_x25519, i == 0, TACET_PROFILE_AEAD_AES_256_GCM,
+        tacet_rekey_init(&sides[i].rekey, &tacet_kem_xwing, i == 0, TACET_PROFILE_AEAD_AES_256_GCM,
                          exporter, h, &sides[i].control);
     }
     return tacet_init();
@@ -153,9 +153,9 @@ static void next_step_waits_for_the_confirmation(void **state)
 
     (void)state;
     step();
-    assert_int_equal(
-        tacet_rekey_answer(&sides[1].rekey, &chance, &sides[1].control, body, 32, out, &size),
-        TACET_ERR_STATE);
+    assert_int_equal(tacet_rekey_answer(&sides[1].rekey, &chance, &sides[1].control, body,
+                                        sizeof(body), out, &size),
+                     TACET_ERR_STATE);
     assert_int_equal(sides[1].rekey.epoch, 1);
 }
 
@@ -178,9 +178,9 @@ static void wrong_bodies_are_refused_and_change_nothing(void **state)
     assert_int_equal(tacet_rekey_answer(&sides[1].rekey, &chance, &sides[1].control, zero, size1,
                                         rekey2, &size2),
                      TACET_ERR_CRYPTO);
-    assert_int_equal(tacet_rekey_finish(&sides[0].rekey, &sides[0].control, zero, 31),
+    assert_int_equal(tacet_rekey_finish(&sides[0].rekey, &sides[0].control, zero, 1119),
                      TACET_ERR_FORMAT);
-    assert_int_equal(tacet_rekey_finish(&sides[0].rekey, &sides[0].control, zero, 32),
+    assert_int_equal(tacet_rekey_finish(&sides[0].rekey, &sides[0].control, zero, 1120),
                      TACET_ERR_CRYPTO);
     for (int i = 0; i < 2; i++) {
         assert_int_equal(sides[i].rekey.epoch, 0);

@@ -1,4 +1,6 @@
-/* The X25519 KEM on the keys of RFC 7748 section 6.1, and what it refuses. */
+/* X-Wing as the KEM of the epoch step: its sizes, and what it refuses beyond the draft. */
+#include "crypto/kem.h"
+
 #include <setjmp.h>
 #include <stdarg.h>
 #include <stddef.h>
@@ -6,103 +8,105 @@
 
 #include <cmocka.h>
 
-#include "crypto/kem.h"
+#include "crypto/mlkem768.h"
+#include "crypto/xwing.h"
 #include "hex.h"
 #include "tacet/error.h"
 
-static const struct tacet_kem *const kem = &tacet_kem_x25519;
+static const struct tacet_kem *const kem = &tacet_kem_xwing;
 
-/* RFC 7748 section 6.1: Alice makes the key, Bob the ciphertext. The shared secret was computed
- * from theirs with Python's hashlib. */
-static const char alice_secret[] =
-    "77076d0a7318a57d3c16c17251b26645df4c2f87ebc0992ab177fba51db92c2a";
-static const char alice_public[] =
-    "8520f0098930a754748b7ddcb43ef75a0dbf3a0d26381af4eba4a98eaa9b4e6a";
-static const char bob_secret[] = "5dab087e624a8a4b79e17f8b83800ee66f3bb1292618b6fd1c2f8b27ff88e0eb";
-static const char bob_public[] = "de9edb7d7b7dc1b4d35b61c2ece435373f8343c85b78674dadfc7e146f882b4f";
-static const char shared_hex[] = "9a23de1156e1b169843beddda51323991ca92ddf604961e928c7ec8ef5099af5";
+struct set {
+    uint8_t seeds[96];
+    uint8_t public_key[TACET_KEM_PUBLIC_MAX], secret[TACET_KEM_SECRET_MAX];
+    uint8_t cipher[TACET_KEM_CIPHER_MAX], shared[TACET_KEM_SHARED_MAX];
+};
 
-static void published_keys_give_the_shared_secret_on_both_sides(void **state)
+static void make_set(struct set *s)
 {
-    uint8_t seed[2][32], public_key[32], secret[32], cipher[32], shared[2][32], expected[3][32];
-
-    (void)state;
-    (void)from_hex(alice_secret, seed[0], 32);
-    (void)from_hex(bob_secret, seed[1], 32);
-    (void)from_hex(alice_public, expected[0], 32);
-    (void)from_hex(bob_public, expected[1], 32);
-    (void)from_hex(shared_hex, expected[2], 32);
-    kem->keygen(seed[0], public_key, secret);
-    assert_memory_equal(public_key, expected[0], 32);
-    assert_int_equal(kem->encapsulate(public_key, seed[1], cipher, shared[0]), 0);
-    assert_memory_equal(cipher, expected[1], 32);
-    assert_memory_equal(shared[0], expected[2], 32);
-    assert_int_equal(kem->decapsulate(secret, cipher, shared[1]), 0);
-    assert_memory_equal(shared[1], expected[2], 32);
+    for (unsigned i = 0; i < sizeof(s->seeds); i++) {
+        s->seeds[i] = (uint8_t)(3 * i + 1);
+    }
+    kem->keygen(s->seeds, s->public_key, s->secret);
+    assert_int_equal(kem->encapsulate(s->public_key, s->seeds + 32, s->cipher, s->shared), 0);
 }
 
-static void sizes_are_within_the_bounds_and_it_is_not_post_quantum(void **state)
+static void sizes_are_of_the_protocol_and_it_is_post_quantum(void **state)
 {
     (void)state;
-    assert_int_equal(kem->public_size, 32);
+    assert_int_equal(kem->public_size, 1216);
     assert_int_equal(kem->secret_size, 32);
-    assert_int_equal(kem->cipher_size, 32);
+    assert_int_equal(kem->cipher_size, 1120);
     assert_int_equal(kem->shared_size, 32);
     assert_int_equal(kem->keygen_seed_size, 32);
-    assert_int_equal(kem->encaps_seed_size, 32);
-    assert_false(kem->pq);
-    assert_string_equal(kem->name, "x25519");
+    assert_int_equal(kem->encaps_seed_size, 64);
+    assert_true(kem->pq);
+    assert_string_equal(kem->name, "xwing-10");
 }
 
-static void malformed_keys_are_refused_and_leave_the_outputs(void **state)
+static void both_sides_come_to_the_secret_of_xwing(void **state)
 {
-    static const char *const keys[] = {
+    struct set s;
+    uint8_t got[32], cipher[TACET_XWING_CIPHER];
+
+    (void)state;
+    make_set(&s);
+    assert_int_equal(kem->decapsulate(s.secret, s.cipher, got), 0);
+    assert_memory_equal(got, s.shared, 32);
+    assert_int_equal(tacet_xwing_encapsulate(s.public_key, s.seeds + 32, cipher, got), 0);
+    assert_memory_equal(cipher, s.cipher, sizeof(cipher));
+    assert_memory_equal(got, s.shared, 32);
+}
+
+/* Points of small order, points that are not below p, and a point with the top bit set. */
+static void malformed_points_are_refused_and_leave_the_outputs(void **state)
+{
+    static const char *const points[] = {
         "0000000000000000000000000000000000000000000000000000000000000000",
         "0100000000000000000000000000000000000000000000000000000000000000",
         "ecffffffffffffffffffffffffffffffffffffffffffffffffffffffffffff7f",
         "e0eb7a7c3b41b8ae1656e3faf19fc46ada098deb9c32b1fd866205165f49b800",
+        "5f9c95bca3508c24b1d0b1559c83ef5b04445cc4581c8e86d8224eddd09f1157",
         "edffffffffffffffffffffffffffffffffffffffffffffffffffffffffffff7f",
         "f6ffffffffffffffffffffffffffffffffffffffffffffffffffffffffffff7f",
         "8520f0098930a754748b7ddcb43ef75a0dbf3a0d26381af4eba4a98eaa9b4eea",
     };
-    uint8_t seed[32];
+    struct set s;
 
     (void)state;
-    (void)from_hex(bob_secret, seed, 32);
-    for (size_t i = 0; i < sizeof(keys) / sizeof(keys[0]); i++) {
-        uint8_t key[32], cipher[32] = { 0 }, shared[32] = { 0 };
-        (void)from_hex(keys[i], key, 32);
-        assert_int_equal(kem->encapsulate(key, seed, cipher, shared), TACET_ERR_CRYPTO);
-        assert_int_equal(kem->decapsulate(seed, key, shared), TACET_ERR_CRYPTO);
-        assert_true(sodium_is_zero(cipher, 32));
-        assert_true(sodium_is_zero(shared, 32));
+    make_set(&s);
+    for (size_t i = 0; i < sizeof(points) / sizeof(points[0]); i++) {
+        uint8_t cipher[TACET_XWING_CIPHER] = { 0 }, shared[32] = { 0 };
+        (void)from_hex(points[i], s.public_key + TACET_MLKEM768_EK, 32);
+        assert_int_equal(kem->encapsulate(s.public_key, s.seeds + 32, cipher, shared),
+                         TACET_ERR_CRYPTO);
+        (void)from_hex(points[i], s.cipher + TACET_MLKEM768_CIPHER, 32);
+        assert_int_equal(kem->decapsulate(s.secret, s.cipher, shared), TACET_ERR_CRYPTO);
+        assert_true(sodium_is_zero(cipher, sizeof(cipher)));
+        assert_true(sodium_is_zero(shared, sizeof(shared)));
     }
 }
 
-static void changed_ciphertext_gives_another_secret(void **state)
+static void coefficient_of_q_or_more_is_refused(void **state)
 {
-    uint8_t seed[32], public_key[32], secret[32], cipher[32], shared[32], other[32];
+    struct set s;
+    uint8_t cipher[TACET_XWING_CIPHER] = { 0 }, shared[32] = { 0 };
 
     (void)state;
-    (void)from_hex(alice_secret, seed, 32);
-    kem->keygen(seed, public_key, secret);
-    assert_int_equal(kem->encapsulate(public_key, seed, cipher, shared), 0);
-    for (unsigned bit = 0; bit < 254; bit++) {
-        cipher[bit / 8] ^= (uint8_t)(1 << bit % 8);
-        if (kem->decapsulate(secret, cipher, other) == 0) {
-            assert_memory_not_equal(other, shared, 32);
-        }
-        cipher[bit / 8] ^= (uint8_t)(1 << bit % 8);
-    }
+    make_set(&s);
+    s.public_key[TACET_MLKEM768_EK - 33] = 0xff; /* the upper bits of the last coefficient */
+    assert_int_equal(kem->encapsulate(s.public_key, s.seeds + 32, cipher, shared),
+                     TACET_ERR_CRYPTO);
+    assert_true(sodium_is_zero(cipher, sizeof(cipher)));
+    assert_true(sodium_is_zero(shared, sizeof(shared)));
 }
 
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test(published_keys_give_the_shared_secret_on_both_sides),
-        cmocka_unit_test(sizes_are_within_the_bounds_and_it_is_not_post_quantum),
-        cmocka_unit_test(malformed_keys_are_refused_and_leave_the_outputs),
-        cmocka_unit_test(changed_ciphertext_gives_another_secret),
+        cmocka_unit_test(sizes_are_of_the_protocol_and_it_is_post_quantum),
+        cmocka_unit_test(both_sides_come_to_the_secret_of_xwing),
+        cmocka_unit_test(malformed_points_are_refused_and_leave_the_outputs),
+        cmocka_unit_test(coefficient_of_q_or_more_is_refused),
     };
 
     return sodium_init() < 0 ? 1 : cmocka_run_group_tests(tests, NULL, NULL);

@@ -11,6 +11,9 @@ static const uint8_t *reader_take(struct tacet_reader *r, size_t size)
         r->failed = true;
         return NULL;
     }
+    if (r->data == NULL) {
+        return NULL; /* nothing was asked of no memory: not a failure */
+    }
     const uint8_t *p = r->data + r->at;
     r->at += size;
     return p;
@@ -103,6 +106,9 @@ static uint8_t *writer_take(struct tacet_writer *w, size_t size)
     if (w->failed || size > w->capacity - w->at) {
         w->failed = true;
         return NULL;
+    }
+    if (w->data == NULL) {
+        return NULL; /* nothing was asked of no memory: not a failure */
     }
     uint8_t *p = w->data + w->at;
     w->at += size;

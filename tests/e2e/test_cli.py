@@ -323,6 +323,8 @@ class Help(Case):
             self.assertRegex(done.stdout, r"^tacet \d+\.\d+\.\d+\n$")
 
     def test_devices_are_listed_or_said_to_be_missing(self):
+        # The sound system's plug-ins leak, and no suppression can name what has been unloaded.
+        self.folder.env["ASAN_OPTIONS"] = "detect_leaks=0"
         done = self.folder.run("devices")
         self.assertEqual(done.returncode, 0, done.stderr)
         for line in done.stdout.splitlines():

@@ -9,9 +9,12 @@
 #include "tacet/random.h"
 
 #define TACET_KEY_SIZE 32
-#define TACET_NAME_MAX 63              /* bytes: a-z 0-9 . _ - @ */
-#define TACET_FINGERPRINT_MAX 48       /* text of a key's fingerprint with its NUL */
-#define TACET_IDENTITY_FILE_MAX 1024   /* bytes that tacet_identity_seal writes at most */
+#define TACET_NAME_MAX 63            /* bytes: a-z 0-9 . _ - @ */
+#define TACET_FINGERPRINT_MAX 48     /* text of a key's fingerprint with its NUL */
+#define TACET_IDENTITY_FILE_MAX 1536 /* bytes that tacet_identity_seal writes at most */
+#define TACET_CERTIFICATE_MAX 294    /* bytes */
+#define TACET_REQUEST_MAX 230        /* a certificate without the CA's signature */
+#define TACET_IDENTITY_CERTIFICATES_MAX 4
 
 struct tacet_identity; /* opaque; secrets are in locked memory where the system allows */
 
@@ -38,8 +41,7 @@ TACET_BEGIN_DECLS
  * "id-" and 16 base32 characters of the key's hash. TACET_ERR_ARGUMENT, TACET_ERR_NOMEM.
  */
 TACET_API TACET_NODISCARD int tacet_identity_create(const struct tacet_random *random,
-                                                    const char *name,
-                                                    struct tacet_identity **ret);
+                                                    const char *name, struct tacet_identity **ret);
 TACET_API void tacet_identity_free(struct tacet_identity **identity);
 
 /*
@@ -60,6 +62,19 @@ TACET_API TACET_NODISCARD int tacet_identity_seal(const struct tacet_identity *i
 TACET_API TACET_NODISCARD int tacet_identity_open(const uint8_t *data, size_t size,
                                                   const char *passphrase,
                                                   struct tacet_identity **ret);
+
+/*
+ * Adds a certificate that a CA has signed for this identity; calls present the one added last that
+ * is in its time, and a self-signed one where there is none. It takes the place of one of the same
+ * CA and name. The CA's own signature is for those who trust it to check. TACET_ERR_FORMAT (not a
+ * certificate, or self-signed), TACET_ERR_TRUST (of other keys, or damaged), TACET_ERR_FULL.
+ */
+TACET_API TACET_NODISCARD int tacet_identity_add_certificate(struct tacet_identity *identity,
+                                                             const uint8_t *data, size_t size);
+/* The bytes of the index-th, from 0, the one added last at the end; *ret is borrowed. 0: no more.
+ */
+TACET_API size_t tacet_identity_certificate(const struct tacet_identity *identity, size_t index,
+                                            const uint8_t **ret);
 
 /* Fills key, name and fingerprint; trust is TACET_TRUST_UNVERIFIED. */
 TACET_API void tacet_identity_public(const struct tacet_identity *identity,

@@ -15,8 +15,6 @@
  */
 #define POOL_COUNT (TACET_SEND_QUEUE_MAX + TACET_VIDEO_WINDOW_PACKETS + 2)
 
-#define CERTIFICATE_RENEW_S 86400
-
 void tacet_call_config_init(struct tacet_call_config *config)
 {
     *config = (struct tacet_call_config){
@@ -73,14 +71,9 @@ static int create_parts(struct tacet_call *call)
 
 static int make_certificate(struct tacet_call *call)
 {
-    int result = tacet_certificate_self_sign(call->config.identity, &call->config.random,
-                                             call->handshake.unix_now, call->handshake.certificate,
-                                             &call->handshake.certificate_size);
-
-    if (result == 0) {
-        call->certificate_made_at = call->handshake.unix_now;
-    }
-    return result;
+    return tacet_certificate_present(call->config.identity, &call->config.random,
+                                     call->handshake.unix_now, call->handshake.certificate,
+                                     &call->handshake.certificate_size, &call->certificate_until);
 }
 
 static void set_unix_time(struct tacet_call *call, int64_t now)
@@ -142,7 +135,7 @@ void tacet_call_free(struct tacet_call **call)
 void tacet_call_set_time(struct tacet_call *call, int64_t now)
 {
     set_unix_time(call, now);
-    if (call->handshake.unix_now >= call->certificate_made_at + CERTIFICATE_RENEW_S) {
+    if (call->handshake.unix_now >= call->certificate_until) {
         /* Where it fails the one before still holds for weeks. */
         (void)make_certificate(call);
     }

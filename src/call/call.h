@@ -13,7 +13,7 @@
 struct tacet_call {
     struct tacet_call_config config;
     struct tacet_handshake_config handshake;
-    uint64_t certificate_made_at; /* Unix seconds */
+    uint64_t certificate_until; /* Unix seconds */
     struct tacet_responder responder;
     struct tacet_peer *peers;          /* TACET_PEERS_MAX */
     uint32_t generation;               /* of peer numbers, so that an old one names nobody */
@@ -27,7 +27,7 @@ struct tacet_call {
     uint64_t drops[TACET_DROP_COUNT];
 };
 
-/* Renews the own certificate when it is a day old, and tells the handshake the time. */
+/* Renews the own certificate when it is time, and tells the handshake the time. */
 void tacet_call_set_time(struct tacet_call *call, int64_t now);
 /* The peer of that number, or NULL. */
 struct tacet_peer *tacet_call_find(const struct tacet_call *call, uint32_t id);

@@ -14,7 +14,8 @@
 /* --- INIT --- */
 
 /* The hint that the INIT's mac1 was made with, of those that are accepted here, in order: own
- * key, own name, and nothing where that is switched on. False: none. */
+ * key, the name that the own certificate carries, and nothing where that is switched on. False:
+ * none. */
 static bool find_hint(const struct tacet_handshake_config *config,
                       const uint8_t packet[TACET_INIT_SIZE], struct tacet_callee *ret_hint,
                       uint8_t ret_mac1_key[32])
@@ -25,10 +26,13 @@ static bool find_hint(const struct tacet_handshake_config *config,
         { .hint = TACET_HINT_NONE },
     };
     size_t count = config->open ? 3 : 2;
+    struct tacet_certificate own;
 
     _Static_assert(sizeof(hints) / sizeof(hints[0]) <= TACET_HINTS_MAX, "hints tried");
     memcpy(hints[0].key, config->identity->ed_public, sizeof(hints[0].key));
-    memcpy(hints[1].name, config->identity->name, sizeof(hints[1].name));
+    if (tacet_certificate_parse(config->certificate, config->certificate_size, &own) == 0) {
+        memcpy(hints[1].name, own.name, sizeof(hints[1].name));
+    }
     for (size_t i = 0; i < count; i++) {
         uint8_t key[32];
         tacet_mac1_key(&hints[i], key);

@@ -4,8 +4,9 @@
  *     "TC01" | serial u64 | not_before u64 | not_after u64 | flags u16 | ca_id 8 | name_len u8 |
  *     name 1..63 | ed25519 32 | x25519 32 | sig_id 64 | sig_ca 64
  *
- * sig_id is the identity's own over all before it. Whether a CA's signature is wanted and good, and
- * whether a key is pinned, is for whoever knows the trust table.
+ * sig_id is the identity's own over all before it, sig_ca the CA's over all before that. A request
+ * is the same up to and including sig_id. Whether a CA's signature is wanted and whose, and whether
+ * a key is pinned, is for whoever knows the authorities and the trust table.
  */
 #include "crypto/certificate.h"
 
@@ -22,56 +23,102 @@
 #define FIXED_SIZE (4 + 8 + 8 + 8 + 2 + 8 + 1 + 32 + 32 + 2 * SIG_SIZE)
 
 _Static_assert(FIXED_SIZE + TACET_NAME_MAX == TACET_CERTIFICATE_MAX, "the layout above");
+_Static_assert(TACET_REQUEST_MAX == TACET_CERTIFICATE_MAX - SIG_SIZE, "all but sig_ca");
 
-static const char sig_id_label[] = "tacet/1 cert-id"; /* signed with its NUL */
+static const char sig_id_label[16] = "tacet/1 cert-id"; /* signed with their NUL */
+static const char sig_ca_label[16] = "tacet/1 cert-ca";
 
-/* What sig_id is over: the label and all before it. Returns its size. */
-static size_t signed_by_id(const uint8_t *data, size_t size, uint8_t out[TACET_CERTIFICATE_MAX])
+#define MESSAGE_MAX (16 + TACET_REQUEST_MAX)
+
+/* What a signature is over: its label and all before it. Returns its size. */
+static size_t message(const char label[16], const uint8_t *data, size_t size,
+                      uint8_t out[MESSAGE_MAX])
 {
-    struct tacet_writer w = tacet_writer(out, TACET_CERTIFICATE_MAX);
+    struct tacet_writer w = tacet_writer(out, MESSAGE_MAX);
 
-    assert(size > 2 * SIG_SIZE);
-    tacet_write_bytes(&w, sig_id_label, sizeof(sig_id_label));
-    tacet_write_bytes(&w, data, size - 2 * SIG_SIZE);
+    tacet_write_bytes(&w, label, 16);
+    tacet_write_bytes(&w, data, size);
     assert(!w.failed);
     return w.at;
+}
+
+static bool verifies(const uint8_t sig[SIG_SIZE], const char label[16], const uint8_t *data,
+                     size_t size, const uint8_t key[32])
+{
+    uint8_t signed_bytes[MESSAGE_MAX];
+    size_t signed_size = message(label, data, size, signed_bytes);
+
+    return crypto_sign_verify_detached(sig, signed_bytes, signed_size, key) == 0;
+}
+
+/* All up to and including sig_id. Returns its size. */
+static size_t write_request(const struct tacet_identity *identity,
+                            const struct tacet_certificate *c, uint8_t *out, size_t capacity)
+{
+    struct tacet_writer w = tacet_writer(out, capacity);
+    uint8_t signed_bytes[MESSAGE_MAX];
+    uint8_t sig_id[SIG_SIZE];
+    size_t name_size = strlen(c->name);
+
+    assert(tacet_name_valid(c->name, name_size));
+    tacet_write_bytes(&w, "TC01", 4);
+    tacet_write_u64(&w, c->serial);
+    tacet_write_u64(&w, c->not_before);
+    tacet_write_u64(&w, c->not_after);
+    tacet_write_u16(&w, c->flags);
+    tacet_write_bytes(&w, c->ca_id, sizeof(c->ca_id));
+    tacet_write_u8(&w, (uint8_t)name_size);
+    tacet_write_bytes(&w, c->name, name_size);
+    tacet_write_bytes(&w, identity->ed_public, sizeof(identity->ed_public));
+    tacet_write_bytes(&w, identity->x_public, sizeof(identity->x_public));
+
+    size_t signed_size = message(sig_id_label, out, w.at, signed_bytes);
+    (void)crypto_sign_detached(sig_id, NULL, signed_bytes, signed_size, identity->ed_secret);
+    tacet_write_bytes(&w, sig_id, sizeof(sig_id));
+    assert(!w.failed);
+    return w.at;
+}
+
+static uint64_t draw_serial(const struct tacet_random *random)
+{
+    uint8_t bytes[8];
+
+    random->fill(random->ctx, bytes, sizeof(bytes));
+    struct tacet_reader r = tacet_reader(bytes, sizeof(bytes));
+    return tacet_read_u64(&r);
 }
 
 int tacet_certificate_self_sign(const struct tacet_identity *identity,
                                 const struct tacet_random *random, uint64_t unix_now,
                                 uint8_t out[TACET_CERTIFICATE_MAX], size_t *ret_size)
 {
-    size_t name_size = strlen(identity->name);
-    size_t size = FIXED_SIZE + name_size;
-    uint8_t message[TACET_CERTIFICATE_MAX];
-    uint8_t serial[8];
-    uint8_t sig_id[SIG_SIZE];
+    struct tacet_certificate c = { .flags = TACET_CERTIFICATE_SELF_SIGNED };
 
-    assert(tacet_name_valid(identity->name, name_size));
     if (unix_now < TACET_CERTIFICATE_SKEW_S ||
         unix_now > UINT64_MAX - TACET_CERTIFICATE_LIFETIME_S) {
         return TACET_ERR_ARGUMENT;
     }
-    random->fill(random->ctx, serial, sizeof(serial));
-    struct tacet_writer w = tacet_writer(out, size);
-    tacet_write_bytes(&w, "TC01", 4);
-    tacet_write_bytes(&w, serial, sizeof(serial));
-    tacet_write_u64(&w, unix_now - TACET_CERTIFICATE_SKEW_S);
-    tacet_write_u64(&w, unix_now + TACET_CERTIFICATE_LIFETIME_S);
-    tacet_write_u16(&w, TACET_CERTIFICATE_SELF_SIGNED);
-    tacet_write_zeros(&w, 8);
-    tacet_write_u8(&w, (uint8_t)name_size);
-    tacet_write_bytes(&w, identity->name, name_size);
-    tacet_write_bytes(&w, identity->ed_public, sizeof(identity->ed_public));
-    tacet_write_bytes(&w, identity->x_public, sizeof(identity->x_public));
-
-    size_t message_size = signed_by_id(out, size, message);
-    (void)crypto_sign_detached(sig_id, NULL, message, message_size, identity->ed_secret);
-    tacet_write_bytes(&w, sig_id, sizeof(sig_id));
-    tacet_write_zeros(&w, SIG_SIZE);
-    assert(!w.failed && tacet_writer_left(&w) == 0);
-    *ret_size = size;
+    c.serial = draw_serial(random);
+    c.not_before = unix_now - TACET_CERTIFICATE_SKEW_S;
+    c.not_after = unix_now + TACET_CERTIFICATE_LIFETIME_S;
+    memcpy(c.name, identity->name, sizeof(c.name));
+    size_t size = write_request(identity, &c, out, TACET_REQUEST_MAX);
+    memset(out + size, 0, SIG_SIZE);
+    *ret_size = size + SIG_SIZE;
     return 0;
+}
+
+void tacet_certificate_request(const struct tacet_identity *identity,
+                               const struct tacet_random *random, const char *name,
+                               const uint8_t ca_id[TACET_CERTIFICATE_ID_SIZE], uint64_t not_before,
+                               uint64_t not_after, uint8_t out[TACET_REQUEST_MAX], size_t *ret_size)
+{
+    struct tacet_certificate c = { .not_before = not_before, .not_after = not_after };
+
+    c.serial = draw_serial(random);
+    memcpy(c.ca_id, ca_id, sizeof(c.ca_id));
+    memcpy(c.name, name, strlen(name) + 1);
+    *ret_size = write_request(identity, &c, out, TACET_REQUEST_MAX);
 }
 
 static bool form_valid(const struct tacet_certificate *c)
@@ -113,27 +160,75 @@ int tacet_certificate_parse(const uint8_t *data, size_t size, struct tacet_certi
     return 0;
 }
 
+int tacet_certificate_parse_request(const uint8_t *data, size_t size, struct tacet_certificate *ret)
+{
+    uint8_t padded[TACET_CERTIFICATE_MAX] = { 0 };
+    struct tacet_certificate c;
+
+    if (size > TACET_REQUEST_MAX) {
+        return TACET_ERR_FORMAT;
+    }
+    if (size > 0) {
+        memcpy(padded, data, size);
+    }
+    if (tacet_certificate_parse(padded, size + SIG_SIZE, &c) != 0 || c.flags != 0) {
+        return TACET_ERR_FORMAT;
+    }
+    *ret = c;
+    return 0;
+}
+
 static uint64_t later(uint64_t t)
 {
     return t > UINT64_MAX - TACET_CERTIFICATE_SKEW_S ? UINT64_MAX : t + TACET_CERTIFICATE_SKEW_S;
 }
 
+bool tacet_certificate_in_time(const struct tacet_certificate *certificate, uint64_t unix_now)
+{
+    return certificate->not_before <= later(unix_now) && unix_now <= later(certificate->not_after);
+}
+
 int tacet_certificate_check(const uint8_t *data, size_t size,
                             const struct tacet_certificate *certificate, uint64_t unix_now)
 {
-    uint8_t message[TACET_CERTIFICATE_MAX];
-
     /* The bytes are those that it was parsed from. */
     assert(size == FIXED_SIZE + strlen(certificate->name));
-    if (certificate->not_before > later(unix_now) || unix_now > later(certificate->not_after)) {
-        return TACET_ERR_TRUST;
-    }
-    size_t message_size = signed_by_id(data, size, message);
-    if (crypto_sign_verify_detached(certificate->sig_id, message, message_size,
-                                    certificate->ed25519) != 0) {
-        return TACET_ERR_TRUST;
-    }
-    return 0;
+    return tacet_certificate_in_time(certificate, unix_now)
+               ? tacet_certificate_check_request(data, size - SIG_SIZE, certificate)
+               : TACET_ERR_TRUST;
+}
+
+int tacet_certificate_check_request(const uint8_t *data, size_t size,
+                                    const struct tacet_certificate *request)
+{
+    assert(size == FIXED_SIZE - SIG_SIZE + strlen(request->name));
+    return verifies(request->sig_id, sig_id_label, data, size - SIG_SIZE, request->ed25519)
+               ? 0
+               : TACET_ERR_TRUST;
+}
+
+int tacet_certificate_check_ca(const uint8_t *data, size_t size,
+                               const struct tacet_certificate *certificate, const uint8_t key[32])
+{
+    assert(size == FIXED_SIZE + strlen(certificate->name));
+    return verifies(certificate->sig_ca, sig_ca_label, data, size - SIG_SIZE, key)
+               ? 0
+               : TACET_ERR_TRUST;
+}
+
+void tacet_certificate_sign(const uint8_t *request, size_t request_size, const uint8_t secret[64],
+                            uint8_t out[TACET_CERTIFICATE_MAX], size_t *ret_size)
+{
+    uint8_t signed_bytes[MESSAGE_MAX];
+    uint8_t sig_ca[SIG_SIZE];
+    struct tacet_writer w = tacet_writer(out, TACET_CERTIFICATE_MAX);
+    size_t signed_size = message(sig_ca_label, request, request_size, signed_bytes);
+
+    (void)crypto_sign_detached(sig_ca, NULL, signed_bytes, signed_size, secret);
+    tacet_write_bytes(&w, request, request_size);
+    tacet_write_bytes(&w, sig_ca, sizeof(sig_ca));
+    assert(!w.failed);
+    *ret_size = w.at;
 }
 
 void tacet_certificate_public(const struct tacet_certificate *certificate,

@@ -177,7 +177,7 @@ static size_t seal_cheaply(const uint8_t *payload, size_t payload_size, uint32_t
                            uint32_t memory_kib, uint8_t *file, size_t capacity)
 {
     struct tacet_writer w = tacet_writer(file, capacity);
-    uint8_t key[32], sealed[1024];
+    uint8_t key[32], sealed[2048];
     uint8_t salt[16] = { 1 }, nonce[24] = { 2 };
 
     tacet_write_bytes(&w, "TI01", 4);

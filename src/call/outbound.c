@@ -64,7 +64,7 @@ static int send_packet(struct tacet_outbound *out, int64_t now, struct tacet_srt
     out->next_index++;
     out->stats.packets_sent++;
     out->stats.bytes_sent += payload_size;
-    out->stats.header_bytes_sent += buffer->size - payload_size;
+    out->stats.header_bytes_sent += TACET_RTP_HEADER_SIZE;
     int size = (int)buffer->size;
     tacet_queue_push(queue, buffer, path);
     return size;

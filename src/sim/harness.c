@@ -37,6 +37,8 @@ struct tacet_harness {
     size_t flight_count; /* slots made */
     size_t free_count;
     size_t capacity;
+    struct tacet_path old_path[2]; /* where a party that moved can still be reached ... */
+    int64_t old_until_us[2];       /* ... until then */
 };
 
 void tacet_harness_config_init(struct tacet_harness_config *config)
@@ -132,7 +134,9 @@ static void on_send(void *ctx, struct tacet_party *party, const struct tacet_pac
     }
     assert(packet.size <= sizeof(copy));
     /* To an address where nobody is: gone. */
-    if (!tacet_path_equal(&packet.path, &h->parties[to].path)) {
+    if (!tacet_path_equal(&packet.path, &h->parties[to].path) &&
+        !(tacet_path_equal(&packet.path, &h->old_path[to]) &&
+          tacet_world_now(h->world) < h->old_until_us[to])) {
         return;
     }
     int copies =
@@ -294,6 +298,14 @@ int tacet_harness_inject(struct tacet_harness *h, enum tacet_harness_party to, i
                          const struct tacet_path *path, const uint8_t *data, size_t size)
 {
     return fly(h, to, START_US + at_us, path, data, size);
+}
+
+void tacet_harness_move(struct tacet_harness *h, enum tacet_harness_party party,
+                        const struct tacet_path *path, int64_t linger_us)
+{
+    h->old_path[party] = h->parties[party].path;
+    h->old_until_us[party] = tacet_world_now(h->world) + linger_us;
+    h->parties[party].path = *path;
 }
 
 const struct tacet_path *tacet_harness_path(struct tacet_harness *h, enum tacet_harness_party party)

@@ -78,6 +78,11 @@ int tacet_harness_inject(struct tacet_harness *h, enum tacet_harness_party to, i
                          const struct tacet_path *path, const uint8_t *data, size_t size);
 const struct tacet_path *tacet_harness_path(struct tacet_harness *h,
                                             enum tacet_harness_party party);
+/* The party's address changes: what it sends comes from the new one from now on. What is sent to
+ * the old one still arrives for `linger_us` (a handover between two networks), or is gone at once
+ * for 0 (a NAT that forgot). */
+void tacet_harness_move(struct tacet_harness *h, enum tacet_harness_party party,
+                        const struct tacet_path *path, int64_t linger_us);
 /* How often an event of this type came to that party. */
 uint32_t tacet_harness_event_count(const struct tacet_harness *h, enum tacet_harness_party party,
                                    enum tacet_event_type type);

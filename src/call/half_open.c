@@ -30,14 +30,23 @@ void tacet_responder_free(struct tacet_responder *r)
     sodium_memzero(r, sizeof(*r));
 }
 
+/* Called at every timeout of a call: most find here that there is nothing to look for. */
 void tacet_responder_expire(struct tacet_responder *r, int64_t now)
 {
+    int64_t next = TACET_NEVER;
+
+    if (now < r->expiry_us) {
+        return;
+    }
     for (size_t i = 0; i < TACET_HALF_OPEN_MAX; i++) {
         struct tacet_half_open *e = &r->entries[i];
         if (e->used && now - e->at_us >= TACET_HALF_OPEN_TIMEOUT_US) {
             sodium_memzero(e, sizeof(*e));
+        } else if (e->used && e->at_us + TACET_HALF_OPEN_TIMEOUT_US < next) {
+            next = e->at_us + TACET_HALF_OPEN_TIMEOUT_US;
         }
     }
+    r->expiry_us = next;
 }
 
 size_t tacet_responder_count(const struct tacet_responder *r)
@@ -175,5 +184,8 @@ struct tacet_half_open *tacet_half_open_add(struct tacet_responder *r, int64_t n
     found->age = r->next_age++;
     found->at_us = now;
     found->path = *path;
+    if (now + TACET_HALF_OPEN_TIMEOUT_US < r->expiry_us) {
+        r->expiry_us = now + TACET_HALF_OPEN_TIMEOUT_US;
+    }
     return found;
 }

@@ -84,6 +84,7 @@ struct tacet_responder {
     struct tacet_half_open *entries; /* TACET_HALF_OPEN_MAX */
     uint64_t next_age;
     struct tacet_cookie_secrets cookies;
+    int64_t expiry_us; /* no entry expires before; 0: not known */
 };
 
 int tacet_responder_create(struct tacet_responder *r);

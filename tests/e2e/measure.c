@@ -205,16 +205,16 @@ static void measure_sound(const char *source_name, const char *heard_name)
     long around = (long)(AROUND_S * (double)second);
     double *values = get((size_t)(heard[0].count / second) + 1, sizeof(double));
     size_t count = 0;
-    long lag_before = 0;
+    long lag_before = offset;
     long jump_max = 0;
-    for (long at = 0; at + second + offset + around <= heard[0].count; at += second) {
-        long lag = offset;
-        if (at + offset < around || at + second > source[0].count ||
+    for (long at = 0; at + second + lag_before + around <= heard[0].count; at += second) {
+        long lag = lag_before;
+        if (at + lag_before < around || at + second > source[0].count ||
             !is_loud(&source[0], at, second)) {
             continue;
         }
-        values[count] =
-            best_lag_quick(source, heard, at, second, offset - around, offset + around, &lag);
+        values[count] = best_lag_quick(source, heard, at, second, lag_before - around,
+                                       lag_before + around, &lag);
         if (count > 0 && labs(lag - lag_before) > jump_max) {
             jump_max = labs(lag - lag_before);
         }

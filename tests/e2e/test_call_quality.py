@@ -5,7 +5,12 @@
 MEASURE is measure.c, built; MEDIA_FOLDER keeps the decoded media from one run to the next. What is
 heard and seen must be as good as the codecs can make it. Delays are printed beside what they should
 be, but fail the test only from three times that on: on a machine that does something else at the
-same time they tell of it, and a test that fails by chance is no test.
+same time they tell of that, and a test that fails by chance is no test.
+
+For the same reason a witness runs beside the call, which only sleeps and looks how late it is
+woken. A call that missed a bound is done again if the witness too was let wait, for longer than the
+playout buffer can bridge; if it was so every time, the test is skipped. On a machine that is not
+overrun a missed bound fails at once.
 """
 import os
 import statistics
@@ -13,10 +18,12 @@ import sys
 
 sys.path.insert(0, os.path.dirname(os.path.abspath(__file__)))
 import tool
-from tool import Bounds, Folder
+from tool import Bounds, Folder, Witness
 
 SECONDS = 20
 SLACK = 3 * tool.PATIENCE
+ATTEMPTS = 3
+BRIDGED_MS = 40  # what the playout buffer holds when it has seen no jitter
 SIZE = (640, 360)
 FPS = 30
 
@@ -67,24 +74,24 @@ def check_summary(bounds, process, folder, side, seconds):
     summary = process.summary()
     assert set(summary) == tool.SUMMARY, set(summary) ^ tool.SUMMARY
     assert summary["result"] == "ended", summary["result"]
-    assert abs(summary["durationS"] - seconds) < 0.5 * tool.PATIENCE, summary["durationS"]
+    bounds.at_most("durationS beside --seconds", abs(summary["durationS"] - seconds), 0.5)
     # A stray packet of another process on the port would be no mistake of ours: only these count.
     assert summary["drops"]["auth"] == summary["drops"]["replay"] == 0, summary["drops"]
     for name, limit in (("handshakeMs", 30), ("firstAudioMs", 150)):
         bounds.at_most(name, summary[name], limit, limit * SLACK)
     stats = tool.read_stats(folder(side + ".json"))
-    assert len(stats) >= seconds - 1, "%d objects in %d s" % (len(stats), seconds)
+    bounds.at_least("objects of statistics", len(stats), seconds - 1)
     for one in stats:
         assert set(one) == {"timestamp_us", "stats"}, one
     last = {(s["type"], s.get("kind")): s for s in stats[-1]["stats"]}
     lost = last["inbound-rtp", "audio"]["packetsLost"] + last["inbound-rtp", "video"]["packetsLost"]
-    assert lost == 0, "%d packets lost on loopback" % lost
+    bounds.at_most("packets lost on loopback", lost, 0)
     return summary
 
 
-def main(measure_program, media_folder, seconds):
-    speech, clip = tool.expand(media_folder, "speech_48k.wav", "asl_640x360.y4m")
-    files = (speech, clip, seconds)
+def attempt(measure_program, files, witness):
+    """One call, measured: its bounds."""
+    speech, clip, seconds = files
     folder = Folder()
     processes = []
     bounds = Bounds()
@@ -97,11 +104,15 @@ def main(measure_program, media_folder, seconds):
         callee = folder.start("listen", "--bind", "127.0.0.1:0", "--answer", "auto", "--identity",
                               folder.identity("berta"), *media, *outputs["callee"])
         processes.append(callee)
-        caller = folder.start("call", callee.ticket(), "--identity", folder.identity("anna"),
-                              "--seconds", str(seconds), *media, *outputs["caller"])
+        ticket = callee.ticket()
+        anna = folder.identity("anna")
+        witness.start()
+        caller = folder.start("call", ticket, "--identity", anna, "--seconds", str(seconds), *media,
+                              *outputs["caller"])
         processes.append(caller)
         for process in (caller, callee):
             assert process.wait(seconds + 30) == 0, process.err
+        witness.finish()
         logs = {side: tool.read_frame_log(folder(side + ".csv")) for side in outputs}
         words = set()
         for side, other, process in (("caller", "callee", caller), ("callee", "caller", callee)):
@@ -113,11 +124,23 @@ def main(measure_program, media_folder, seconds):
             check_delays(bounds, logs[other], logs[side])
             words.add(check_summary(bounds, process, folder, side, seconds)["words"])
         assert len(words) == 1, words
-        bounds.finish()
+        return bounds
     finally:
         for process in processes:
             process.kill()
         folder.remove()
+
+
+def main(measure_program, media_folder, seconds):
+    files = (*tool.expand(media_folder, "speech_48k.wav", "asl_640x360.y4m"), seconds)
+    for _ in range(ATTEMPTS):
+        witness = Witness()
+        bounds = attempt(measure_program, files, witness)
+        print("\nthe witness was let wait %.1f ms" % witness.worst_ms)
+        if not bounds.missed or witness.worst_ms <= BRIDGED_MS:
+            bounds.check()
+            return
+    tool.skip("the machine is too busy: a call cannot be judged on it")
 
 
 if __name__ == "__main__":

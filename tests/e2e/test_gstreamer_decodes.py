@@ -204,7 +204,7 @@ def main(measure_program, media_folder, protected_call):
     bounds = Bounds()
     for profile in PROFILES:
         check(profile, (measure_program, protected_call), speech, bounds)
-    bounds.finish()
+    bounds.check()
 
 
 if __name__ == "__main__":

@@ -150,6 +150,28 @@ def measure(program, what, source, result, indexes=()):
     return json.loads(done.stdout)
 
 
+class Witness(threading.Thread):
+    """Tells how long the machine let somebody wait who had next to nothing to do."""
+
+    SLEEP_S = 0.005
+
+    def __init__(self):
+        super().__init__(daemon=True)
+        self.worst_ms = 0.0
+        self.done = threading.Event()
+
+    def run(self):
+        while not self.done.is_set():
+            before = time.monotonic()
+            time.sleep(self.SLEEP_S)
+            late = time.monotonic() - before - self.SLEEP_S
+            self.worst_ms = max(self.worst_ms, 1e3 * late)
+
+    def finish(self):
+        self.done.set()
+        self.join()
+
+
 class Bounds:
     """Prints each figure with its bound, and remembers those that are missed."""
 
@@ -172,7 +194,7 @@ class Bounds:
             text += " (fails from %g)" % fails_from
         self._check(value <= limit, text)
 
-    def finish(self):
+    def check(self):
         assert not self.missed, "%d bounds missed" % len(self.missed)
 
 

@@ -11,6 +11,7 @@
 
 #include <cmocka.h>
 
+#include "crypto/keccak.h"
 #include "crypto/mlkem768.h"
 #include "tacet/error.h"
 #include "vectors.h"
@@ -158,22 +159,46 @@ static void published_file_holds(void **state)
     assert_int_equal(count, 3);
 }
 
+/* SHA3-256(ss_M || ss_X || ct_X || pk_X || label) with ss_X = 0. */
+static void combine_with_zero(const uint8_t ss_m[32], const uint8_t ct_x[32],
+                              const uint8_t pk_x[32], uint8_t out[32])
+{
+    static const uint8_t zero[32];
+    struct tacet_sponge sponge = tacet_sha3_256();
+
+    tacet_sponge_absorb(&sponge, ss_m, 32);
+    tacet_sponge_absorb(&sponge, zero, 32);
+    tacet_sponge_absorb(&sponge, ct_x, 32);
+    tacet_sponge_absorb(&sponge, pk_x, 32);
+    tacet_sponge_absorb(&sponge, (const uint8_t *)"\\.//^\\", 6);
+    tacet_sponge_squeeze(&sponge, out, 32);
+}
+
 /* The draft takes X25519's output as it is: zero for a point of small order, on both sides. */
 static void point_of_small_order_counts_as_zero(void **state)
 {
     struct set s;
-    uint8_t with_zero[32], with_one[32];
+    uint8_t ss_m[32], cipher[TACET_MLKEM768_CIPHER], expanded[96], ek[TACET_MLKEM768_EK];
+    uint8_t dk[TACET_MLKEM768_DK], got[32], expected[32];
+    uint8_t *ct_x = s.cipher + TACET_MLKEM768_CIPHER, *pk_x = s.public_key + TACET_MLKEM768_EK;
+    struct tacet_sponge xof = tacet_shake256();
 
     (void)state;
     make_set(0, &s);
-    memset(s.cipher + TACET_MLKEM768_CIPHER, 0, 32);
-    tacet_xwing_decapsulate(s.secret, s.cipher, with_zero);
-    s.cipher[TACET_MLKEM768_CIPHER] = 1;
-    tacet_xwing_decapsulate(s.secret, s.cipher, with_one);
-    assert_memory_not_equal(with_zero, with_one, 32); /* the point itself is hashed too */
+    memset(ct_x, 0, 32);
+    tacet_xwing_decapsulate(s.secret, s.cipher, got);
+    tacet_sponge_absorb(&xof, s.secret, 32);
+    tacet_sponge_squeeze(&xof, expanded, sizeof(expanded));
+    tacet_mlkem768_keygen(expanded, expanded + 32, ek, dk);
+    tacet_mlkem768_decapsulate(dk, s.cipher, ss_m);
+    combine_with_zero(ss_m, ct_x, pk_x, expected);
+    assert_memory_equal(got, expected, 32);
 
-    memset(s.public_key + TACET_MLKEM768_EK, 0, 32);
+    memset(pk_x, 0, 32);
     assert_int_equal(tacet_xwing_encapsulate(s.public_key, s.seed, s.cipher, s.shared), 0);
+    assert_int_equal(tacet_mlkem768_encapsulate(s.public_key, s.seed, cipher, ss_m), 0);
+    combine_with_zero(ss_m, ct_x, pk_x, expected);
+    assert_memory_equal(s.shared, expected, 32);
 }
 
 static void every_part_goes_into_the_shared_secret(void **state)

@@ -6,6 +6,7 @@
 #include "tacet/api.h"
 #include "tacet/audio.h"
 #include "tacet/authority.h"
+#include "tacet/ca.h"
 #include "tacet/call.h"
 #include "tacet/codec.h"
 #include "tacet/error.h"

@@ -1,6 +1,7 @@
 /*
  * Files that must survive: read whole, written whole. A file is either the old or the new one,
- * whatever ends the process or the machine in between; what may stay behind is a temporary file.
+ * whatever ends the process or the machine in between; what may stay behind is a temporary file. A
+ * file that is appended to keeps what it had.
  */
 #include "tacet/store.h"
 
@@ -180,6 +181,39 @@ int tacet_store_write(const char *file, bool replace, const uint8_t *data, size_
         return result;
     }
     return sync_folder(file);
+}
+
+static int append(int fd, size_t at, const uint8_t *data, size_t size)
+{
+    struct stat status;
+
+    if (fstat(fd, &status) != 0 || !S_ISREG(status.st_mode)) {
+        return TACET_ERR_IO;
+    }
+    if ((uint64_t)status.st_size < at) {
+        return TACET_ERR_STATE;
+    }
+    if ((uint64_t)status.st_size > at && ftruncate(fd, (off_t)at) != 0) {
+        return TACET_ERR_IO;
+    }
+    if (lseek(fd, (off_t)at, SEEK_SET) < 0) {
+        return TACET_ERR_IO;
+    }
+    return write_all(fd, data, size);
+}
+
+int tacet_store_append(const char *file, size_t at, const uint8_t *data, size_t size)
+{
+    int fd = open(file, O_WRONLY | O_CLOEXEC | O_NONBLOCK);
+
+    if (fd < 0) {
+        return open_error(errno);
+    }
+    int result = append(fd, at, data, size);
+    if (close(fd) != 0 && result == 0) {
+        result = TACET_ERR_IO;
+    }
+    return result;
 }
 
 int tacet_store_lock(const char *file, int *ret_lock)

@@ -26,7 +26,7 @@ static char folder[] = "/tmp/tacet-store-XXXXXX";
 static char file[128];
 static uint8_t old_data[SIZE];
 static uint8_t new_data[SIZE + 1];
-static uint8_t out[SIZE + 2];
+static uint8_t out[2 * SIZE];
 
 static int make_folder(void **state)
 {
@@ -167,9 +167,41 @@ static void of_two_creators_one_is_told(void **state)
     }
 }
 
-/* Replaces the file in a child that is killed at its n-th stop at a system call's border. Returns 1
+static int replace(void)
+{
+    return tacet_store_write(file, true, new_data, SIZE + 1);
+}
+
+/* Behind the first half, cutting the second. */
+static int append(void)
+{
+    return tacet_store_append(file, SIZE / 2, new_data, SIZE);
+}
+
+static void appended_bytes_stand_behind_those_that_were_kept(void **state)
+{
+    size_t size = 0;
+
+    (void)state;
+    assert_int_equal(tacet_store_append(file, 0, new_data, 1), TACET_ERR_NOTFOUND);
+    assert_int_equal(tacet_store_append(folder, 0, new_data, 1), TACET_ERR_IO);
+    assert_int_equal(tacet_store_write(file, false, old_data, SIZE / 2), 0);
+    assert_int_equal(tacet_store_append(file, SIZE / 2 + 1, new_data, 1), TACET_ERR_STATE);
+    assert_int_equal(tacet_store_append(file, SIZE / 2, new_data, 3), 0);
+    assert_int_equal(tacet_store_append(file, SIZE / 2 + 2, new_data, 2), 0);
+    assert_int_equal(tacet_store_read(file, true, out, sizeof(out), &size), 0);
+    assert_int_equal(size, SIZE / 2 + 4);
+    assert_memory_equal(out, old_data, SIZE / 2);
+    assert_memory_equal(out + SIZE / 2, new_data, 4);
+    assert_int_equal(tacet_store_append(file, SIZE / 2, NULL, 0), 0);
+    assert_int_equal(tacet_store_read(file, true, out, sizeof(out), &size), 0);
+    assert_int_equal(size, SIZE / 2);
+    assert_int_equal(unlink(file), 0);
+}
+
+/* Works on the file in a child that is killed at its n-th stop at a system call's border. Returns 1
  * when it was killed, 0 when it had ended by then, -1 where tracing is not allowed. */
-static int replace_and_die(int n)
+static int work_and_die(int (*work)(void), int n)
 {
     int status;
     pid_t child = fork();
@@ -180,7 +212,7 @@ static int replace_and_die(int n)
             _exit(99);
         }
         (void)raise(SIGSTOP);
-        _exit(tacet_store_write(file, true, new_data, SIZE + 1) == 0 ? 0 : 1);
+        _exit(work() == 0 ? 0 : 1);
     }
     assert_int_equal(waitpid(child, &status, 0), child);
     if (!WIFSTOPPED(status)) {
@@ -209,7 +241,7 @@ static void kill_at_any_step_leaves_the_old_or_the_new_file(void **state)
         size_t size;
         assert_true(n < 1000);
         assert_int_equal(tacet_store_write(file, true, old_data, SIZE), 0);
-        int killed = replace_and_die(n);
+        int killed = work_and_die(replace, n);
         if (killed < 0) {
             skip();
         }
@@ -229,6 +261,34 @@ static void kill_at_any_step_leaves_the_old_or_the_new_file(void **state)
     /* At least mkstemp, write, fsync, close and rename have two borders each. */
     assert_true(old_count > 8);
     assert_true(new_count > 2);
+    assert_int_equal(unlink(file), 0);
+}
+
+static void kill_at_any_step_of_appending_leaves_what_was_kept(void **state)
+{
+    int done = 0;
+
+    (void)state;
+    for (int n = 0;; n++) {
+        size_t size;
+        assert_true(n < 1000);
+        assert_int_equal(tacet_store_write(file, true, old_data, SIZE), 0);
+        int killed = work_and_die(append, n);
+        if (killed < 0) {
+            skip();
+        }
+        assert_int_equal(tacet_store_read(file, true, out, sizeof(out), &size), 0);
+        assert_memory_equal(out, old_data, SIZE / 2);
+        assert_true(size == SIZE || size == SIZE / 2 || size == SIZE / 2 + SIZE);
+        assert_memory_equal(out + SIZE / 2, size == SIZE ? old_data : new_data, size - SIZE / 2);
+        done += size == SIZE / 2 + SIZE;
+        if (killed == 0) {
+            break;
+        }
+    }
+    /* At least fsync and close follow the write. */
+    assert_true(done > 2);
+    assert_int_equal(unlink(file), 0);
 }
 
 int main(void)
@@ -239,7 +299,9 @@ int main(void)
         cmocka_unit_test(existing_file_is_replaced_only_when_asked),
         cmocka_unit_test(folders_above_are_made_private),
         cmocka_unit_test(of_two_creators_one_is_told),
+        cmocka_unit_test(appended_bytes_stand_behind_those_that_were_kept),
         cmocka_unit_test(kill_at_any_step_leaves_the_old_or_the_new_file),
+        cmocka_unit_test(kill_at_any_step_of_appending_leaves_what_was_kept),
     };
 
     return cmocka_run_group_tests(tests, make_folder, remove_folder);

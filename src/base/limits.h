@@ -46,6 +46,8 @@ enum {
     TACET_AUDIO_WINDOW_PACKETS = 64,
     /* Video packets kept for retransmission; about a second at 4 Mbit/s. */
     TACET_HISTORY_PACKETS = 512,
+    /* Earlier payloads that an audio packet repeats at most. */
+    TACET_RED_DEPTH_MAX = 4,
     /* Missing packets that are asked for; the oldest is given up. */
     TACET_NACK_MAX = 256,
 

@@ -3,6 +3,7 @@
 #include "call/inbound.h"
 
 #include "base/bytes.h"
+#include "rtp/red.h"
 
 #include <assert.h>
 #include <string.h>
@@ -33,10 +34,26 @@ void tacet_inbound_reset(struct tacet_inbound *in)
     tacet_assembly_reset(&in->assembly);
 }
 
-static enum tacet_drop put_audio(struct tacet_inbound *in, const struct tacet_rtp *rtp, int64_t now)
+/* Whether this frame has been taken before; remembers it. */
+static bool heard_before(struct tacet_inbound *in, uint32_t timestamp)
 {
-    if (rtp->payload_size == 0 || rtp->payload_size > TACET_AUDIO_FRAME_SIZE_MAX) {
-        return TACET_DROP_MALFORMED;
+    size_t known =
+        in->heard_count < TACET_AUDIO_FRAMES_MAX ? in->heard_count : TACET_AUDIO_FRAMES_MAX;
+
+    for (size_t i = 0; i < known; i++) {
+        if (in->heard[i] == timestamp) {
+            return true;
+        }
+    }
+    in->heard[in->heard_count++ % TACET_AUDIO_FRAMES_MAX] = timestamp;
+    return false;
+}
+
+static void put_audio(struct tacet_inbound *in, uint32_t timestamp, const uint8_t *data,
+                      size_t size, int64_t now)
+{
+    if (heard_before(in, timestamp)) {
+        return;
     }
     if (in->audio_count == TACET_AUDIO_FRAMES_MAX) {
         in->audio_first = (in->audio_first + 1) % TACET_AUDIO_FRAMES_MAX;
@@ -45,25 +62,56 @@ static enum tacet_drop put_audio(struct tacet_inbound *in, const struct tacet_rt
     }
     struct tacet_inbound_audio *slot =
         &in->audio[(in->audio_first + in->audio_count) % TACET_AUDIO_FRAMES_MAX];
-    slot->timestamp = rtp->timestamp;
+    slot->timestamp = timestamp;
     slot->received_at_us = now;
-    slot->size = rtp->payload_size;
-    memcpy(slot->data, rtp->payload, rtp->payload_size);
+    slot->size = size;
+    memcpy(slot->data, data, size);
     in->audio_count++;
+}
+
+static enum tacet_drop put_audio_packet(struct tacet_inbound *in, const struct tacet_rtp *rtp,
+                                        int64_t now)
+{
+    struct tacet_red_block blocks[TACET_RED_DEPTH_MAX + 1] = {
+        { .timestamp = rtp->timestamp, .data = rtp->payload, .size = rtp->payload_size },
+    };
+    int count = 1;
+
+    if (rtp->payload_type == TACET_PT_RED) {
+        count =
+            tacet_red_read(TACET_PT_OPUS, rtp->timestamp, rtp->payload, rtp->payload_size, blocks);
+    }
+    if (count < 1) {
+        return TACET_DROP_MALFORMED;
+    }
+    for (int i = 0; i < count; i++) {
+        if (blocks[i].size == 0 || blocks[i].size > TACET_AUDIO_FRAME_SIZE_MAX) {
+            return TACET_DROP_MALFORMED;
+        }
+    }
+    for (int i = 0; i < count; i++) {
+        put_audio(in, blocks[i].timestamp, blocks[i].data, blocks[i].size, now);
+    }
     return TACET_DROP_NONE;
+}
+
+/* The payload types that a kind's stream may carry. */
+static bool type_expected(enum tacet_kind kind, uint8_t type)
+{
+    return kind == TACET_KIND_AUDIO ? type == TACET_PT_OPUS || type == TACET_PT_RED
+                                    : type == TACET_PT_VP8;
 }
 
 enum tacet_drop tacet_inbound_put(struct tacet_inbound *in, int64_t now, enum tacet_kind kind,
                                   uint64_t index, struct tacet_buffer *buffer)
 {
-    static const uint8_t expected[] = { TACET_PT_OPUS, TACET_PT_VP8 };
     struct tacet_inbound_stats *stats = &in->stats[kind];
     struct tacet_pool *pool = in->assembly.pool;
     struct tacet_rtp rtp;
     enum tacet_drop drop;
 
     if (tacet_rtp_parse(buffer->data, buffer->size, &rtp) != 0 ||
-        rtp.payload_type != expected[kind]) {
+        !type_expected(kind, rtp.payload_type)) {
         tacet_pool_put(pool, buffer);
         return TACET_DROP_MALFORMED;
     }
@@ -73,7 +121,7 @@ enum tacet_drop tacet_inbound_put(struct tacet_inbound *in, int64_t now, enum ta
     stats->header_bytes_received += buffer->size - rtp.payload_size;
     stats->last_packet_received_us = now;
     if (kind == TACET_KIND_AUDIO) {
-        drop = put_audio(in, &rtp, now);
+        drop = put_audio_packet(in, &rtp, now);
         tacet_pool_put(pool, buffer);
         return drop;
     }

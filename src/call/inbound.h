@@ -30,6 +30,8 @@ struct tacet_inbound {
     struct tacet_inbound_audio audio[TACET_AUDIO_FRAMES_MAX];
     size_t audio_first;
     size_t audio_count;
+    uint32_t heard[TACET_AUDIO_FRAMES_MAX]; /* timestamps taken last: redundancy repeats */
+    size_t heard_count;
     struct tacet_inbound_audio polled; /* the one handed out last */
     struct tacet_assembly assembly;
     struct tacet_nack nack; /* video */

@@ -71,7 +71,7 @@ static int send_packet(struct tacet_outbound *out, int64_t now, struct tacet_srt
 }
 
 static int send_audio(struct tacet_outbound *out, int64_t now, struct tacet_srtp *srtp,
-                      const struct tacet_frame *frame, uint32_t timestamp,
+                      size_t overhead, const struct tacet_frame *frame, uint32_t timestamp,
                       struct tacet_queue *queue, const struct tacet_path *path)
 {
     struct tacet_buffer *buffer = tacet_queue_buffer(queue);
@@ -79,11 +79,23 @@ static int send_audio(struct tacet_outbound *out, int64_t now, struct tacet_srtp
     if (buffer == NULL) {
         return 0;
     }
-    memcpy(buffer->data + TACET_RTP_HEADER_SIZE, frame->data, frame->size);
+    uint8_t *payload = buffer->data + TACET_RTP_HEADER_SIZE;
+    size_t size = frame->size;
+    if (out->red_depth > 0) {
+        size_t room = TACET_DATAGRAM_MAX - TACET_RTP_HEADER_SIZE - overhead;
+        size = tacet_red_write(&out->red, TACET_PT_OPUS, timestamp, frame->data, frame->size,
+                               out->red_depth, payload, room);
+        assert(size > 0);
+        out->payload_type = TACET_PT_RED;
+    } else {
+        memcpy(payload, frame->data, frame->size);
+        tacet_red_remember(&out->red, timestamp, frame->data, frame->size);
+        out->payload_type = TACET_PT_OPUS;
+    }
     /* RFC 7587 section 4.2: the marker begins a talk spurt; without DTX there is one, its first
      * packet. */
     bool marker = out->stats.packets_sent == 0;
-    return send_packet(out, now, srtp, buffer, frame->size, marker, timestamp, queue, path);
+    return send_packet(out, now, srtp, buffer, size, marker, timestamp, queue, path);
 }
 
 static int send_video(struct tacet_outbound *out, int64_t now, struct tacet_srtp *srtp,
@@ -131,7 +143,7 @@ int tacet_outbound_send(struct tacet_outbound *out, int64_t now, struct tacet_sr
         return 0;
     }
     int result = out->kind == TACET_KIND_AUDIO
-                     ? send_audio(out, now, srtp, frame, timestamp, queue, path)
+                     ? send_audio(out, now, srtp, overhead, frame, timestamp, queue, path)
                      : send_video(out, now, srtp, overhead, frame, timestamp, queue, path);
 
     out->needs_key = out->kind == TACET_KIND_VIDEO && result <= 0;

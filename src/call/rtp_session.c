@@ -174,6 +174,7 @@ static void on_block(struct tacet_rtp_session *s, int64_t now,
         remote->packets_lost = block->cumulative_lost;
         remote->fraction_lost_permille = block->fraction_lost * 1000 / 256;
         s->target_changed |= tacet_repair_on_report(&s->repair, remote->fraction_lost_permille);
+        s->outbound[TACET_KIND_AUDIO].red_depth = tacet_repair_red_depth(&s->repair);
         remote->jitter_us = (int64_t)block->jitter * 1000000 / rate;
         int64_t round_trip_us = tacet_report_round_trip_us(block, now);
         if (round_trip_us >= 0) {

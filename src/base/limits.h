@@ -18,7 +18,8 @@ enum {
     TACET_UNANSWERED_MAX = 8,
     /* Identities that rang within TACET_RING_APART_US; a further one is declined as busy. */
     TACET_RINGS_MAX = 32,
-    /* Handshakes answered by RESP without a FIN yet; the oldest goes when full. */
+    /* Handshakes answered by RESP without a FIN yet; when full the oldest of the sources that hold
+     * most goes, or the new one is dropped. */
     TACET_HALF_OPEN_MAX = 256,
     TACET_HALF_OPEN_SOURCE_MAX = 4,
     /* From so many half-open handshakes, or INITs in the second before, an INIT must prove its path

@@ -3,7 +3,6 @@
 
 #include "base/alloc.h"
 
-#include <assert.h>
 #include <sodium.h>
 #include <string.h>
 
@@ -132,7 +131,7 @@ static bool same_source(const struct tacet_path *a, const struct tacet_path *b)
     }
 }
 
-bool tacet_half_open_source_full(const struct tacet_responder *r, const struct tacet_path *path)
+static size_t source_count(const struct tacet_responder *r, const struct tacet_path *path)
 {
     size_t count = 0;
 
@@ -140,7 +139,43 @@ bool tacet_half_open_source_full(const struct tacet_responder *r, const struct t
         const struct tacet_half_open *e = &r->entries[i];
         count += e->used && !e->done && same_source(&e->path, path);
     }
-    return count >= TACET_HALF_OPEN_SOURCE_MAX;
+    return count;
+}
+
+bool tacet_half_open_source_full(const struct tacet_responder *r, const struct tacet_path *path)
+{
+    return source_count(r, path) >= TACET_HALF_OPEN_SOURCE_MAX;
+}
+
+/* Whether `a` goes before `b` does. */
+static bool goes_first(const struct tacet_half_open *a, const struct tacet_half_open *b)
+{
+    if (a->used != b->used || a->done != b->done) {
+        /* Dropping a finished one is always safe: its ephemeral is gone, so its FIN cannot be
+         * accepted again. */
+        return !a->used || (b->used && a->done);
+    }
+    return a->done || a->nth == b->nth ? a->age < b->age : a->nth > b->nth;
+}
+
+static struct tacet_half_open *first_to_go(const struct tacet_responder *r)
+{
+    struct tacet_half_open *found = &r->entries[0];
+
+    for (size_t i = 1; i < TACET_HALF_OPEN_MAX; i++) {
+        if (goes_first(&r->entries[i], found)) {
+            found = &r->entries[i];
+        }
+    }
+    return found;
+}
+
+bool tacet_half_open_room(const struct tacet_responder *r, const struct tacet_path *path)
+{
+    const struct tacet_half_open *victim = first_to_go(r);
+    size_t count = source_count(r, path);
+
+    return count == 0 || !victim->used || victim->done || victim->nth > count;
 }
 
 bool tacet_half_open_drop_unproven(struct tacet_responder *r, const struct tacet_path *path)
@@ -163,23 +198,11 @@ bool tacet_half_open_drop_unproven(struct tacet_responder *r, const struct tacet
 struct tacet_half_open *tacet_half_open_add(struct tacet_responder *r, int64_t now,
                                             const struct tacet_path *path)
 {
-    struct tacet_half_open *found = NULL;
+    struct tacet_half_open *found = first_to_go(r);
+    size_t nth = source_count(r, path);
 
-    for (size_t i = 0; i < TACET_HALF_OPEN_MAX; i++) {
-        struct tacet_half_open *e = &r->entries[i];
-        if (!e->used) {
-            found = e;
-            break;
-        }
-        /* Dropping a finished one is always safe: its ephemeral is gone, so its FIN cannot be
-         * accepted again. */
-        if (found == NULL || (e->done && !found->done) ||
-            (e->done == found->done && e->age < found->age)) {
-            found = e;
-        }
-    }
-    assert(found != NULL);
     sodium_memzero(found, sizeof(*found));
+    found->nth = nth;
     found->used = true;
     found->age = r->next_age++;
     found->at_us = now;

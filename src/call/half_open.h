@@ -1,6 +1,9 @@
 /*
- * The table of handshakes that a responder has answered: bounded in all and by source, oldest out
- * first. A finished one stays until it expires, so that its messages are known again.
+ * The table of handshakes that a responder has answered: bounded in all and by source. A finished
+ * one stays until it expires, so that its messages are known again; it is the first to go when
+ * the table is full. Then sources share it: what is a source's fourth goes before anybody's third,
+ * and the oldest of those first. So a source with one handshake outlives a flood from others, and
+ * a full table costs its flooders no Diffie-Hellman more than it has places.
  */
 #ifndef TACET_CALL_HALF_OPEN_H
 #define TACET_CALL_HALF_OPEN_H
@@ -14,6 +17,7 @@ struct tacet_half_open {
     bool done;     /* FIN was accepted */
     bool proven;   /* the INIT had a valid mac2: its path is no forgery */
     uint64_t age;  /* rises with every entry made */
+    size_t nth;    /* how many others its source had when it was made */
     int64_t at_us; /* when the INIT came */
     struct tacet_path path;
     uint32_t index_local;
@@ -41,7 +45,11 @@ bool tacet_half_open_has_index(const struct tacet_responder *r, uint32_t index);
 bool tacet_half_open_source_full(const struct tacet_responder *r, const struct tacet_path *path);
 /* Drops the source's oldest unfinished handshake whose path is not proven. False: all are. */
 bool tacet_half_open_drop_unproven(struct tacet_responder *r, const struct tacet_path *path);
-/* A zeroed entry, used: a free one, else the oldest finished, else the oldest. */
+/* Whether an entry for this source may be made: always if it has none, else only where nobody
+ * with as few must go for it. */
+bool tacet_half_open_room(const struct tacet_responder *r, const struct tacet_path *path);
+/* A zeroed entry, used: a free one, else the oldest finished, else the oldest of the highest nth.
+ */
 struct tacet_half_open *tacet_half_open_add(struct tacet_responder *r, int64_t now,
                                             const struct tacet_path *path);
 

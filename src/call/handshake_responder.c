@@ -106,7 +106,10 @@ static bool admit(struct tacet_responder *r, const struct tacet_handshake_config
         *ret_ask = true;
         return false;
     }
-    return !tacet_half_open_source_full(r, path) || tacet_half_open_drop_unproven(r, path);
+    if (tacet_half_open_source_full(r, path) && !tacet_half_open_drop_unproven(r, path)) {
+        return false;
+    }
+    return tacet_half_open_room(r, path);
 }
 
 static uint32_t draw_index(const struct tacet_responder *r,

@@ -363,6 +363,46 @@ static void places_taken_in_anothers_name_go_to_who_proves_to_be_there(void **st
     assert_int_equal(w->reply_size, 0);
 }
 
+/* A hundred sources that prove their paths fill the table. One handshake more is served to who has
+ * none, and lives through all that they do further, none of which costs a Diffie-Hellman. */
+static void a_full_table_is_shared_by_its_sources(void **state)
+{
+    struct world *w = *state;
+    struct tacet_path ours = w->path;
+    struct tacet_path other = w->path;
+    uint32_t served = 0;
+
+    for (int turn = 0; turn < 40; turn++) {
+        for (size_t k = 0; k < 100; k++) {
+            w->path = other;
+            set_source(w, k);
+            dial(w);
+            if (give(w) == TACET_DROP_RATE && w->reply_size == TACET_COOKIE_SIZE) {
+                take(w);
+                (void)give(w);
+            }
+            served += w->reply_size == TACET_RESP_SIZE ? 1 : 0;
+            assert_in_range(tacet_responder_count(&w->responder), 0, TACET_HALF_OPEN_MAX);
+        }
+        if (turn == 20) {
+            assert_int_equal(tacet_responder_count(&w->responder), TACET_HALF_OPEN_MAX);
+            w->path = ours;
+            dial(w);
+            is_asked(w);
+            take(w);
+            is_served(w);
+        }
+    }
+    assert_in_range(served, TACET_HALF_OPEN_MAX, TACET_HALF_OPEN_MAX + 200);
+    w->path = ours;
+    assert_int_equal(w->reply_size, 0);
+    uint32_t index = 0;
+    for (size_t i = 0; i < TACET_HALF_OPEN_MAX; i++) {
+        index += tacet_path_equal(&w->responder.entries[i].path, &ours) ? 1 : 0;
+    }
+    assert_int_equal(index, 1);
+}
+
 /* --- the initiator --- */
 
 static void only_the_cookie_for_the_last_init_is_taken(void **state)
@@ -501,6 +541,7 @@ int main(void)
         CASE(a_mac2_is_good_for_its_init_only),
         CASE(a_cookie_ages_with_the_secret),
         CASE(places_taken_in_anothers_name_go_to_who_proves_to_be_there),
+        CASE(a_full_table_is_shared_by_its_sources),
         CASE(only_the_cookie_for_the_last_init_is_taken),
         CASE(a_caller_answers_one_cookie_an_init_at_once),
         CASE(a_call_under_load_is_made_in_two_round_trips),

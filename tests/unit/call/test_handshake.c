@@ -1202,16 +1202,19 @@ static void give_proven_init(uint8_t resp[TACET_RESP_SIZE])
     }
 }
 
+/* From sources that nobody has heard of. */
 static void flood(size_t count)
 {
+    static uint32_t source;
     struct tacet_path genuine = f->path;
     struct tacet_initiator initiator = f->initiator;
 
     for (size_t k = 0; k < count; k++) {
         uint8_t resp[TACET_RESP_SIZE];
-        f->path.address = (struct tacet_address){ .family = 4,
-                                                  .ip = { 10, 0, (uint8_t)(k >> 8), (uint8_t)k },
-                                                  .port = 1 };
+        f->path.address = (struct tacet_address){
+            .family = 4, .ip = { 10, 0, (uint8_t)(source >> 8), (uint8_t)source }, .port = 1
+        };
+        source++;
         dial(TACET_HINT_KEY);
         give_proven_init(resp);
         assert_true(tacet_responder_count(&f->bob.responder) <= TACET_HALF_OPEN_MAX);
@@ -1238,7 +1241,7 @@ static void the_oldest_goes_when_the_table_is_full(void **state)
     assert_int_equal(give_fin(f->fin, TACET_FIN_SIZE), TACET_DROP_UNKNOWN);
 }
 
-/* One handshake from each of three ports, then a full table, then one more. */
+/* One handshake from each of three addresses, then a full table, then one more. */
 static void only_the_oldest_goes_and_a_finished_one_before_it(void **state)
 {
     static const struct {
@@ -1255,7 +1258,7 @@ static void only_the_oldest_goes_and_a_finished_one_before_it(void **state)
         uint8_t fins[3][TACET_FIN_SIZE];
         struct tacet_path path = f->path;
         for (int k = 0; k < 3; k++) {
-            f->path.address.port = (uint16_t)(k + 1);
+            f->path.address.ip[3] = (uint8_t)(k + 100);
             dial(TACET_HINT_KEY);
             init_passes();
             resp_passes();
@@ -1266,7 +1269,7 @@ static void only_the_oldest_goes_and_a_finished_one_before_it(void **state)
         }
         flood(TACET_HALF_OPEN_MAX - 2);
         for (int k = 0; k < 3; k++) {
-            f->path.address.port = (uint16_t)(k + 1);
+            f->path.address.ip[3] = (uint8_t)(k + 100);
             assert_int_equal(give_fin(fins[k], TACET_FIN_SIZE), rows[i].then[k]);
         }
         f->path = path;

@@ -37,6 +37,9 @@
 #define TAIL_ROOM (SRTP_MAX_TRAILER_LEN + RTCP_INDEX_SIZE)
 _Static_assert(TAIL_ROOM >= TACET_SRTP_OVERHEAD_MAX, "the tail room holds our own trailer too");
 
+/* More than libsrtp and NSS take of the stack to make a session. */
+#define STACK_USED 16384
+
 struct tacet_srtp {
     uint16_t profile;
     uint32_t epoch;
@@ -138,6 +141,8 @@ int tacet_srtp_create(uint16_t profile, uint32_t epoch, const uint8_t *send_key,
     if (result == 0) {
         result = create_direction(profile, epoch, recv_key, recv_ssrcs, &srtp->recv);
     }
+    /* The key schedule of the AES below leaves half a key on the stack. */
+    sodium_stackzero(STACK_USED);
     if (result != 0) {
         tacet_srtp_free(&srtp);
         return result;

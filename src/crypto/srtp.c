@@ -37,9 +37,6 @@
 #define TAIL_ROOM (SRTP_MAX_TRAILER_LEN + RTCP_INDEX_SIZE)
 _Static_assert(TAIL_ROOM >= TACET_SRTP_OVERHEAD_MAX, "the tail room holds our own trailer too");
 
-/* More than libsrtp and NSS take of the stack to make a session. */
-#define STACK_USED 16384
-
 struct tacet_srtp {
     uint16_t profile;
     uint32_t epoch;
@@ -49,6 +46,27 @@ struct tacet_srtp {
     uint32_t recv_ssrcs[TACET_SSRC_KIND_COUNT];
     uint64_t sent[TACET_SSRC_KIND_COUNT]; /* highest index protected in this epoch */
 };
+
+/*
+ * A session with keys of nothing comes and goes. Where libraries are bound lazily, the first call
+ * of each function goes through the dynamic linker, which saves all vector registers on the stack;
+ * AES leaves half a key in them. So all first calls are made here, before there is any key.
+ */
+static int warm_up(void)
+{
+    static const uint8_t nothing[TACET_SRTP_KEY_SIZE_MAX];
+    static const uint32_t ssrcs[2][TACET_SSRC_KIND_COUNT] = { { 1, 2, 3, 4 }, { 5, 6, 7, 8 } };
+    static const uint16_t profiles[] = { TACET_PROFILE_AEAD_AES_256_GCM,
+                                         TACET_PROFILE_AES_CM_128_HMAC_SHA1_80 };
+    int result = 0;
+
+    for (size_t i = 0; i < sizeof(profiles) / sizeof(profiles[0]) && result == 0; i++) {
+        struct tacet_srtp *srtp = NULL;
+        result = tacet_srtp_create(profiles[i], 1, nothing, ssrcs[0], nothing, ssrcs[1], &srtp);
+        tacet_srtp_free(&srtp);
+    }
+    return result;
+}
 
 int tacet_srtp_init(void)
 {
@@ -66,8 +84,9 @@ int tacet_srtp_init(void)
     if (srtp_init() != srtp_err_status_ok) {
         return TACET_ERR_CRYPTO;
     }
-    ready = true;
-    return 0;
+    int result = warm_up();
+    ready = result == 0;
+    return result;
 }
 
 static bool profile_policy(uint16_t profile, srtp_policy_t *policy)
@@ -141,8 +160,7 @@ int tacet_srtp_create(uint16_t profile, uint32_t epoch, const uint8_t *send_key,
     if (result == 0) {
         result = create_direction(profile, epoch, recv_key, recv_ssrcs, &srtp->recv);
     }
-    /* The key schedule of the AES below leaves half a key on the stack. */
-    sodium_stackzero(STACK_USED);
+
     if (result != 0) {
         tacet_srtp_free(&srtp);
         return result;

@@ -15,6 +15,7 @@
 #include "pair.h"
 
 #include <dlfcn.h>
+#include <sodium.h>
 #include <stdio.h>
 #include <string.h>
 #if TACET_NSS
@@ -105,7 +106,7 @@ size_t __wrap_tacet_rekey_begin(struct tacet_rekey *r, const struct tacet_random
 void __real_tacet_noise_public(const uint8_t secret[32], uint8_t out[32]);
 void __wrap_tacet_noise_public(const uint8_t secret[32], uint8_t out[32]);
 
-static bool catching_ephemerals;
+static bool catching;
 
 void __wrap_tacet_rekey_init(struct tacet_rekey *r, const struct tacet_kem *kem, bool initiator,
                              uint16_t profile, const uint8_t exporter[64], const uint8_t h[64],
@@ -147,7 +148,7 @@ size_t __wrap_tacet_rekey_begin(struct tacet_rekey *r, const struct tacet_random
 
 void __wrap_tacet_noise_public(const uint8_t secret[32], uint8_t out[32])
 {
-    if (catching_ephemerals) {
+    if (catching) {
         catch_key(KEY_EPHEMERAL, secret, 32);
     }
     __real_tacet_noise_public(secret, out);
@@ -167,7 +168,7 @@ PK11_ImportSymKey(PK11SlotInfo *slot, CK_MECHANISM_TYPE type, PK11Origin origin,
         void *found = dlsym(RTLD_NEXT, "PK11_ImportSymKey");
         memcpy(&next, &found, sizeof(next));
     }
-    if (catching_ephemerals) {
+    if (catching) {
         catch_key(KEY_DERIVED, key->data, key->len);
     }
     return next(slot, type, origin, operation, key, ctx);
@@ -283,7 +284,7 @@ static void no_key_is_left_two_seconds_after_the_end(void **state)
     }
     for (int by = 0; by < 2; by++) {
         pair_create(&p, 51 + (uint64_t)by, edit_rekey);
-        catching_ephemerals = true;
+        catching = true;
         pair_connect(&p);
         catch_states(&p);
         talk(&p, 10);
@@ -293,7 +294,7 @@ static void no_key_is_left_two_seconds_after_the_end(void **state)
             catch_states(&p);
             talk(&p, 5);
         }
-        catching_ephemerals = false;
+        catching = false;
         assert_int_equal(pair_peer(&p, CALLER)->rekey.epoch, 4);
         for (int kind = 0; kind < KINDS; kind++) {
             assert_true(caught_of[kind] > 0 || (kind == KEY_DERIVED && !TACET_NSS));
@@ -311,9 +312,39 @@ static void no_key_is_left_two_seconds_after_the_end(void **state)
     }
 }
 
+/* Half a key in the registers, saved on the stack by whatever is called next for the first time. */
+static void no_key_is_left_when_a_session_has_come_and_gone(void **state)
+{
+    static uint8_t keys[2][44];
+    static const uint32_t ssrcs[2][TACET_SSRC_KIND_COUNT] = { { 1, 2, 3, 4 }, { 5, 6, 7, 8 } };
+    struct tacet_srtp *srtp = NULL;
+    struct tacet_rng rng;
+
+    (void)state;
+    if (SHADOWED) {
+        skip();
+    }
+    assert_int_equal(tacet_init(), 0);
+    tacet_rng_seed(&rng, 53, 0);
+    struct tacet_random random = tacet_rng_random(&rng);
+    random.fill(random.ctx, keys[0], sizeof(keys));
+    catching = true;
+    assert_int_equal(tacet_srtp_create(TACET_PROFILE_AEAD_AES_256_GCM, 1, keys[0], ssrcs[0],
+                                       keys[1], ssrcs[1], &srtp),
+                     0);
+    catching = false;
+    assert_true(caught_of[KEY_SRTP] > 0);
+    sodium_memzero(keys, sizeof(keys));
+    tacet_srtp_free(&srtp);
+    telling = true;
+    assert_int_equal(search(), 0);
+    telling = false;
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
+        cmocka_unit_test(no_key_is_left_when_a_session_has_come_and_gone),
         cmocka_unit_test(no_key_is_left_two_seconds_after_the_end),
     };
 

@@ -278,6 +278,9 @@ void tacet_peer_on_authenticated(struct tacet_call *call, struct tacet_peer *pee
     if (!peer->established) {
         establish(call, peer, now);
     }
+    if (peer->state == TACET_PEER_ENDING) {
+        return; /* an early answer, or glare, has ended it: its keys are gone */
+    }
     if (tacet_rekey_on_packet(&peer->rekey, &peer->control, epoch)) {
         peer->rekeyed_at_us = now;
         tacet_timers_stop(&peer->timers, TACET_TIMER_CONFIRM);

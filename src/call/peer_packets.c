@@ -134,6 +134,10 @@ enum tacet_drop tacet_peer_on_rtp(struct tacet_call *call, struct tacet_peer *pe
     tacet_peer_on_authenticated(call, peer, now, tacet_srtp_epoch(srtp));
     tacet_peer_on_path(call, peer, now, &packet->path, packet->size,
                        is_newest(&peer->rekey.indexes, ssrc, index));
+    if (peer->state != TACET_PEER_CONNECTED) {
+        tacet_pool_put(call->pool, buffer); /* what it set going has ended the call */
+        return TACET_DROP_NONE;
+    }
     for (int kind = 0; kind < TACET_KIND_COUNT; kind++) {
         if (ssrc == peer->session->inbound.stats[kind].ssrc) {
             drop = tacet_inbound_put(&peer->session->inbound, now, (enum tacet_kind)kind, index,
@@ -210,9 +214,14 @@ enum tacet_drop tacet_peer_on_rtcp(struct tacet_call *call, struct tacet_peer *p
         tacet_peer_on_authenticated(call, peer, now, tacet_srtp_epoch(srtp));
         tacet_peer_on_path(call, peer, now, &packet->path, packet->size,
                            tacet_rekey_rtcp_newer(&peer->rekey, tacet_srtp_epoch(srtp), index));
+    }
+    if (drop == TACET_DROP_NONE && peer->state == TACET_PEER_CONNECTED) {
         drop = tacet_rtp_session_on_rtcp(peer->session, now, buffer->data, buffer->size);
     }
     tacet_pool_put(call->pool, buffer);
+    if (peer->state != TACET_PEER_CONNECTED) {
+        return drop; /* what it set going has ended the call */
+    }
     if (peer->session->wanted_count > 0) {
         retransmit(call, peer, now);
     }

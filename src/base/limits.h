@@ -29,8 +29,9 @@ enum {
     /* Hints that a responder tries on an INIT: own keys and names. */
     TACET_HINTS_MAX = 8,
 
-    /* Events not yet polled; the oldest SEND_TARGET goes first, then the call fails. */
-    TACET_EVENTS_MAX = 64,
+    /* Events not yet polled, a dozen a peer; the newest is lost, but never the end (call/events.h).
+     */
+    TACET_EVENTS_MAX = 12 * TACET_PEERS_MAX,
     /* Datagrams waiting to be polled, all peers together; media is dropped at the tail. */
     TACET_SEND_QUEUE_MAX = 1024,
 

@@ -6,25 +6,35 @@ static struct tacet_event *at(struct tacet_events *events, size_t i)
     return &events->queue[(events->first + i) % TACET_EVENTS_MAX];
 }
 
-static bool replace_target(struct tacet_events *events, const struct tacet_event *event)
+/* Events of which only the newest of a peer tells anything; a peer can cause any number of them. */
+static bool is_state(enum tacet_event_type type)
+{
+    return type == TACET_EVENT_SEND_TARGET || type == TACET_EVENT_MEDIA ||
+           type == TACET_EVENT_RINGING || type == TACET_EVENT_REKEYED;
+}
+
+/* Takes the place of the one that still waits; a refresh that was asked for stays asked for. */
+static bool replace(struct tacet_events *events, const struct tacet_event *event)
 {
     for (size_t i = 0; i < events->count; i++) {
         struct tacet_event *waiting = at(events, i);
-        if (waiting->type == TACET_EVENT_SEND_TARGET && waiting->peer == event->peer) {
-            enum tacet_refresh refresh = waiting->u.send_target.refresh;
-            *waiting = *event;
-            if (waiting->u.send_target.refresh == TACET_REFRESH_NONE) {
-                waiting->u.send_target.refresh = refresh;
-            }
-            return true;
+        if (waiting->type != event->type || waiting->peer != event->peer) {
+            continue;
         }
+        enum tacet_refresh refresh = waiting->u.send_target.refresh;
+        *waiting = *event;
+        if (event->type == TACET_EVENT_SEND_TARGET &&
+            event->u.send_target.refresh == TACET_REFRESH_NONE) {
+            waiting->u.send_target.refresh = refresh;
+        }
+        return true;
     }
     return false;
 }
 
 void tacet_events_push(struct tacet_events *events, const struct tacet_event *event)
 {
-    if (event->type == TACET_EVENT_SEND_TARGET && replace_target(events, event)) {
+    if (is_state(event->type) && replace(events, event)) {
         return;
     }
     if (events->count == TACET_EVENTS_MAX) {

@@ -14,8 +14,9 @@ struct tacet_events {
     size_t count;
 };
 
-/* Queues a copy. A SEND_TARGET takes the place of the one of its peer that still waits (a refresh
- * that was asked for stays asked for). When full, the newest is lost, except that ENDED takes the
+/* Queues a copy. A SEND_TARGET, MEDIA, RINGING or REKEYED takes the place of the one of its peer
+ * that still waits (a refresh that was asked for stays asked for), so that no peer can push out
+ * what others have caused. When full all the same, the newest is lost, except that ENDED takes the
  * place of the last one: an app that never polls still learns the end. */
 void tacet_events_push(struct tacet_events *events, const struct tacet_event *event);
 bool tacet_events_take(struct tacet_events *events, struct tacet_event *ret);

@@ -64,6 +64,33 @@ static void newer_target_replaces_the_older_but_keeps_its_refresh(void **state)
     assert_false(tacet_events_take(&events, &event));
 }
 
+static void peer_that_repeats_itself_pushes_nothing_out(void **state)
+{
+    static const enum tacet_event_type repeated[] = { TACET_EVENT_MEDIA, TACET_EVENT_RINGING,
+                                                      TACET_EVENT_REKEYED };
+    struct tacet_event event;
+    uint32_t count = 0;
+
+    (void)state;
+    events = (struct tacet_events){ 0 };
+    for (uint32_t i = 0; i < 3 * TACET_EVENTS_MAX; i++) {
+        for (size_t k = 0; k < sizeof(repeated) / sizeof(repeated[0]); k++) {
+            event = (struct tacet_event){ .type = repeated[k], .peer = 1 };
+            event.u.media.width = (uint16_t)i;
+            tacet_events_push(&events, &event);
+        }
+    }
+    push(TACET_EVENT_ANSWERED, 2);
+    assert_true(tacet_events_take(&events, &event));
+    assert_int_equal(event.type, TACET_EVENT_MEDIA);
+    assert_int_equal(event.u.media.width, 3 * TACET_EVENTS_MAX - 1); /* the newest */
+    while (tacet_events_take(&events, &event)) {
+        count++;
+    }
+    assert_int_equal(count, 3);
+    assert_int_equal(event.type, TACET_EVENT_ANSWERED);
+}
+
 static void full_queue_still_tells_the_end(void **state)
 {
     struct tacet_event event;
@@ -99,6 +126,7 @@ int main(void)
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(events_come_in_order),
         cmocka_unit_test(newer_target_replaces_the_older_but_keeps_its_refresh),
+        cmocka_unit_test(peer_that_repeats_itself_pushes_nothing_out),
         cmocka_unit_test(full_queue_still_tells_the_end),
         cmocka_unit_test(names_are_there),
     };

@@ -23,7 +23,7 @@ struct tacet_rtp_session {
     struct tacet_remote_inbound_stats remote[TACET_KIND_COUNT];
     char cname[TACET_CNAME_MAX + 1];
     struct tacet_repair repair;
-    bool target_changed;      /* the encoders are to be told */
+    bool target_changed; /* the encoders are to be told */
     bool refresh_wanted; /* the peer lost the picture */
     bool sent_since_report[TACET_KIND_COUNT];
     uint8_t *frame; /* TACET_FRAME_SIZE_MAX bytes */

@@ -132,7 +132,7 @@ int tacet_call_stats(const struct tacet_call *call, uint32_t peer, struct tacet_
     ret->setup_us = p->connected_at_us != 0 ? p->connected_at_us - p->started_at_us : -1;
     ret->epoch = p->rekey.epoch;
     ret->profile = p->rekey.profile;
-    ret->pq = p->rekey.kem != NULL && p->rekey.kem->pq;
+    ret->pq = p->rekey.epoch > 0 && p->rekey.kem->pq; /* epoch 0 has X25519 alone */
     memcpy(ret->drops, call->drops, sizeof(ret->drops));
     return 0;
 }

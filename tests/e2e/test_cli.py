@@ -352,6 +352,7 @@ class Calls(Case):
             self.assertEqual(summary["profile"], "AEAD_AES_256_GCM")
             self.assertAlmostEqual(summary["durationS"], 4, delta=0.5 * PATIENCE)
             self.assertGreaterEqual(summary["epochs"], 1)
+            self.assertIs(summary["pq"], True)
             self.assertEqual(set(summary["drops"]), {"short", "unknown", "auth", "replay", "late",
                                                      "rate", "state", "malformed"})
             for name in ("handshakeMs", "setupMs", "firstAudioMs", "firstVideoMs"):

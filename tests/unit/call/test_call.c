@@ -131,6 +131,7 @@ static void frames_arrive_whole_both_ways(void **state)
     assert_int_equal(stats.inbound[TACET_KIND_VIDEO].key_frames_received, 1);
     assert_int_equal(stats.outbound[TACET_KIND_VIDEO].frames_sent, 1);
     assert_int_equal(stats.epoch, 1);
+    assert_true(stats.pq);
     assert_int_equal(stats.profile, TACET_PROFILE_AEAD_AES_256_GCM);
     assert_true(stats.setup_us >= 0);
     pair_free(&p);

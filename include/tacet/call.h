@@ -3,7 +3,7 @@
  * chance, no thread and no socket inside.
  *
  * Functions come in four kinds:
- *   commands  _dial _answer _decline _remove _hangup _set_muted _send_message
+ *   commands  _dial _answer _decline _remove _hangup _set_muted _set_verified _send_message
  *   inputs    _handle_packet _handle_timeout _handle_playout _handle_network_change _send_frame
  *   outputs   _poll_packet _poll_frame _poll_event _next_timeout
  *   getters   _idle _stats _peer _rtp_timestamp
@@ -135,7 +135,8 @@ TACET_API void tacet_call_free(struct tacet_call **call);
 /*
  * Starts a call to `who` at 1 to TACET_DIAL_PATHS_MAX paths; all get the same INIT and the first
  * good answer wins. *ret_peer numbers the peer from then on. TACET_ERR_ARGUMENT, TACET_ERR_FULL
- * (no free peer), TACET_ERR_TRUST (policy forbids to dial an unknown key).
+ * (no free peer), TACET_ERR_TRUST (nobody could pass what the config asks for: an unknown key where
+ * one must be known, a revoked key).
  */
 TACET_API TACET_NODISCARD int tacet_call_dial(struct tacet_call *call, int64_t now,
                                               const struct tacet_callee *who,
@@ -156,6 +157,11 @@ TACET_API void tacet_call_hangup(struct tacet_call *call, int64_t now);
 /* Tells the peers that this kind is muted. The app goes on sending (encoded silence) for audio. */
 TACET_API TACET_NODISCARD int tacet_call_set_muted(struct tacet_call *call, int64_t now,
                                                    enum tacet_kind kind, bool muted);
+/* The user says that the four words of the running call are the same at both ends: on this side the
+ * peer's trust is TACET_TRUST_VERIFIED from now on, and TACET_EVENT_TRUST says that it should be
+ * saved. Each side marks for itself. TACET_ERR_NOTFOUND, TACET_ERR_STATE (no words yet). */
+TACET_API TACET_NODISCARD int tacet_call_set_verified(struct tacet_call *call, int64_t now,
+                                                      uint32_t peer);
 /* Sends an app's message reliably, 1 to TACET_MESSAGE_MAX bytes, copied. TACET_ERR_FULL: later. */
 TACET_API TACET_NODISCARD int tacet_call_send_message(struct tacet_call *call, int64_t now,
                                                       uint32_t peer, const uint8_t *data,

@@ -51,6 +51,24 @@ struct tacet_media {
     uint16_t fps;
 };
 
+/* What TRUST tells: what the app may do about a peer, or why somebody was refused. */
+enum tacet_notice {
+    TACET_NOTICE_NONE = 0,
+    TACET_NOTICE_OFFER,       /* our call to a key that is not in the trust table was answered:
+                                 offer the user to save it */
+    TACET_NOTICE_VERIFIED,    /* marked by tacet_call_set_verified: save that */
+    TACET_NOTICE_STALE,       /* let in, but a revocation list is past its next update: get a new
+                                 one */
+    TACET_NOTICE_OTHER,       /* refused: not the one who was dialled */
+    TACET_NOTICE_CHANGED,     /* refused: it has the name of a contact, but not that key; to accept
+                                 the new key, replace the pin and dial again */
+    TACET_NOTICE_REVOKED,     /* refused: an authority has revoked the key */
+    TACET_NOTICE_CERTIFICATE, /* refused: an authority that is trusted here did not sign it so, may
+                                 not, or has revoked it */
+    TACET_NOTICE_OUTDATED,    /* refused: a revocation list is past its next update (strict) */
+    TACET_NOTICE_REQUIRED     /* refused: less is known of it than config.require asks for */
+};
+
 /* Which kind of picture the encoder should make next. */
 enum tacet_refresh {
     TACET_REFRESH_NONE = 0,
@@ -82,6 +100,10 @@ struct tacet_event {
         } send_target;
         uint32_t epoch;          /* REKEYED */
         struct {
+            enum tacet_notice notice;
+            struct tacet_public_identity identity; /* whom it is about */
+        } trust;                 /* TRUST; of a refused caller the peer is TACET_NO_PEER */
+        struct {
             enum tacet_end reason;
             bool remote;         /* the other side said so */
             uint32_t successor;  /* both sides dialled: the call goes on as this peer, which is
@@ -94,6 +116,7 @@ TACET_BEGIN_DECLS
 
 /* The enumerator's lower-case name with underscores ("hangup", "send_target"). Static storage. */
 TACET_API const char *tacet_end_string(enum tacet_end reason);
+TACET_API const char *tacet_notice_string(enum tacet_notice notice);
 TACET_API const char *tacet_event_string(enum tacet_event_type type);
 
 TACET_END_DECLS

@@ -39,7 +39,7 @@ static bool config_valid(const struct tacet_call_config *config)
     if (config->size != sizeof(*config) || config->identity == NULL ||
         config->random.fill == NULL || config->profile_count < 1 ||
         config->profile_count > TACET_PROFILES_MAX || config->no_answer_us <= 0 ||
-        config->rekey_interval_us < TACET_REKEY_APART_US) {
+        config->rekey_interval_us < TACET_REKEY_APART_US || config->require > TACET_REQUIRE_WORDS) {
         return false;
     }
     for (size_t i = 0; i < config->profile_count; i++) {
@@ -97,7 +97,12 @@ int tacet_call_create(const struct tacet_call_config *config, int64_t now, struc
         .identity = config->identity,
         .profile_count = config->profile_count,
         .open = config->open,
-        .allow_unverified = config->allow_unverified,
+        .policy = { .trust = config->trust,
+                    .authorities = config->authorities,
+                    .require = config->require,
+                    .strict_revocation = config->strict_revocation,
+                    .allow_unverified = config->allow_unverified },
+        .refusal = &call->refusal,
         .random = config->random,
     };
     memcpy(call->handshake.profiles, config->profiles, sizeof(config->profiles));

@@ -25,6 +25,9 @@ struct tacet_call {
     struct tacet_queue queue;
     struct tacet_buffer *polled; /* the datagram that the app reads now */
     uint64_t drops[TACET_DROP_COUNT];
+    struct tacet_refusal refusal; /* by the handshake message being read */
+    struct tacet_refusal refusal_told;
+    uint32_t refusal_told_peer;
 };
 
 /* Renews the own certificate when it is time, and tells the handshake the time. */

@@ -5,6 +5,7 @@
 #include "base/bytes.h"
 #include "call/call.h"
 #include "call/demux.h"
+#include "call/notices.h"
 #include "rtp/header.h"
 
 #include <assert.h>
@@ -71,10 +72,12 @@ static enum tacet_drop on_fin(struct tacet_call *call, int64_t now,
         return TACET_DROP_STATE;
     }
     tacet_call_set_time(call, now);
+    tacet_notices_asked(call);
     enum tacet_drop drop =
         tacet_responder_consume_fin(&call->responder, &call->handshake, now, &packet->path,
                                     packet->data, packet->size, &result, &index);
     if (drop != TACET_DROP_NONE) {
+        tacet_notices_refused(call, TACET_NO_PEER);
         return drop;
     }
     peer = tacet_call_new_peer(call);

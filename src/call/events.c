@@ -85,6 +85,17 @@ const char *tacet_end_string(enum tacet_end reason)
     return "unknown";
 }
 
+const char *tacet_notice_string(enum tacet_notice notice)
+{
+    static const char *const names[] = {
+        "none",    "offer",   "verified",    "stale",    "other",
+        "changed", "revoked", "certificate", "outdated", "required"
+    };
+
+    _Static_assert(sizeof(names) / sizeof(names[0]) == TACET_NOTICE_REQUIRED + 1, "one name each");
+    return (unsigned)notice <= TACET_NOTICE_REQUIRED ? names[notice] : "unknown";
+}
+
 const char *tacet_event_string(enum tacet_event_type type)
 {
     switch (type) {

@@ -12,6 +12,7 @@
 
 #include "base/limits.h"
 #include "call/cookie.h"
+#include "call/policy.h"
 #include "crypto/certificate.h"
 #include "crypto/identity.h"
 #include "crypto/mac.h"
@@ -31,9 +32,10 @@ struct tacet_handshake_config {
     size_t certificate_size;
     uint16_t profiles[TACET_PROFILES_MAX]; /* allowed, best first */
     size_t profile_count;
-    bool open;             /* responder: accept hint 0 */
-    bool allow_unverified; /* initiator: hint 0 or 2 by policy */
-    uint64_t unix_now;     /* seconds; set before each use */
+    bool open; /* responder: accept hint 0 */
+    struct tacet_policy policy;
+    struct tacet_refusal *refusal; /* or NULL: where a refusal by the policy is noted */
+    uint64_t unix_now;             /* seconds; set before each use */
     struct tacet_random random;
 };
 
@@ -47,7 +49,7 @@ struct tacet_handshake_result {
     uint8_t commitment[TACET_SAS_COMMITMENT];
     uint8_t call_id[TACET_CALL_ID_SIZE];
     uint16_t media_bits;
-    struct tacet_public_identity peer; /* authenticated; pinned for hint 1, else unverified */
+    struct tacet_public_identity peer; /* authenticated, and judged by the policy */
     int64_t started_at_us;             /* responder: when the INIT came */
 };
 
@@ -67,7 +69,8 @@ int tacet_initiator_start(struct tacet_initiator *i, const struct tacet_handshak
 /*
  * Consumes RESP and makes the whole identity check before FIN. On NONE, `fin` is to be sent (and
  * repeated as it is), *ret holds the result, and `i` is wiped. Otherwise nothing changed;
- * *ret_other is set where an authentic answer came from someone who is not the one asked for.
+ * *ret_other is set where an authentic answer came from someone who is not the one asked for, or
+ * whom the policy refuses.
  */
 enum tacet_drop tacet_initiator_consume_resp(struct tacet_initiator *i,
                                              const struct tacet_handshake_config *config,
@@ -102,7 +105,8 @@ enum tacet_drop tacet_responder_consume_init(struct tacet_responder *r,
                                              uint8_t reply[TACET_RESP_SIZE], size_t *ret_size);
 /*
  * Consumes FIN: must come from its INIT's path. On NONE *ret holds the result and the entry is
- * closed: the same FIN again is TACET_DROP_REPLAY, with *ret_index_local saying whose it is.
+ * closed: the same FIN again is TACET_DROP_REPLAY, with *ret_index_local saying whose it is. Whom
+ * the policy refuses is TACET_DROP_AUTH.
  */
 enum tacet_drop tacet_responder_consume_fin(struct tacet_responder *r,
                                             const struct tacet_handshake_config *config,

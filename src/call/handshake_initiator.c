@@ -21,7 +21,7 @@ int tacet_initiator_start(struct tacet_initiator *i, const struct tacet_handshak
     };
 
     assert(config->profile_count >= 1 && config->profile_count <= TACET_PROFILES_MAX);
-    if (hint->hint != TACET_HINT_KEY && !config->allow_unverified) {
+    if (!tacet_policy_may_dial(&config->policy, hint)) {
         return TACET_ERR_TRUST;
     }
     memset(i, 0, sizeof(*i));
@@ -75,27 +75,6 @@ static enum tacet_drop check_outside(const struct tacet_initiator *i, const uint
     return TACET_DROP_NONE;
 }
 
-/* Whether a proven identity is the one that was dialled; fills in how far it is trusted. */
-static bool is_callee(const struct tacet_callee *hint, struct tacet_public_identity *peer)
-{
-    switch (hint->hint) {
-    case TACET_HINT_KEY:
-        if (sodium_memcmp(peer->key, hint->key, sizeof(peer->key)) != 0) {
-            return false;
-        }
-        peer->trust = TACET_TRUST_PINNED;
-        return true;
-    case TACET_HINT_NAME:
-        /* A name that nobody vouches for is a claim: policy let us dial it, and the trust stays
-         * unverified. */
-        return strcmp(peer->name, hint->name) == 0;
-    case TACET_HINT_NONE:
-        return true;
-    default:
-        return false;
-    }
-}
-
 /* Reads payload2 and checks the choice and the identity. */
 static enum tacet_drop check_inside(const struct tacet_initiator *i,
                                     const struct tacet_handshake_config *config,
@@ -116,12 +95,13 @@ static enum tacet_drop check_inside(const struct tacet_initiator *i,
     }
     enum tacet_drop drop = tacet_handshake_identify(
         config, choice.certificate, choice.certificate_size, static_key, &result->peer);
+    if (drop == TACET_DROP_NONE) {
+        drop = tacet_handshake_judge(config, &i->hint, choice.certificate, choice.certificate_size,
+                                     &result->peer);
+        *ret_other = *ret_other || drop != TACET_DROP_NONE;
+    }
     if (drop != TACET_DROP_NONE) {
         return drop;
-    }
-    if (!is_callee(&i->hint, &result->peer)) {
-        *ret_other = true;
-        return TACET_DROP_AUTH;
     }
     result->profile = choice.profile;
     return TACET_DROP_NONE;

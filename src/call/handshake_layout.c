@@ -200,6 +200,24 @@ enum tacet_drop tacet_handshake_identify(const struct tacet_handshake_config *co
     return TACET_DROP_NONE;
 }
 
+enum tacet_drop tacet_handshake_judge(const struct tacet_handshake_config *config,
+                                      const struct tacet_callee *dialled,
+                                      const uint8_t *certificate, size_t size,
+                                      struct tacet_public_identity *peer)
+{
+    enum tacet_notice notice =
+        tacet_policy_judge(&config->policy, dialled, certificate, size, config->unix_now, peer);
+
+    if (notice == TACET_NOTICE_NONE) {
+        return TACET_DROP_NONE;
+    }
+    if (config->refusal != NULL) {
+        config->refusal->notice = notice;
+        config->refusal->identity = *peer;
+    }
+    return TACET_DROP_AUTH;
+}
+
 bool tacet_profile_in(const uint16_t *profiles, size_t count, uint16_t profile)
 {
     for (size_t i = 0; i < count; i++) {

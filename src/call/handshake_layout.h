@@ -91,6 +91,12 @@ enum tacet_drop tacet_handshake_identify(const struct tacet_handshake_config *co
                                          const uint8_t static_key[TACET_NOISE_KEY],
                                          struct tacet_public_identity *ret);
 
+/* Asks the policy about who was identified; see tacet_policy_judge. AUTH: refused, and noted. */
+enum tacet_drop tacet_handshake_judge(const struct tacet_handshake_config *config,
+                                      const struct tacet_callee *dialled,
+                                      const uint8_t *certificate, size_t size,
+                                      struct tacet_public_identity *peer);
+
 /* Whether the list holds the profile. */
 bool tacet_profile_in(const uint16_t *profiles, size_t count, uint16_t profile);
 

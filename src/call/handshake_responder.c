@@ -265,6 +265,10 @@ static enum tacet_drop read_fin(const struct tacet_half_open *entry,
     }
     drop = tacet_handshake_identify(config, opening.certificate, opening.certificate_size, noise.rs,
                                     &result->peer);
+    if (drop == TACET_DROP_NONE) {
+        drop = tacet_handshake_judge(config, NULL, opening.certificate, opening.certificate_size,
+                                     &result->peer);
+    }
     if (drop != TACET_DROP_NONE) {
         goto out;
     }

@@ -8,6 +8,7 @@
 #include "call/glare.h"
 #include "call/handshake_layout.h"
 #include "call/message.h"
+#include "call/notices.h"
 #include "crypto/words.h"
 
 #include <assert.h>
@@ -89,6 +90,8 @@ int tacet_peer_dial(struct tacet_call *call, struct tacet_peer *peer, int64_t no
     }
     peer->state = TACET_PEER_DIALLING;
     peer->caller = true;
+    peer->by_ticket = who->hint == TACET_HINT_KEY;
+    memcpy(peer->asked_key, who->key, sizeof(peer->asked_key));
     peer->started_at_us = now;
     memcpy(peer->dialled, paths, path_count * sizeof(*paths));
     peer->dialled_count = path_count;
@@ -176,6 +179,7 @@ enum tacet_drop tacet_peer_on_resp(struct tacet_call *call, struct tacet_peer *p
                                                         size, peer->commitment, call_id, media_bits,
                                                         peer->fin, &result, &peer->other_answered);
     if (drop != TACET_DROP_NONE) {
+        tacet_notices_refused(call, peer->id);
         return drop;
     }
     int64_t round_trip_us = now - peer->init_sent_at_us;
@@ -186,6 +190,7 @@ enum tacet_drop tacet_peer_on_resp(struct tacet_call *call, struct tacet_peer *p
     begin_keys(peer, now, path, &result);
     sodium_memzero(&result, sizeof(result));
     send_fin(call, peer, now);
+    tacet_notices_accepted(call, peer);
     /* The window is empty: these two always fit. */
     tacet_peer_begin_rekey(call, peer, now);
     (void)tacet_peer_send_media(call, peer, now);
@@ -232,6 +237,7 @@ void tacet_peer_on_fin(struct tacet_call *call, struct tacet_peer *peer, int64_t
     (void)tacet_peer_send(call, peer, now, TACET_MESSAGE_RING, NULL, 0);
     event.u.incoming = peer->identity;
     tacet_events_push(&call->events, &event);
+    tacet_notices_accepted(call, peer);
 }
 
 /* --- going on --- */
@@ -349,6 +355,7 @@ void tacet_peer_connect(struct tacet_call *call, struct tacet_peer *peer, int64_
     memcpy(event.u.answered.words, peer->words, sizeof(peer->words));
     event.u.answered.peer = peer->identity;
     tacet_events_push(&call->events, &event);
+    tacet_notices_answered(call, peer);
     tacet_peer_send_target(call, peer, TACET_REFRESH_KEY);
 }
 

@@ -43,6 +43,8 @@ struct tacet_peer {
     int64_t init_sent_at_us;
     uint32_t init_count; /* INITs sent: with one, RESP measures the round trip */
     bool other_answered; /* somebody else did */
+    bool by_ticket;      /* dialled by this key */
+    uint8_t asked_key[TACET_KEY_SIZE];
     uint8_t fin[TACET_FIN_SIZE];
 
     /* from FIN on */

@@ -28,7 +28,7 @@ void evil_create(struct evil_peer *e, uint64_t seed, const char *name, uint8_t h
     c->profiles[0] = TACET_PROFILE_AEAD_AES_256_GCM;
     c->profile_count = 1;
     c->open = true;
-    c->allow_unverified = true;
+    c->policy.allow_unverified = true;
     c->unix_now = UNIX_NOW;
     assert_int_equal(tacet_certificate_self_sign(e->identity, &c->random, c->unix_now,
                                                  c->certificate, &c->certificate_size),

@@ -64,7 +64,7 @@ static void make_party(struct party *p, const char *name)
     p->config.profiles[0] = TACET_PROFILE_AEAD_AES_256_GCM;
     p->config.profiles[1] = TACET_PROFILE_AEAD_AES_128_GCM;
     p->config.profile_count = 2;
-    p->config.allow_unverified = true;
+    p->config.policy.allow_unverified = true;
     p->config.unix_now = UNIX_NOW;
     certify(p, UNIX_NOW);
     assert_int_equal(tacet_responder_create(&p->responder), 0);
@@ -871,7 +871,7 @@ static void policy_forbids_to_dial_a_stranger(void **state)
     };
 
     (void)state;
-    f->alice.config.allow_unverified = false;
+    f->alice.config.policy.allow_unverified = false;
     for (size_t i = 0; i < sizeof(rows) / sizeof(rows[0]); i++) {
         struct tacet_callee who = hint_of(&f->bob, rows[i].hint);
         assert_int_equal(tacet_initiator_start(&f->initiator, &f->alice.config, &who),

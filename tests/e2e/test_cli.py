@@ -11,6 +11,7 @@ import signal
 import socket
 import stat
 import sys
+import threading
 import termios
 import time
 import unittest
@@ -45,6 +46,18 @@ def setUpModule():
     key = re.search(r"tacet:([\w-]+)@", own_ticket(folder, anna)).group(1)
     ticket = re.sub(r"tacet:[\w-]+@", "tacet:%s@" % key, other.ticket())
     slow["else"] = folder.start("call", ticket, "--identity", berta, "--json", *SILENT)
+    # A contact's name with another key; and a caller who is asked for more than it has.
+    changed = folder.start("listen", "--bind", "127.0.0.1:0", "--identity", berta, "--open",
+                           "--answer", "auto", *SILENT)
+    slow["changed_listener"] = changed
+    folder.contact("berta", key, "--trust", "changed.trust")
+    slow["changed"] = folder.start("call", changed.ticket().split("@")[1], "--identity", anna,
+                                   "--trust", "changed.trust", "--json", *SILENT)
+    slow["strict"] = folder.start("listen", "--bind", "127.0.0.1:0", "--identity", berta,
+                                  "--trust", "none.trust", "--require", "pin", "--answer", "auto",
+                                  *SILENT)
+    slow["stranger"] = folder.start("call", slow["strict"].ticket(), "--identity", anna, "--json",
+                                    *SILENT)
     # A peer is killed in the middle.
     slow["survivor"] = folder.start(
         "listen", "--bind", "127.0.0.1:0", "--identity", anna, "--answer", "auto", "--json",
@@ -119,7 +132,7 @@ class Refusals(Case):
                 ("unknown command 'dance'", "dance"),
                 ("unknown command 'id dance'", "id", "dance"),
                 ("new or show", "id"),
-                ("TICKET|ADDR:PORT is missing", "call"),
+                ("TICKET|ADDR:PORT|LABEL is missing", "call"),
                 ("'two'", "call", "one", "two"),
                 ("'--loud'", "call", "127.0.0.1:9", "--loud"),
                 ("'--loud'", "listen", "--loud=yes"),
@@ -131,7 +144,9 @@ class Refusals(Case):
                 ("--loop takes no value", "call", "127.0.0.1:9", "--loop=yes"),
                 ("--calls '0'", "listen", "--calls", "0"),
                 ("--profile 'NONE'", "call", "127.0.0.1:9", "--profile", "NONE"),
-                ("--require", "call", "127.0.0.1:9", "--require", "pin"),
+                ("--require 'friend'", "call", "127.0.0.1:9", "--require", "friend"),
+                ("behind the label", "id", "trust", "berta"),
+                ("LABEL is missing", "id", "verify"),
                 ("--answer 'maybe'", "listen", "--answer", "maybe"),
                 ("--answer ask needs a terminal", "listen"),
                 ("--audio-in 'radio'", "call", "127.0.0.1:9", "--audio-in", "radio"),
@@ -520,6 +535,159 @@ class Calls(Case):
             self.assertNotIn("rtt", line)
 
 
+class Contacts(Case):
+    def setUp(self):
+        super().setUp()
+        self.anna, self.berta = self.folder.identity("anna"), self.folder.identity("berta")
+
+    def listen(self, *arguments, **options):
+        return self.start("listen", "--bind", "127.0.0.1:0", "--identity", self.berta, "--trust",
+                          "berta.trust", "--json", *SILENT, *arguments, **options)
+
+    def call(self, target, *arguments, **options):
+        return self.start("call", target, "--identity", self.anna, "--trust", "anna.trust",
+                          "--json", *SILENT, *arguments, **options)
+
+    def contacts(self, trust):
+        listed = self.folder.run("id", "trust", "--trust", trust, "--json")
+        self.assertEqual((listed.returncode, listed.stderr), (0, ""))
+        return {c["label"]: c for c in tool.json.loads(listed.stdout)}
+
+    def test_contacts_are_saved_listed_verified_and_forgotten(self):
+        key, other = self.folder.key(self.anna), self.folder.key(self.berta)
+        self.folder.contact("anna", key)
+        self.folder.contact("b", "tacet:%s@[::1]:5000,127.0.0.1:6000" % other)
+        file = self.folder("tacet/trust")
+        self.assertEqual(stat.S_IMODE(os.stat(file).st_mode), 0o600)
+        both = self.contacts(file)
+        self.assertEqual(list(both), ["anna", "b"])
+        self.assertEqual((both["anna"]["key"], both["anna"]["trust"]), (key, "pinned"))
+        self.assertEqual((both["anna"]["address"], both["b"]["address"]), (None, "[::1]:5000"))
+        self.refused(1, "--replace", "id", "trust", "anna", other)
+        self.assertEqual(self.folder.run("id", "verify", "anna").returncode, 0)
+        self.assertEqual(self.contacts(file)["anna"]["trust"], "verified")
+        self.folder.contact("anna", other, "--replace")
+        replaced = self.contacts(file)["anna"]
+        self.assertEqual((replaced["key"], replaced["trust"]), (other, "pinned"))
+        self.assertEqual(self.folder.run("id", "forget", "anna").returncode, 0)
+        self.assertEqual(list(self.contacts(file)), ["b"])
+        self.assertIn("[::1]:5000", self.folder.run("id", "trust").stdout)
+
+    def test_what_cannot_be_a_contact_is_refused(self):
+        key = self.folder.key(self.anna)
+        self.refused(1, "'carl'", "id", "verify", "carl")
+        self.refused(1, "'carl'", "id", "forget", "carl")
+        self.refused(1, "'carl'", "id", "number", "carl", "--identity", self.anna)
+        self.refused(1, "'carl'", "call", "carl", *SILENT)
+        self.refused(1, "'Carl'", "id", "trust", "Carl", key)
+        self.refused(1, "'%s'" % key[1:], "id", "trust", "carl", key[1:])
+        self.folder.contact("carl", key)
+        self.refused(1, "'carl'", "call", "carl", *SILENT)  # no address
+        for spoil in (b"x", b"checksum"):
+            file = self.folder("tacet/trust")
+            with open(file, "ab") as out:
+                out.write(spoil)
+            for command in (("id", "trust"), ("id", "trust", "x", key), ("call", "carl", *SILENT)):
+                self.refused(1, "tacet/trust", *command)
+
+    def test_both_see_the_same_safety_number(self):
+        ours = self.folder.run("id", "number", self.folder.key(self.berta), "--identity",
+                               self.anna, "--json")
+        self.folder.contact("anna", self.folder.key(self.anna))
+        theirs = self.folder.run("id", "number", "anna", "--identity", self.berta, "--trust",
+                                 "tacet/trust", "--json")
+        self.assertEqual(ours.stdout, theirs.stdout, theirs.stderr)
+        number = tool.json.loads(ours.stdout)["safetyNumber"]
+        self.assertRegex(number, r"^\d{5}( \d{5}){11}$")
+        plain = self.folder.run("id", "number", "anna", "--identity", self.berta, "--trust",
+                                "tacet/trust")
+        self.assertEqual(plain.stdout.replace("\n", " ").strip(), number)
+
+    def test_two_processes_that_save_at_once_lose_nothing(self):
+        key = self.folder.key(self.anna)
+        count = 20
+
+        def save(prefix):
+            for i in range(count):
+                self.folder.contact("%s%d" % (prefix, i), key, "--trust", "both.trust")
+
+        threads = [threading.Thread(target=save, args=(prefix,)) for prefix in "ab"]
+        for thread in threads:
+            thread.start()
+        for thread in threads:
+            thread.join()
+        self.assertEqual(len(self.contacts("both.trust")), 2 * count)
+
+    def test_a_contact_is_called_by_its_label(self):
+        for mark, trust in ((False, "pinned"), (True, "verified")):
+            if mark:  # the file is read when the listener starts
+                self.folder.contact("a", self.folder.key(self.anna), "--trust", "berta.trust")
+            listener = self.listen("--answer", "auto")
+            self.folder.contact("my-berta", listener.ticket(), "--trust", "anna.trust",
+                                "--replace")
+            if mark:
+                self.folder.run("id", "verify", "my-berta", "--trust", "anna.trust")
+            caller = self.call("my-berta", "--seconds", "1", "--require",
+                               "words" if mark else "pin")
+            self.assertEqual((caller.wait(), listener.wait()), (0, 0), caller.err)
+            self.assertEqual(caller.summary()["peer"]["trust"], trust)
+            self.assertTrue([x for x in caller.err if "my-berta" in x and trust in x], caller.err)
+            self.assertEqual(listener.summary()["peer"]["trust"],
+                             "pinned" if mark else "unverified")
+
+    def test_what_nobody_could_prove_is_not_dialled(self):
+        ticket = "tacet:%s@127.0.0.1:9" % self.folder.key(self.berta)
+        caller = self.call(ticket, "--require", "words")
+        self.assertEqual(caller.wait(), 1)
+        self.assertLess(caller.seconds, 10)
+        self.assertIn("--require words", caller.err[-1])
+
+    def test_on_terminals_both_sides_confirm_the_words_in_the_call(self):
+        berta_types, berta_reads = pty.openpty()
+        anna_types, anna_reads = pty.openpty()
+        listener = self.listen("--answer", "ask", stdin=berta_reads)
+        caller = self.call(listener.ticket(), stdin=anna_reads)
+        os.close(berta_reads)
+        os.close(anna_reads)
+        listener.wait_line(listener.err, lambda line: "anna" in line)
+        os.write(berta_types, b"y\n")
+        for process, master, label in ((listener, berta_types, "anna"),
+                                       (caller, anna_types, "berta")):
+            process.wait_line(process.err, lambda line: line.startswith("type v "))
+            os.write(master, b"nonsense\n")
+            os.write(master, b"p\n")  # of no use to who was called
+            os.write(master, b"v\n")
+            process.wait_line(process.err,
+                              lambda line: line.startswith("saved '%s'" % label)
+                              and line.endswith("as verified"))
+        caller.process.send_signal(signal.SIGTERM)
+        self.assertEqual((caller.wait(), listener.wait()), (0, 0), caller.err)
+        for process in (caller, listener):
+            self.assertEqual(process.summary()["peer"]["trust"], "verified")
+        self.assertIn("a label of your own", " ".join(listener.err))
+        anna, berta = self.contacts("berta.trust")["anna"], self.contacts("anna.trust")["berta"]
+        self.assertEqual((anna["key"], anna["trust"]), (self.folder.key(self.anna), "verified"))
+        self.assertEqual((berta["key"], berta["trust"]), (self.folder.key(self.berta), "verified"))
+        self.assertIsNone(anna["address"])
+        self.assertRegex(listener.out[0], "[@,]%s" % re.escape(berta["address"]))
+        for master in (berta_types, anna_types):
+            os.close(master)
+
+    def test_nothing_is_saved_without_the_user(self):
+        # Not without a terminal, and not where calls are answered without one asked.
+        master, terminal = pty.openpty()
+        listener = self.listen("--answer", "auto", stdin=terminal)
+        os.close(terminal)
+        os.write(master, b"v\np\np anna\n")
+        caller = self.call(listener.ticket(), "--seconds", "2")
+        self.assertEqual((caller.wait(), listener.wait()), (0, 0), caller.err)
+        os.close(master)
+        self.assertEqual(listener.summary()["peer"]["trust"], "unverified")
+        self.assertEqual((self.contacts("anna.trust"), self.contacts("berta.trust")), ({}, {}))
+        for line in caller.err + listener.err:
+            self.assertFalse(line.startswith("type v"), line)
+
+
 class Demo(Case):
     def test_the_demo_writes_what_both_parties_heard_and_saw(self):
         done = self.folder.run("demo", "--seconds", "2", "--out", "seen", "--video-in",
@@ -557,6 +725,20 @@ class SlowEnds(unittest.TestCase):
         refused = self.ended("else", 1, 14.5, "127.0.0.1:")
         self.assertIn(refused.summary()["result"], ("unreachable", "impostor"))
         self.assertFalse([line for line in slow["other"].err if "calls" in line], "it rang")
+
+    def test_a_contacts_changed_key_is_refused_and_how_to_accept_it_is_said(self):
+        folder = slow["folder"]
+        changed = self.ended("changed", 1, 14.5, "tacet id trust --replace berta %s" %
+                             folder.key(folder("berta.id")))
+        self.assertEqual(changed.summary()["result"], "impostor")
+        self.assertFalse([x for x in slow["changed_listener"].err if "calls" in x], "it rang")
+
+    def test_a_caller_who_is_no_contact_does_not_ring_where_a_pin_is_required(self):
+        self.assertEqual(self.ended("stranger", 1, 14.5, "").summary()["result"], "unreachable")
+        strict = slow["strict"]
+        self.assertIsNone(strict.process.poll())
+        self.assertTrue([x for x in strict.err if "refused" in x and "anna" in x], strict.err)
+        self.assertFalse([x for x in strict.err if "calls," in x], "it rang")
 
     def test_a_ring_that_nobody_answers_ends_after_60_s(self):
         self.ended("waiting", 1, 59, "60 s")

@@ -56,6 +56,15 @@ class Folder:
         assert made.returncode == 0, made.stderr
         return file
 
+    def key(self, file):
+        """The public key of an identity."""
+        return json.loads(self.run("id", "show", file, "--json").stdout)["key"]
+
+    def contact(self, label, target, *arguments):
+        """Saves a contact."""
+        saved = self.run("id", "trust", label, target, *arguments)
+        assert saved.returncode == 0, saved.stderr
+
 
 class Process:
     """The tool running; its lines are read as they come."""

@@ -6,6 +6,7 @@
 #include "identity_file.h"
 #include "options.h"
 #include "report.h"
+#include "trust_file.h"
 
 #include "tacet/error.h"
 #include "tacet/ticket.h"
@@ -17,18 +18,21 @@ static const struct tacet_option *const groups[] = { tacet_identity_options, tac
                                                      tacet_call_options, tacet_json_option, NULL };
 static const struct tacet_usage usage = {
     .command = "tacet call",
-    .positional = "TICKET|ADDR:PORT",
+    .positional = "TICKET|ADDR:PORT|LABEL",
     .positional_min = 1,
     .positional_max = 1,
-    .about = "Calls whoever gave you the ticket; nobody else can take the call. With an address\n"
-             "alone (the other side listens with --open) you do not know who answers until you\n"
-             "have compared the words. Fails if nobody is reached in 15 s or answers in 60 s.",
+    .about =
+        "Calls whoever gave you the ticket, or a contact by its label (tacet id trust); nobody\n"
+        "else can take the call. With an address alone (the other side listens with --open)\n"
+        "you do not know who answers until you have compared the words: then type v to save\n"
+        "that. Fails if nobody is reached in 15 s or answers in 60 s.",
     .groups = groups,
 };
 
 /* Fills callee and paths from the ticket. */
-static int aim_at_ticket(const char *text, struct tacet_session_config *session)
+static int aim_at_ticket(const char *text, struct tacet_conversation *conversation)
 {
+    struct tacet_session_config *session = &conversation->session;
     struct tacet_ticket ticket;
 
     if (tacet_ticket_parse(text, &ticket) != 0) {
@@ -37,6 +41,9 @@ static int aim_at_ticket(const char *text, struct tacet_session_config *session)
     }
     session->callee.hint = TACET_HINT_KEY;
     memcpy(session->callee.key, ticket.key, sizeof(ticket.key));
+    if (ticket.address_count == 1) {
+        tacet_trust_file_endpoint(&ticket.addresses[0], conversation->endpoint);
+    }
     for (size_t i = 0; i < ticket.address_count; i++) {
         (void)tacet_endpoint_resolve(ticket.addresses[i].host, ticket.addresses[i].port,
                                      session->paths, TACET_DIAL_PATHS_MAX, &session->path_count);
@@ -45,8 +52,36 @@ static int aim_at_ticket(const char *text, struct tacet_session_config *session)
     return session->path_count > 0 ? 0 : TACET_EXIT_FAILED;
 }
 
-static int aim_at_address(const char *text, struct tacet_session_config *session)
+/* A contact of the trust file. */
+static int aim_at_label(const char *label, struct tacet_conversation *conversation)
 {
+    struct tacet_session_config *session = &conversation->session;
+    const struct tacet_trust_entry *entry = tacet_trust_find(conversation->session.trust, label);
+    struct tacet_endpoint endpoint;
+
+    if (entry == NULL) {
+        return tacet_complain("'%s' is neither a ticket nor a contact nor ADDR:PORT: give for "
+                              "example 192.0.2.1:5000 or [2001:db8::1]:5000; tacet id trust lists "
+                              "your contacts",
+                              label);
+    }
+    if (tacet_endpoint_parse(entry->endpoint, &endpoint) != 0) {
+        return tacet_complain("no address is saved for '%s': ask for a ticket, and save it with: "
+                              "tacet id trust %s TICKET",
+                              label, label);
+    }
+    session->callee.hint = TACET_HINT_KEY;
+    memcpy(session->callee.key, entry->key, sizeof(entry->key));
+    (void)snprintf(conversation->label, sizeof(conversation->label), "%s", label);
+    return tacet_endpoint_resolve(endpoint.host, endpoint.port, session->paths,
+                                  TACET_DIAL_PATHS_MAX, &session->path_count) > 0
+               ? 0
+               : TACET_EXIT_FAILED;
+}
+
+static int aim_at_address(const char *text, struct tacet_conversation *conversation)
+{
+    struct tacet_session_config *session = &conversation->session;
     struct tacet_endpoint endpoint;
 
     if (tacet_endpoint_parse(text, &endpoint) != 0) {
@@ -55,6 +90,7 @@ static int aim_at_address(const char *text, struct tacet_session_config *session
                               text);
     }
     session->callee.hint = TACET_HINT_NONE;
+    tacet_trust_file_endpoint(&endpoint, conversation->endpoint);
     return tacet_endpoint_resolve(endpoint.host, endpoint.port, session->paths,
                                   TACET_DIAL_PATHS_MAX, &session->path_count) > 0
                ? 0
@@ -65,8 +101,15 @@ static int aim(const char *text, struct tacet_conversation *conversation)
 {
     struct tacet_session_config *session = &conversation->session;
     char address[TACET_ADDRESS_STRING_MAX];
-    int result = strncmp(text, "tacet:", 6) == 0 ? aim_at_ticket(text, session)
-                                                 : aim_at_address(text, session);
+    int result;
+
+    if (strncmp(text, "tacet:", 6) == 0) {
+        result = aim_at_ticket(text, conversation);
+    } else if (strchr(text, ':') != NULL) { /* which no label has */
+        result = aim_at_address(text, conversation);
+    } else {
+        result = aim_at_label(text, conversation);
+    }
 
     if (result == 0) {
         (void)tacet_address_format(&session->paths[0].address, address);
@@ -82,8 +125,16 @@ static int call(const struct tacet_settings *settings)
     struct tacet_waiter waiter;
     struct tacet_ends ends = { 0 };
     struct tacet_identity *identity = NULL;
-    int result = aim(settings->positionals[0], &conversation);
+    struct tacet_trust_table *trust = NULL;
+    int result = tacet_trust_file_place(settings, conversation.trust_file);
 
+    if (result == 0) {
+        result = tacet_trust_file_load(conversation.trust_file, &trust);
+    }
+    if (result == 0) {
+        conversation.session.trust = trust;
+        result = aim(settings->positionals[0], &conversation);
+    }
     if (result == 0) {
         result = tacet_identity_file_use(settings, &identity);
     }
@@ -110,6 +161,7 @@ static int call(const struct tacet_settings *settings)
     }
     tacet_ends_close(&ends);
     tacet_identity_free(&identity);
+    tacet_trust_free(&trust);
     return result;
 }
 
@@ -122,8 +174,5 @@ int tacet_cmd_call(int argc, char **argv)
         return result;
     }
     result = tacet_ends_check(&settings);
-    if (result == 0) {
-        result = tacet_settings_check(&settings);
-    }
     return result == 0 ? call(&settings) : result;
 }

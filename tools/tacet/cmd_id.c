@@ -1,4 +1,8 @@
-/* tacet id new, tacet id show: making and showing identities. */
+/*
+ * tacet id new, tacet id show: making and showing identities. What works on contacts is in
+ * cmd_id_trust.c.
+ */
+#include "cmd_id_trust.h"
 #include "command.h"
 #include "identity_file.h"
 #include "options.h"
@@ -138,23 +142,44 @@ static int id_show(int argc, char **argv)
     return result;
 }
 
+static const struct {
+    const char *name;
+    const char *usage;
+    int (*run)(int argc, char **argv);
+} commands[] = {
+    { "new", "[options]", id_new },
+    { "show", "[FILE] [options]", id_show },
+    { "trust", "[LABEL TICKET|KEY] [options]", tacet_cmd_id_trust },
+    { "verify", "LABEL [options]", tacet_cmd_id_verify },
+    { "forget", "LABEL [options]", tacet_cmd_id_forget },
+    { "number", "LABEL|TICKET|KEY [options]", tacet_cmd_id_number },
+};
+
+static int print_commands(void)
+{
+    for (size_t i = 0; i < sizeof(commands) / sizeof(commands[0]); i++) {
+        (void)printf("%s tacet id %s %s\n", i == 0 ? "usage:" : "      ", commands[i].name,
+                     commands[i].usage);
+    }
+    (void)printf("\nMakes and shows identities; keeps the contacts that you trust.\n"
+                 "'tacet id new --help' and so on tell more.\n");
+    return TACET_EXIT_OK;
+}
+
 int tacet_cmd_id(int argc, char **argv)
 {
     const char *name = argc > 0 ? argv[0] : "";
 
     if (strcmp(name, "--help") == 0 || strcmp(name, "-h") == 0) {
-        (void)printf("usage: tacet id new [options]\n       tacet id show [FILE] [options]\n\n"
-                     "Makes and shows identities. 'tacet id new --help' and 'tacet id show --help' "
-                     "tell more.\n");
-        return TACET_EXIT_OK;
+        return print_commands();
     }
-    if (strcmp(name, "new") == 0) {
-        return id_new(argc - 1, argv + 1);
-    }
-    if (strcmp(name, "show") == 0) {
-        return id_show(argc - 1, argv + 1);
+    for (size_t i = 0; i < sizeof(commands) / sizeof(commands[0]); i++) {
+        if (strcmp(name, commands[i].name) == 0) {
+            return commands[i].run(argc - 1, argv + 1);
+        }
     }
     return name[0] == '\0'
-               ? tacet_complain_usage("new or show? (see tacet id --help)")
+               ? tacet_complain_usage("new or show, trust, verify, forget, number? (see tacet id "
+                                      "--help)")
                : tacet_complain_usage("unknown command 'id %s' (see tacet id --help)", name);
 }

@@ -6,6 +6,7 @@
 #include "identity_file.h"
 #include "options.h"
 #include "report.h"
+#include "trust_file.h"
 
 #include "tacet/error.h"
 #include "tacet/ticket.h"
@@ -138,10 +139,17 @@ static int serve_one(const struct tacet_settings *settings, int number,
     struct tacet_ends *ends = conversation->session.ends;
     struct numbered names;
     const struct tacet_settings own = number_files(settings, number, &names);
-    int result = 0;
+    struct tacet_trust_table *trust = NULL;
+    int result;
 
     conversation->settings = &own;
-    if (number > 1) {
+    /* Read for each call: what was saved during the one before counts in this one. */
+    result = tacet_trust_file_place(&own, conversation->trust_file);
+    if (result == 0) {
+        result = tacet_trust_file_load(conversation->trust_file, &trust);
+        conversation->session.trust = trust;
+    }
+    if (result == 0 && number > 1) {
         result = tacet_ends_open_sources(&own, ends);
     }
     if (result == 0) {
@@ -150,6 +158,7 @@ static int serve_one(const struct tacet_settings *settings, int number,
     if (result == 0) {
         result = tacet_conversation_run(conversation);
     }
+    tacet_trust_free(&trust);
     return result;
 }
 
@@ -230,9 +239,6 @@ int tacet_cmd_listen(int argc, char **argv)
         return result;
     }
     result = tacet_ends_check(&settings);
-    if (result == 0) {
-        result = tacet_settings_check(&settings);
-    }
     if (result == 0 && settings.answer == TACET_ANSWER_ASK && !isatty(STDIN_FILENO)) {
         result = tacet_complain_usage("--answer ask needs a terminal: give --answer auto");
     }

@@ -4,6 +4,7 @@
  */
 #include "conversation.h"
 
+#include "confirm.h"
 #include "frame_log.h"
 #include "live.h"
 #include "report.h"
@@ -29,21 +30,20 @@ struct loop {
     struct tacet_session_view view;
     enum tacet_session_state told_state;
     bool told_reconnecting;
+    bool told_stale;
+    unsigned told_refused;
     bool asking;
+    bool may_confirm;
+    bool input_over;
     bool interrupted;
     int64_t collect_at_us;
     int64_t stats_written_us;
     struct tacet_live live;
 };
 
-static const char *peer_name(const struct tacet_session_view *view)
-{
-    return view->peer.name[0] != '\0' ? view->peer.name : "the other side";
-}
-
 static void tell_answered(const struct tacet_session_view *view)
 {
-    tacet_progress("in a call with %s (%s), %s", peer_name(view), view->peer.fingerprint,
+    tacet_progress("in a call with %s (%s), %s", tacet_peer_name(view), view->peer.fingerprint,
                    tacet_trust_string(view->peer.trust));
     tacet_progress("words: %s  (read them to each other: they must be the same)", view->words);
 }
@@ -55,22 +55,26 @@ static void ask(struct loop *loop)
 }
 
 /* Says once what is new. */
-static void tell(struct loop *loop, bool auto_answer)
+static void tell(struct loop *loop, const struct tacet_conversation *conversation)
 {
     const struct tacet_session_view *view = &loop->view;
+    bool auto_answer = conversation->session.auto_answer;
 
     if (view->state != loop->told_state) {
         /* A state may have been passed too fast to be seen; who called is always told. */
         if (!view->caller && loop->told_state == TACET_SESSION_WAITING) {
-            tacet_progress("%s (%s) calls, %s", peer_name(view), view->peer.fingerprint,
+            tacet_progress("%s (%s) calls, %s", tacet_peer_name(view), view->peer.fingerprint,
                            tacet_trust_string(view->peer.trust));
         }
         loop->told_state = view->state;
         loop->asking = false;
         if (view->state == TACET_SESSION_RINGING) {
-            tacet_progress("ringing at %s (%s)", peer_name(view), view->peer.fingerprint);
+            tacet_progress("ringing at %s (%s)", tacet_peer_name(view), view->peer.fingerprint);
         } else if (view->state == TACET_SESSION_ANSWERED) {
             tell_answered(view);
+            if (loop->may_confirm) {
+                tacet_confirm_offer(conversation, view);
+            }
         } else if (view->state == TACET_SESSION_INCOMING && !auto_answer) {
             ask(loop);
         }
@@ -80,24 +84,54 @@ static void tell(struct loop *loop, bool auto_answer)
         tacet_progress(view->reconnecting ? "nothing came for 5 s: waiting for the network"
                                           : "the network is back");
     }
+    if (view->refused_count != loop->told_refused) {
+        loop->told_refused = view->refused_count;
+        tacet_refusal_tell(view);
+    }
+    if (view->stale && !loop->told_stale) {
+        loop->told_stale = true;
+        tacet_progress("a revocation list is out of date: get a new one");
+    }
 }
 
-/* A line was typed. Asks again where it is neither yes nor no. */
-static void take_answer(struct loop *loop)
+/* Whether a typed line means something now. */
+static bool listens(const struct loop *loop)
 {
-    char line[64];
-    ssize_t size = read(STDIN_FILENO, line, sizeof(line));
+    return loop->asking ||
+           (loop->may_confirm && loop->view.state == TACET_SESSION_ANSWERED && !loop->input_over);
+}
 
-    if (size < 0 && errno == EINTR) {
-        return;
-    }
+static void take_answer(struct loop *loop, char first)
+{
+    bool yes = first == 'y' || first == 'Y';
+
     tacet_prompt_over();
-    if (size > 0 && line[0] != 'y' && line[0] != 'Y' && line[0] != 'n' && line[0] != 'N') {
+    if (!yes && first != 'n' && first != 'N' && first != '\0') {
         ask(loop);
         return;
     }
     loop->asking = false;
-    tacet_session_answer(loop->session, size > 0 && (line[0] == 'y' || line[0] == 'Y'));
+    tacet_session_answer(loop->session, yes);
+}
+
+/* A line was typed: the answer, or in a call what is confirmed. */
+static void take_line(struct loop *loop, const struct tacet_conversation *conversation)
+{
+    char line[128];
+    ssize_t size = read(STDIN_FILENO, line, sizeof(line) - 1);
+
+    if (size < 0 && errno == EINTR) {
+        return;
+    }
+    loop->input_over = size <= 0;
+    size = size < 0 ? 0 : size;
+    line[size] = '\0';
+    line[strcspn(line, "\r\n")] = '\0';
+    if (loop->asking) {
+        take_answer(loop, size > 0 && line[0] == '\0' ? '?' : line[0]);
+    } else {
+        tacet_confirm_line(conversation, loop->session, &loop->view, line);
+    }
 }
 
 static void write_stats(struct loop *loop)
@@ -144,7 +178,7 @@ static void run_loop(struct loop *loop, const struct tacet_conversation *convers
         int64_t wait_until = now + COLLECT_US;
 
         tacet_session_look(loop->session, &loop->view);
-        tell(loop, conversation->session.auto_answer);
+        tell(loop, conversation);
         if (loop->view.state == TACET_SESSION_ENDED || loop->view.failed[0] != '\0') {
             return;
         }
@@ -158,12 +192,12 @@ static void run_loop(struct loop *loop, const struct tacet_conversation *convers
                 wait_until = end_us;
             }
         }
-        switch (tacet_waiter_wait(conversation->waiter, wait_until, loop->asking)) {
+        switch (tacet_waiter_wait(conversation->waiter, wait_until, listens(loop))) {
         case TACET_WOKEN_SIGNAL:
             loop->interrupted = true;
             return;
         case TACET_WOKEN_INPUT:
-            take_answer(loop);
+            take_line(loop, conversation);
             break;
         case TACET_WOKEN_TIMEOUT:
         case TACET_WOKEN_NEWS:
@@ -174,6 +208,12 @@ static void run_loop(struct loop *loop, const struct tacet_conversation *convers
 
 static int complain_unreachable(const struct tacet_conversation *conversation)
 {
+    if (conversation->label[0] != '\0') {
+        return tacet_complain("nobody with the saved key of '%s' answered at %s in 15 s: is it "
+                              "listening there? If it has a new key or address, ask for a new "
+                              "ticket, then: tacet id trust --replace %s TICKET",
+                              conversation->label, conversation->target, conversation->label);
+    }
     return conversation->session.callee.hint == TACET_HINT_KEY
                ? tacet_complain("nobody with this ticket's key answered at %s in 15 s: is the "
                                 "other side listening there, and is the ticket its newest?",
@@ -187,7 +227,7 @@ static int complain_unreachable(const struct tacet_conversation *conversation)
 static int complain_end(const struct tacet_conversation *conversation,
                         const struct tacet_session_view *view)
 {
-    const char *name = peer_name(view);
+    const char *name = tacet_peer_name(view);
 
     if (view->failed[0] != '\0') {
         return tacet_complain("the call was ended: the %s failed: %s", view->failed,
@@ -208,6 +248,9 @@ static int complain_end(const struct tacet_conversation *conversation,
     case TACET_END_GLARE:
         return tacet_complain("%s was calling at the same time: take that call", name);
     case TACET_END_FAILED:
+        if (view->refused != TACET_NOTICE_NONE) { /* it was not even dialled */
+            return tacet_refusal_complain(conversation, view);
+        }
         return view->remote ? tacet_complain("the machine of %s failed", name)
                             : tacet_complain("the call could not be carried on: this machine "
                                              "failed (memory or cryptography)");
@@ -215,9 +258,7 @@ static int complain_end(const struct tacet_conversation *conversation,
         return view->caller ? complain_unreachable(conversation)
                             : tacet_complain("%s was gone before the call was set up", name);
     case TACET_END_IMPOSTOR:
-        return tacet_complain("somebody else than the ticket's owner answered at %s: ask for a new "
-                              "ticket over a channel that you trust",
-                              conversation->target);
+        return tacet_refusal_complain(conversation, view);
     case TACET_END_LOST:
         return tacet_complain("nothing came from %s for 30 s: the call is lost", name);
     case TACET_END_HANGUP:
@@ -240,7 +281,7 @@ static void print_result(const struct tacet_session_view *view, bool json)
         }
         free(summary);
     } else if (view->answered_us != 0) {
-        (void)printf("call with %s (%s, %s), %.1f s, %s; words: %s\n", peer_name(view),
+        (void)printf("call with %s (%s, %s), %.1f s, %s; words: %s\n", tacet_peer_name(view),
                      view->peer.fingerprint, tacet_trust_string(view->peer.trust),
                      (double)(view->ended_us - view->answered_us) / 1e6, tacet_summary_result(view),
                      view->words);
@@ -292,6 +333,7 @@ int tacet_conversation_run(struct tacet_conversation *conversation)
     config->settings = conversation->settings;
     config->waiter = conversation->waiter;
     config->frame_log = loop.frame_log;
+    loop.may_confirm = !config->auto_answer && tacet_confirm_possible();
     if (result != 0) {
         config->transport.ops->free(config->transport.ctx);
         tacet_ends_close(config->ends);

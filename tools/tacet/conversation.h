@@ -2,7 +2,9 @@
 #ifndef TACET_TOOL_CONVERSATION_H
 #define TACET_TOOL_CONVERSATION_H
 
+#include "identity_file.h"
 #include "session.h"
+#include "tacet/trust.h"
 
 struct tacet_conversation {
     const struct tacet_settings *settings;
@@ -11,6 +13,10 @@ struct tacet_conversation {
      * taken in any case. */
     struct tacet_session_config session;
     char target[128]; /* caller: the address, for messages */
+    char trust_file[TACET_PATH_MAX];
+    char label[TACET_LABEL_MAX + 1];       /* caller: the contact that was dialled, or "" */
+    char endpoint[TACET_ENDPOINT_MAX + 1]; /* caller: to be saved with the contact; "": the address
+                                              that answered, or what is saved already */
     /* Set by tacet_conversation_run. */
     bool started;     /* false: a file or the runner refused, nothing was waited for */
     bool interrupted; /* a signal came: serve no further call */

@@ -41,6 +41,7 @@ const struct tacet_option tacet_identity_options[] = {
     TEXT("--passphrase-file", "FILE", passphrase_file,
          "its first line opens the identity; default: $TACET_PASSPHRASE_FILE, or asked for on a "
          "terminal"),
+    TEXT("--trust", "FILE", trust, "your contacts; default: trust, beside the identity"),
     END,
 };
 
@@ -219,14 +220,6 @@ void tacet_settings_init(struct tacet_settings *settings)
         .video_kbps = 1500,
         .profile = -1,
     };
-}
-
-int tacet_settings_check(const struct tacet_settings *settings)
-{
-    return settings->require == 0
-               ? 0
-               : tacet_complain_usage("--require: this version has 'any' only; compare the words "
-                                      "aloud");
 }
 
 /* One "--option", "--option VALUE" or "--option=VALUE"; moves *at past what it used. */

@@ -20,6 +20,8 @@ struct tacet_settings {
     bool no_passphrase;
     const char *name;
     const char *out;
+    const char *trust; /* NULL: "trust" beside the identity */
+    bool replace;
     /* listening */
     const char *bind;
     int calls; /* INT32_MAX: forever */
@@ -81,8 +83,6 @@ extern const struct tacet_option tacet_call_options[];
 extern const struct tacet_option tacet_json_option[];
 
 void tacet_settings_init(struct tacet_settings *settings);
-/* Whether this version can do what the settings of a call ask for. 0, or TACET_EXIT_USAGE. */
-int tacet_settings_check(const struct tacet_settings *settings);
 /*
  * Parses what follows the command's name. 0, or TACET_EXIT_USAGE after one line on standard error.
  * With --help among the arguments it prints the help and sets settings->help.

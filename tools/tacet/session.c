@@ -9,6 +9,7 @@
 #include "report.h"
 
 #include "tacet/error.h"
+#include "tacet/trust.h"
 
 #include <assert.h>
 #include <pthread.h>
@@ -28,6 +29,7 @@ struct tacet_session {
     uint32_t peer;
 
     /* Set once, then only read. */
+    const struct tacet_trust_table *trust;
     const struct tacet_waiter *waiter;
     struct tacet_lines_file *frame_log;
     bool auto_answer;
@@ -90,6 +92,53 @@ static int64_t first_init_us(const struct tacet_call *call, uint32_t peer, int64
                : now;
 }
 
+/* Who it is: the peer, and its label among our contacts. */
+static void set_peer(struct tacet_session *session, const struct tacet_public_identity *peer)
+{
+    const struct tacet_trust_entry *entry =
+        session->trust != NULL ? tacet_trust_find_key(session->trust, peer->key) : NULL;
+
+    session->view.peer = *peer;
+    session->view.label = entry != NULL ? entry->label : NULL;
+}
+
+/* What the call tells of trust, of our peer or of a caller that was turned away. */
+static void on_trust(struct tacet_session *session, const struct tacet_event *event)
+{
+    struct tacet_session_view *view = &session->view;
+
+    switch (event->u.trust.notice) {
+    case TACET_NOTICE_VERIFIED:
+        view->peer = event->u.trust.identity;
+        break;
+    case TACET_NOTICE_STALE:
+        view->stale = true;
+        break;
+    case TACET_NOTICE_OTHER:
+    case TACET_NOTICE_CHANGED:
+    case TACET_NOTICE_REVOKED:
+    case TACET_NOTICE_CERTIFICATE:
+    case TACET_NOTICE_OUTDATED:
+    case TACET_NOTICE_REQUIRED:
+        view->refused = event->u.trust.notice;
+        view->refused_peer = event->u.trust.identity;
+        view->refused_count++;
+        break;
+    case TACET_NOTICE_NONE:
+    case TACET_NOTICE_OFFER: /* on a terminal the user may save it at any time */
+        break;
+    }
+}
+
+static void set_address(struct tacet_session *session, const struct tacet_call *call)
+{
+    struct tacet_peer_info info;
+
+    if (tacet_call_peer(call, session->peer, &info) == 0) {
+        session->view.address = info.path.address;
+    }
+}
+
 static void on_incoming(struct tacet_session *session, struct tacet_call *call,
                         const struct tacet_event *event)
 {
@@ -102,7 +151,7 @@ static void on_incoming(struct tacet_session *session, struct tacet_call *call,
         return;
     }
     session->peer = event->peer;
-    view->peer = event->u.incoming;
+    set_peer(session, &event->u.incoming);
     view->state = TACET_SESSION_INCOMING;
     if (view->begun_us == 0) {
         view->begun_us = first_init_us(call, event->peer, now);
@@ -120,10 +169,12 @@ static void on_event(void *ctx, struct tacet_call *call, const struct tacet_even
     lock(session);
     if (event->type == TACET_EVENT_INCOMING) {
         on_incoming(session, call, event);
+    } else if (event->type == TACET_EVENT_TRUST && event->peer == TACET_NO_PEER) {
+        on_trust(session, event);
     } else if (event->peer == session->peer) {
         switch (event->type) {
         case TACET_EVENT_ESTABLISHED:
-            view->peer = event->u.incoming;
+            set_peer(session, &event->u.incoming);
             break;
         case TACET_EVENT_RINGING:
             view->state = TACET_SESSION_RINGING;
@@ -131,12 +182,16 @@ static void on_event(void *ctx, struct tacet_call *call, const struct tacet_even
         case TACET_EVENT_ANSWERED:
             view->state = TACET_SESSION_ANSWERED;
             view->answered_us = tacet_clock_now();
-            view->peer = event->u.answered.peer;
+            set_peer(session, &event->u.answered.peer);
+            set_address(session, call);
             memcpy(view->words, event->u.answered.words, sizeof(view->words));
             break;
         case TACET_EVENT_RECONNECTING:
         case TACET_EVENT_RECONNECTED:
             view->reconnecting = event->type == TACET_EVENT_RECONNECTING;
+            break;
+        case TACET_EVENT_TRUST:
+            on_trust(session, event);
             break;
         case TACET_EVENT_ENDED:
             collect_locked(session, call, tacet_clock_now());
@@ -145,7 +200,6 @@ static void on_event(void *ctx, struct tacet_call *call, const struct tacet_even
         case TACET_EVENT_INCOMING:
         case TACET_EVENT_MEDIA:
         case TACET_EVENT_MESSAGE:
-        case TACET_EVENT_TRUST:
         case TACET_EVENT_SEND_TARGET:
         case TACET_EVENT_REKEYED:
             break;
@@ -196,10 +250,13 @@ static void dial_job(void *arg, struct tacet_call *call, int64_t now)
 
     lock(session);
     session->view.begun_us = now;
-    if (tacet_call_dial(call, now, &session->callee, session->paths, session->path_count, &peer) ==
-        0) {
+    int result =
+        tacet_call_dial(call, now, &session->callee, session->paths, session->path_count, &peer);
+    if (result == 0) {
         session->peer = peer;
     } else {
+        session->view.refused =
+            result == TACET_ERR_TRUST ? TACET_NOTICE_REQUIRED : TACET_NOTICE_NONE;
         end_locked(session, TACET_END_FAILED, false);
     }
     unlock(session);
@@ -228,6 +285,17 @@ static void decline_job(void *arg, struct tacet_call *call, int64_t now)
     (void)gone;
 }
 
+static void verify_job(void *arg, struct tacet_call *call, int64_t now)
+{
+    struct tacet_session *session = arg;
+
+    lock(session);
+    uint32_t peer = session->peer;
+    unlock(session);
+    int gone = tacet_call_set_verified(call, now, peer);
+    (void)gone; /* the call has just ended: the mark is in the trust file */
+}
+
 static void collect_job(void *arg, struct tacet_call *call, int64_t now)
 {
     struct tacet_session *session = arg;
@@ -251,6 +319,8 @@ static int create_call(const struct tacet_session_config *config, struct tacet_c
     call.unix_time_offset_us = tacet_clock_unix_offset();
     call.listen = !config->caller;
     call.open = settings->open;
+    call.trust = config->trust;
+    call.require = (enum tacet_require)settings->require;
     call.media = config->ends->media;
     call.audio_bitrate_bps = settings->audio_kbps * 1000;
     call.video_bitrate_bps = settings->video_kbps * 1000;
@@ -297,6 +367,7 @@ static struct tacet_session *create_session(const struct tacet_session_config *c
     (void)pthread_condattr_destroy(&monotonic);
     session->view.caller = config->caller;
     session->peer = NO_PEER;
+    session->trust = config->trust;
     session->waiter = config->waiter;
     session->frame_log = config->frame_log;
     session->auto_answer = config->auto_answer;
@@ -344,6 +415,12 @@ void tacet_session_answer(struct tacet_session *session, bool yes)
 {
     int full = tacet_runner_post(session->runner, yes ? answer_job : decline_job, session);
     assert(full == 0); /* one round of statistics a second is all that may wait beside it */
+}
+
+void tacet_session_verify(struct tacet_session *session)
+{
+    int full = tacet_runner_post(session->runner, verify_job, session);
+    (void)full; /* one is typed after the other; 64 cannot wait */
 }
 
 void tacet_session_collect(struct tacet_session *session)

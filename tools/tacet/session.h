@@ -25,6 +25,7 @@ enum tacet_session_state {
 struct tacet_session_config {
     const struct tacet_settings *settings;
     const struct tacet_identity *identity;
+    const struct tacet_trust_table *trust; /* only read */
     const struct tacet_waiter *waiter;
     struct tacet_transport transport;   /* taken */
     struct tacet_ends *ends;            /* taken: emptied */
@@ -45,6 +46,12 @@ struct tacet_session_view {
     bool caller;
     bool reconnecting;
     struct tacet_public_identity peer; /* fingerprint "" until known */
+    const char *label;                 /* under which its key is saved; NULL: it is not */
+    struct tacet_address address;      /* answered: where the peer is */
+    enum tacet_notice refused;         /* the last party that was refused, and why */
+    struct tacet_public_identity refused_peer;
+    unsigned refused_count;
+    bool stale; /* a revocation list is out of date */
     char words[TACET_WORDS_MAX];
     enum tacet_end reason; /* ended: why; 0 as long as this side only stopped */
     bool remote;           /* the other side said so */
@@ -66,6 +73,8 @@ int tacet_session_start(const struct tacet_session_config *config, struct tacet_
 void tacet_session_look(struct tacet_session *session, struct tacet_session_view *ret);
 /* Answers or declines the incoming call. */
 void tacet_session_answer(struct tacet_session *session, bool yes);
+/* The words are the same at both ends. */
+void tacet_session_verify(struct tacet_session *session);
 /* Asks for fresh statistics; they stand in the view soon. */
 void tacet_session_collect(struct tacet_session *session);
 /* Collects the last statistics, hangs up, completes the sinks. The view stays readable. */

@@ -12,8 +12,13 @@
 #include <cmocka.h>
 
 #include "call/policy.h"
+#include "crypto/authority.h"
+#include "crypto/certificate.h"
+#include "crypto/identity.h"
+#include "crypto/revocations.h"
 #include "tacet/trust.h"
 
+#include <sodium.h>
 #include <stdio.h>
 #include <string.h>
 
@@ -229,15 +234,197 @@ static void what_cannot_pass_is_not_dialled(void **state)
     }
 }
 
+/* --- with authorities --- */
+
+#define UNIX_NOW UINT64_C(1700000000)
+
+struct ca {
+    uint8_t public_key[32];
+    uint8_t secret[64];
+    struct tacet_authority authority;
+};
+
+static struct ca make_ca(uint8_t seed, const char *suffix)
+{
+    const uint8_t bytes[32] = { seed };
+    struct ca ca;
+
+    assert_int_equal(crypto_sign_seed_keypair(ca.public_key, ca.secret, bytes), 0);
+    tacet_authority_fill(ca.public_key, suffix, &ca.authority);
+    return ca;
+}
+
+static void add_ca(struct tacet_authorities *set, const struct ca *ca)
+{
+    uint8_t file[TACET_AUTHORITY_FILE_MAX];
+    size_t size = tacet_authority_write(&ca->authority, ca->secret, file);
+
+    assert_int_equal(tacet_authorities_add(set, file, size), 0);
+}
+
+/* A list with that key on it, or none; out of date half an hour after it is issued. */
+static void add_list(struct tacet_authorities *set, const struct ca *ca, uint64_t issued,
+                     const uint8_t *revoked_key)
+{
+    uint8_t entry[TACET_REVOCATION_ENTRY] = { 0, 0, 0, 0, 0, 0, 0, 99 };
+    uint8_t data[512];
+    size_t size = 0;
+    struct tacet_revocations list = {
+        .number = 1,
+        .issued = issued,
+        .next_update = issued + 1800,
+        .count = revoked_key != NULL ? 1 : 0,
+        .entries = entry,
+    };
+
+    if (revoked_key != NULL) {
+        memcpy(entry + 8, revoked_key, 32);
+    }
+    memcpy(list.ca_id, ca->authority.id, sizeof(list.ca_id));
+    assert_int_equal(tacet_revocations_write(&list, ca->secret, data, sizeof(data), &size), 0);
+    assert_int_equal(tacet_authorities_revoke(set, data, size), 0);
+}
+
+/* What the certificate of the party is worth. */
+enum kind {
+    SELF_SIGNED,
+    CERTIFIED,
+    FORGED,   /* names the authority, which did not sign it */
+    OUTSIDE,  /* signed by one that may not sign this name */
+    STRANGER, /* signed by an authority that nobody trusts here */
+    REVOKED,  /* certified, and then its key was revoked */
+    REVOKED_SELF_SIGNED,
+    STALE /* certified; the list is out of date */
+};
+
+static const char *kind_name(enum kind kind)
+{
+    return kind == OUTSIDE ? "bob@elsewhere" : "bob@example.org";
+}
+
+static void a_certificate_counts_as_its_authority_is_trusted(void **state)
+{
+    static const struct {
+        enum kind kind;
+        bool incoming;
+        bool ticket;
+        bool pinned;
+        bool verified;
+        bool strict;
+        enum tacet_require require;
+        enum tacet_notice notice;
+        enum tacet_trust trust;
+    } rows[] = {
+#define REFUSED_CERTIFICATE TACET_NOTICE_CERTIFICATE
+#define IS_CERTIFIED TACET_TRUST_CERTIFIED
+        { SELF_SIGNED, true, false, false, false, false, ANY, NONE, UNVERIFIED },
+        { SELF_SIGNED, true, false, false, false, false, CERTIFICATE, REQUIRED, UNVERIFIED },
+        { SELF_SIGNED, true, false, true, false, false, CERTIFICATE, NONE, IS_PINNED },
+        { SELF_SIGNED, false, false, false, false, false, CERTIFICATE, REQUIRED, UNVERIFIED },
+        { SELF_SIGNED, false, true, false, false, false, CERTIFICATE, NONE, IS_PINNED },
+        { CERTIFIED, true, false, false, false, false, ANY, NONE, IS_CERTIFIED },
+        { CERTIFIED, true, false, false, false, true, CERTIFICATE, NONE, IS_CERTIFIED },
+        { CERTIFIED, true, false, false, false, false, PIN, REQUIRED, UNVERIFIED },
+        { CERTIFIED, true, false, true, false, false, PIN, NONE, IS_CERTIFIED },
+        { CERTIFIED, true, false, true, false, false, WORDS, REQUIRED, UNVERIFIED },
+        { CERTIFIED, true, false, true, true, false, WORDS, NONE, IS_VERIFIED },
+        { CERTIFIED, false, false, false, false, false, CERTIFICATE, NONE, IS_CERTIFIED },
+        { CERTIFIED, false, true, false, false, false, PIN, NONE, IS_CERTIFIED },
+        { FORGED, true, false, false, false, false, ANY, REFUSED_CERTIFICATE, UNVERIFIED },
+        { FORGED, false, true, true, true, false, ANY, REFUSED_CERTIFICATE, UNVERIFIED },
+        { OUTSIDE, true, false, false, false, false, ANY, REFUSED_CERTIFICATE, UNVERIFIED },
+        { OUTSIDE, false, false, false, false, false, ANY, REFUSED_CERTIFICATE, UNVERIFIED },
+        { STRANGER, true, false, false, false, false, ANY, NONE, UNVERIFIED },
+        { STRANGER, true, false, false, false, false, CERTIFICATE, REQUIRED, UNVERIFIED },
+        { STRANGER, false, true, false, false, false, CERTIFICATE, NONE, IS_PINNED },
+        { REVOKED, true, false, true, true, false, ANY, TACET_NOTICE_REVOKED, UNVERIFIED },
+        { REVOKED, false, true, true, true, false, ANY, TACET_NOTICE_REVOKED, UNVERIFIED },
+        { REVOKED_SELF_SIGNED, true, false, true, true, false, ANY, TACET_NOTICE_REVOKED,
+          UNVERIFIED },
+        { REVOKED_SELF_SIGNED, false, true, false, false, false, ANY, TACET_NOTICE_REVOKED,
+          UNVERIFIED },
+        { STALE, true, false, false, false, false, CERTIFICATE, NONE, IS_CERTIFIED },
+        { STALE, true, false, true, true, true, ANY, TACET_NOTICE_OUTDATED, UNVERIFIED },
+        { STALE, false, true, false, false, true, ANY, TACET_NOTICE_OUTDATED, UNVERIFIED },
+    };
+    const struct ca ca = make_ca(1, "example.org");
+    const struct ca stranger = make_ca(2, "");
+    struct tacet_rng rng;
+    struct tacet_identity *bob = NULL;
+
+    (void)state;
+    tacet_rng_seed(&rng, 7, 0);
+    const struct tacet_random random = tacet_rng_random(&rng);
+    assert_int_equal(tacet_identity_create(&random, "bob@example.org", &bob), 0);
+    for (size_t i = 0; i < sizeof(rows) / sizeof(rows[0]); i++) {
+        enum kind kind = rows[i].kind;
+        const struct ca *signer = kind == STRANGER ? &stranger : &ca;
+        struct tacet_authorities *set = NULL;
+        struct tacet_trust_table *table = make_table(EMPTY);
+        uint8_t request[TACET_REQUEST_MAX], certificate[TACET_CERTIFICATE_MAX];
+        size_t request_size, size;
+        struct tacet_certificate parsed;
+        struct tacet_public_identity peer;
+
+        assert_int_equal(tacet_authorities_create(&set), 0);
+        add_ca(set, &ca);
+        add_list(set, &ca, kind == STALE ? UNIX_NOW - 3600 : UNIX_NOW,
+                 kind == REVOKED || kind == REVOKED_SELF_SIGNED ? bob->ed_public : NULL);
+        if (kind == SELF_SIGNED || kind == REVOKED_SELF_SIGNED) {
+            assert_int_equal(
+                tacet_certificate_self_sign(bob, &random, UNIX_NOW, certificate, &size), 0);
+        } else {
+            tacet_certificate_request(bob, &random, kind_name(kind), signer->authority.id,
+                                      UNIX_NOW - 60, UNIX_NOW + 86400, request, &request_size);
+            tacet_certificate_sign(request, request_size,
+                                   kind == FORGED ? stranger.secret : signer->secret, certificate,
+                                   &size);
+        }
+        assert_int_equal(tacet_certificate_parse(certificate, size, &parsed), 0);
+        assert_int_equal(tacet_certificate_check(certificate, size, &parsed, UNIX_NOW), 0);
+        tacet_certificate_public(&parsed, &peer);
+        peer.trust = UNVERIFIED;
+        if (rows[i].pinned) {
+            assert_int_equal(tacet_trust_pin(table, "robert", bob->ed_public, NULL, 0, false), 0);
+            assert_int_equal(tacet_trust_verify(table, "robert", rows[i].verified), 0);
+        }
+        const struct tacet_policy policy = {
+            .trust = table,
+            .authorities = set,
+            .require = rows[i].require,
+            .strict_revocation = rows[i].strict,
+            .allow_unverified = true,
+        };
+        struct tacet_callee who = { .hint = rows[i].ticket ? TACET_HINT_KEY : TACET_HINT_NAME };
+        memcpy(who.key, bob->ed_public, sizeof(who.key));
+        memcpy(who.name, peer.name, sizeof(who.name));
+        enum tacet_notice notice = tacet_policy_judge(&policy, rows[i].incoming ? NULL : &who,
+                                                      certificate, size, UNIX_NOW, &peer);
+        if (notice != rows[i].notice || peer.trust != rows[i].trust) {
+            fail_msg("row %zu: %s, %s", i, tacet_notice_string(notice),
+                     tacet_trust_string(peer.trust));
+        }
+        assert_int_equal(tacet_policy_stale(&policy, UNIX_NOW), kind == STALE);
+        if (kind == REVOKED) { /* and whoever is known to be revoked is not even dialled */
+            assert_int_equal(tacet_policy_may_dial(&policy, &who), !rows[i].ticket);
+        }
+        tacet_trust_free(&table);
+        tacet_authorities_free(&set);
+    }
+    tacet_identity_free(&bob);
+}
+
 /* --- in a call --- */
 
 static struct tacet_trust_table *tables[2];
 static enum tacet_require required[2];
+static struct tacet_authorities *authorities;
 
 static void with_tables(int party, struct tacet_call_config *config)
 {
     config->trust = tables[party];
     config->require = required[party];
+    config->authorities = authorities;
     config->open = true;
 }
 
@@ -481,6 +668,24 @@ static void only_an_outgoing_call_to_a_new_key_offers_a_pin(void **state)
     pair_free(&p);
 }
 
+static void a_list_that_is_out_of_date_is_told_to_both_who_trust_it(void **state)
+{
+    const struct ca ca = make_ca(1, "");
+    struct pair p;
+
+    (void)state;
+    assert_int_equal(tacet_authorities_create(&authorities), 0);
+    add_ca(authorities, &ca);
+    add_list(authorities, &ca, UNIX_NOW - 3600, NULL);
+    pair_create(&p, 125, with_tables);
+    pair_dial(&p);
+    pair_pump(&p);
+    assert_notice(&p, CALLER, TACET_NOTICE_STALE, p.peer[CALLER], "bob");
+    assert_notice(&p, CALLEE, TACET_NOTICE_STALE, p.peer[CALLEE], "ann");
+    pair_free(&p);
+    tacet_authorities_free(&authorities);
+}
+
 static void each_side_marks_the_other_as_verified_for_itself(void **state)
 {
     struct pair p;
@@ -521,6 +726,7 @@ int main(void)
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(each_party_is_judged_by_what_is_known_of_its_key),
         cmocka_unit_test(what_cannot_pass_is_not_dialled),
+        cmocka_unit_test(a_certificate_counts_as_its_authority_is_trusted),
         IN_A_CALL(a_contacts_changed_key_sees_no_fin_and_the_caller_is_told),
         IN_A_CALL(a_caller_with_a_contacts_name_and_another_key_does_not_ring),
         IN_A_CALL(a_caller_who_proves_too_little_does_not_ring),
@@ -528,6 +734,7 @@ int main(void)
         IN_A_CALL(what_nobody_could_pass_is_an_error_and_sends_nothing),
         IN_A_CALL(who_calls_from_the_key_that_is_being_dialled_is_pinned_by_that_ticket),
         IN_A_CALL(only_an_outgoing_call_to_a_new_key_offers_a_pin),
+        IN_A_CALL(a_list_that_is_out_of_date_is_told_to_both_who_trust_it),
         IN_A_CALL(each_side_marks_the_other_as_verified_for_itself),
     };
 

@@ -14,12 +14,15 @@ struct tacet_audio_source_ops {
     /* true: a device with its own clock, read() gives what has come; false: the runner's clock
      * paces it and read() always gives all that is asked for (silence after its end). */
     bool clocked;
-    /* Starts capturing. Called once, when the call has been answered, never before. NULL: nothing
-     * to do. 0 or TACET_ERR_DEVICE. */
+    /* Starts capturing. Called when a call has been answered, never before; again for the next call
+     * where there is a stop(), else once. NULL: nothing to do. 0 or TACET_ERR_DEVICE. */
     int (*start)(void *ctx);
     /* Up to `count` samples. Returns how many, 0 for none now, or TACET_ERR_DEVICE. */
     int (*read)(void *ctx, int16_t *pcm, size_t count);
     void (*free)(void *ctx);
+    /* The last peer has gone: nothing is captured until start(). NULL: nothing to do, and what a
+     * device captures meanwhile is thrown away. */
+    void (*stop)(void *ctx);
 };
 
 struct tacet_audio_source {

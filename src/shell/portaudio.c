@@ -144,6 +144,20 @@ static bool is_running(const struct device *device)
     return device->stream != NULL && Pa_IsStreamActive(device->stream) == 1;
 }
 
+static void close_stream(struct device *device)
+{
+    if (device->stream == NULL) {
+        return;
+    }
+    (void)pthread_mutex_lock(&portaudio_lock);
+    int saved = hush();
+    (void)Pa_AbortStream(device->stream);
+    (void)Pa_CloseStream(device->stream);
+    speak(saved);
+    (void)pthread_mutex_unlock(&portaudio_lock);
+    device->stream = NULL;
+}
+
 static void device_free(void *ctx)
 {
     struct device *device = ctx;
@@ -151,14 +165,7 @@ static void device_free(void *ctx)
     if (device == NULL) {
         return;
     }
-    if (device->stream != NULL) {
-        (void)pthread_mutex_lock(&portaudio_lock);
-        int saved = hush();
-        (void)Pa_AbortStream(device->stream);
-        (void)Pa_CloseStream(device->stream);
-        speak(saved);
-        (void)pthread_mutex_unlock(&portaudio_lock);
-    }
+    close_stream(device);
     tacet_ring_free(&device->ring);
     tacet_dealloc(device);
     terminate();
@@ -167,6 +174,11 @@ static void device_free(void *ctx)
 static int microphone_start(void *ctx)
 {
     return start(ctx, true);
+}
+
+static void microphone_stop(void *ctx)
+{
+    close_stream(ctx);
 }
 
 static int microphone_read(void *ctx, int16_t *pcm, size_t count)
@@ -216,6 +228,7 @@ static const struct tacet_audio_source_ops microphone_ops = {
     .start = microphone_start,
     .read = microphone_read,
     .free = device_free,
+    .stop = microphone_stop,
 };
 
 static const struct tacet_audio_sink_ops speaker_ops = {

@@ -178,21 +178,35 @@ static void report(struct tacet_runner *runner)
 static int start_devices(struct tacet_runner *runner, const char **ret_what)
 {
     const struct tacet_runner_config *config = &runner->config;
+    struct tacet_runner_audio *a = &runner->audio;
     int r = 0;
 
-    if (runner->audio.started) {
-        return 0;
-    }
-    runner->audio.started = true;
-    if (config->audio_sink.ops != NULL && config->audio_sink.ops->start != NULL) {
+    if (!a->playing && config->audio_sink.ops != NULL) {
+        a->playing = true;
         *ret_what = "audio sink";
-        r = config->audio_sink.ops->start(config->audio_sink.ctx);
+        r = config->audio_sink.ops->start != NULL
+                ? config->audio_sink.ops->start(config->audio_sink.ctx)
+                : 0;
     }
-    if (r == 0 && config->audio_source.ops != NULL && config->audio_source.ops->start != NULL) {
+    if (r == 0 && !a->listening && config->audio_source.ops != NULL) {
+        a->listening = true;
         *ret_what = "audio source";
-        r = config->audio_source.ops->start(config->audio_source.ctx);
+        r = config->audio_source.ops->start != NULL
+                ? config->audio_source.ops->start(config->audio_source.ctx)
+                : 0;
     }
     return r;
+}
+
+/* No microphone listens while nobody is there. */
+static void stop_source(struct tacet_runner *runner)
+{
+    const struct tacet_audio_source *source = &runner->config.audio_source;
+
+    if (runner->audio.listening && source->ops->stop != NULL) {
+        source->ops->stop(source->ctx);
+        runner->audio.listening = false;
+    }
 }
 
 static int tick(struct tacet_runner *runner, uint32_t session, int64_t due_us,
@@ -235,6 +249,7 @@ static int run_session(struct tacet_runner *runner, uint32_t session, const char
             r = tick(runner, session, due, ret_what);
         }
     }
+    stop_source(runner);
     return r;
 }
 

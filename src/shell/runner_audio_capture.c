@@ -10,6 +10,23 @@
 
 #include <assert.h>
 
+#define DISCARD_READS_MAX 500 /* 10 s: more than any device holds */
+
+/* What a device took before the answer, or since the last call, is nobody's to hear. Where reading
+ * fails, the first tick says so. */
+static void discard(struct tacet_runner *runner)
+{
+    struct tacet_runner_audio *a = &runner->audio;
+    const struct tacet_audio_source *source = &runner->config.audio_source;
+
+    for (int i = 0; i < DISCARD_READS_MAX; i++) {
+        if (source->ops->read(source->ctx, a->pcm, TACET_RUNNER_FRAME_SAMPLES) <
+            TACET_RUNNER_FRAME_SAMPLES) {
+            return;
+        }
+    }
+}
+
 void tacet_runner_capture_begin(struct tacet_runner *runner, int64_t now)
 {
     struct tacet_runner_audio *a = &runner->audio;
@@ -19,6 +36,9 @@ void tacet_runner_capture_begin(struct tacet_runner *runner, int64_t now)
     a->anchor_us = now;
     a->frame_count = 0;
     a->fill = 0;
+    if (source->ops != NULL && source->ops->clocked) {
+        discard(runner);
+    }
 }
 
 static void take_wishes(struct tacet_runner *runner)

@@ -133,7 +133,8 @@ struct tacet_runner_audio {
     struct tacet_audio_receiver *receivers[TACET_PEERS_MAX];
     uint32_t lives[TACET_PEERS_MAX]; /* which life of its seat each receiver serves */
     bool used[TACET_PEERS_MAX];      /* the receiver was, in this life */
-    bool started;                    /* source and sink were */
+    bool listening;                  /* the source was started, and not stopped */
+    bool playing;                    /* the sink was started */
     /* capture: sample n since the anchor was taken at anchor + n / 48 ms */
     bool anchored;
     int64_t anchor_us;

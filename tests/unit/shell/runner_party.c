@@ -24,8 +24,24 @@ static uint64_t elapsed_samples(int64_t since_us)
 
 static int start_source(void *ctx)
 {
-    ((struct party *)ctx)->source_started_us = tacet_clock_now();
+    struct party *party = ctx;
+
+    (void)pthread_mutex_lock(&party->mutex);
+    party->source_starts++;
+    party->reads = 0;
+    party->source_started_us = tacet_clock_now() - party->heard_before_us;
+    (void)pthread_mutex_unlock(&party->mutex);
     return 0;
+}
+
+static void stop_source(void *ctx)
+{
+    struct party *party = ctx;
+
+    (void)pthread_mutex_lock(&party->mutex);
+    party->source_stops++;
+    (void)pthread_cond_broadcast(&party->changed);
+    (void)pthread_mutex_unlock(&party->mutex);
 }
 
 static int start_sink(void *ctx)
@@ -142,6 +158,7 @@ static const struct tacet_audio_source_ops microphone_ops = {
     .start = start_source,
     .read = read_tone,
     .free = count_free,
+    .stop = stop_source,
 };
 
 static const struct tacet_audio_sink_ops speaker_ops = {

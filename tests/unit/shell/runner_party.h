@@ -31,9 +31,10 @@ struct party {
     bool video;
     struct tacet_video_format format;
     struct tacet_transport transport;
-    int sink_error;    /* what the sound sink's writes return */
-    bool devices;      /* source and sink of sound have clocks of their own */
-    bool sound_stalls; /* the sound sink's write does not come back while this is set */
+    int sink_error;          /* what the sound sink's writes return */
+    bool devices;            /* source and sink of sound have clocks of their own */
+    int64_t heard_before_us; /* what the source holds from before it was started */
+    bool sound_stalls;       /* the sound sink's write does not come back while this is set */
     bool screen_stalls;
 
     struct tacet_identity *identity;
@@ -50,6 +51,8 @@ struct party {
     struct party_rows rows[4][TACET_KIND_COUNT];
     uint64_t reads; /* samples of the sound source */
     int64_t source_started_us;
+    uint32_t source_starts;
+    uint32_t source_stops;
     int64_t sink_started_us;
     int64_t incoming_us;
     int64_t answered_us;

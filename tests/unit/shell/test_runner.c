@@ -267,6 +267,35 @@ static void devices_with_clocks_of_their_own_are_heard(void **state)
     print_latency("caller to callee", &pair->caller, &pair->callee);
 }
 
+static bool has_stopped_listening(const struct party *party)
+{
+    return party->source_stops > 0;
+}
+
+static void microphone_gives_nothing_from_before_the_answer_and_stops_at_the_end(void **state)
+{
+    struct pair *pair = *state;
+    const struct party_rows *captured = &pair->callee.rows[TACET_MEDIA_CAPTURED][TACET_KIND_AUDIO];
+
+    join_by_memory(pair);
+    pair->callee.devices = true;
+    pair->callee.heard_before_us = 5000000;
+    start(pair);
+    party_dial(&pair->caller, &pair->address);
+    assert_true(party_wait(&pair->caller, heard_a_second, 20));
+    (void)pthread_mutex_lock(&pair->callee.mutex);
+    int64_t sound_us = (int64_t)captured->count * 20000;
+    int64_t passed_us = tacet_clock_now() - pair->callee.answered_us;
+    assert_int_equal(pair->callee.source_stops, 0);
+    (void)pthread_mutex_unlock(&pair->callee.mutex);
+    assert_true(sound_us <= passed_us + 100000);
+    party_stop(&pair->caller);
+    assert_true(party_wait(&pair->callee, has_stopped_listening, 10));
+    party_stop(&pair->callee);
+    assert_int_equal(pair->callee.source_starts, 1);
+    assert_int_equal(pair->callee.source_stops, 1);
+}
+
 static void nothing_is_captured_before_the_answer(void **state)
 {
     struct pair *pair = *state;
@@ -363,6 +392,8 @@ int main(void)
                                         teardown),
         cmocka_unit_test_setup_teardown(devices_with_clocks_of_their_own_are_heard, setup,
                                         teardown),
+        cmocka_unit_test_setup_teardown(
+            microphone_gives_nothing_from_before_the_answer_and_stops_at_the_end, setup, teardown),
         cmocka_unit_test_setup_teardown(nothing_is_captured_before_the_answer, setup, teardown),
         cmocka_unit_test_setup_teardown(sound_written_keeps_pace_with_the_clock, setup, teardown),
         cmocka_unit_test_setup_teardown(hanging_up_ends_both_and_the_callee_serves_the_next, setup,

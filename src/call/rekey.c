@@ -183,6 +183,9 @@ bool tacet_rekey_on_packet(struct tacet_rekey *r, struct tacet_control *control,
 
 void tacet_rekey_drop_old(struct tacet_rekey *r, struct tacet_control *control)
 {
+    if (!r->confirmed) {
+        return; /* both are in use, and the one before them went when the newest came */
+    }
     tacet_srtp_free(&r->srtp[(r->epoch + 1) % TACET_SRTP_EPOCHS]);
     tacet_control_drop_epochs_below(control, r->epoch);
 }

@@ -1,4 +1,5 @@
-/* Packets of one peer that find it ended by what they themselves brought about. */
+/* Packets of one peer where the ground moves under them: the call has ended, or keys are between
+ * two epochs. */
 #include "pair.h"
 
 #include <setjmp.h>
@@ -88,10 +89,41 @@ static void peer_given_up_by_its_own_packet_is_left_alone(void **state)
     }
 }
 
+/* A caller that begins epoch 2 at once and never confirms it: when the time of the epoch before
+ * the last is over, the callee still sends in epoch 1. */
+static void epoch_in_use_is_kept_while_the_next_is_not_confirmed(void **state)
+{
+    struct tacet_frame frame = { .kind = TACET_KIND_AUDIO,
+                                 .data = (const uint8_t *)"sound",
+                                 .size = 5 };
+    struct pair p;
+
+    (void)state;
+    pair_create(&p, 91, NULL);
+    pair_connect(&p);
+    tacet_peer_begin_rekey(p.call[CALLER], pair_peer(&p, CALLER), p.now);
+    p.blocked[CALLEE] = true;
+    pair_run(&p, TACET_OLD_EPOCH_US + TACET_S(1));
+    assert_int_equal(pair_peer(&p, CALLEE)->rekey.epoch, 2);
+    assert_false(pair_peer(&p, CALLEE)->rekey.confirmed);
+    assert_non_null(tacet_rekey_sender(&pair_peer(&p, CALLEE)->rekey));
+    frame.captured_at_us = p.now;
+    assert_int_equal(tacet_call_send_frame(p.call[CALLEE], p.now, &frame), 0);
+    p.blocked[CALLEE] = false;
+    pair_run(&p, TACET_S(3)); /* REKEY2 goes out again, in epoch 1 */
+    for (int i = 0; i < 2; i++) {
+        assert_int_equal(pair_peer(&p, i)->state, TACET_PEER_CONNECTED);
+        assert_true(pair_peer(&p, i)->rekey.confirmed);
+        assert_int_equal(pair_peer(&p, i)->rekey.send_epoch, 2);
+    }
+    pair_free(&p);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(peer_given_up_by_its_own_packet_is_left_alone),
+        cmocka_unit_test(epoch_in_use_is_kept_while_the_next_is_not_confirmed),
     };
 
     return cmocka_run_group_tests(tests, NULL, NULL);

@@ -590,6 +590,12 @@ class Contacts(Case):
             for command in (("id", "trust"), ("id", "trust", "x", key), ("call", "carl", *SILENT)):
                 self.refused(1, "tacet/trust", *command)
 
+    def test_a_key_that_begins_like_an_option_is_a_key(self):
+        for key in ("-" + 42 * "A", "--" + 41 * "A"):
+            self.folder.contact("carl", key, "--replace")
+            self.assertEqual(self.contacts("tacet/trust")["carl"]["key"], key)
+            self.refused(2, "'%s'" % key[:-1], "id", "trust", "carl", key[:-1])
+
     def test_both_see_the_same_safety_number(self):
         ours = self.folder.run("id", "number", self.folder.key(self.berta), "--identity",
                                self.anna, "--json")

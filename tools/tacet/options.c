@@ -6,6 +6,8 @@
 
 #include "report.h"
 
+#include "tacet/ticket.h"
+
 #include <limits.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -250,6 +252,14 @@ static int parse_option(const struct tacet_usage *usage, int argc, char **argv, 
     return set_value(usage, option, value, settings);
 }
 
+/* A key in base64url may begin with '-', or with two. */
+static bool is_option(const char *argument)
+{
+    uint8_t key[TACET_KEY_SIZE];
+
+    return argument[0] == '-' && argument[1] != '\0' && tacet_key_parse(argument, key) != 0;
+}
+
 int tacet_options_parse(const struct tacet_usage *usage, int argc, char **argv,
                         struct tacet_settings *ret)
 {
@@ -268,7 +278,7 @@ int tacet_options_parse(const struct tacet_usage *usage, int argc, char **argv,
     for (int i = 0; i < argc; i++) {
         if (!options_over && strcmp(argv[i], "--") == 0) {
             options_over = true;
-        } else if (!options_over && argv[i][0] == '-' && argv[i][1] != '\0') {
+        } else if (!options_over && is_option(argv[i])) {
             int result = parse_option(usage, argc, argv, &i, &settings);
             if (result != 0) {
                 return result;

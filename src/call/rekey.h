@@ -54,7 +54,7 @@ int tacet_rekey_finish(struct tacet_rekey *r, struct tacet_control *control, con
 /* A packet of this epoch was authenticated. True if that confirmed it just now: wipe the one before
  * in TACET_OLD_EPOCH_US. */
 bool tacet_rekey_on_packet(struct tacet_rekey *r, struct tacet_control *control, uint32_t epoch);
-/* Wipes the packet keys of every epoch but the newest. */
+/* Wipes the packet keys of every epoch but the newest; while that is not confirmed yet, of none. */
 void tacet_rekey_drop_old(struct tacet_rekey *r, struct tacet_control *control);
 
 /* The session to send with, or NULL: epoch 0 carries no media. */

@@ -24,6 +24,8 @@ struct tacet_inbound_stats {
     uint64_t key_frames_received;
     uint64_t frames_discarded;     /* incomplete, or waiting for a key frame */
     uint64_t retransmitted_packets_received;
+    uint64_t fec_packets_received;
+    uint64_t fec_packets_recovered; /* media packets that erasure correction gave back */
     uint32_t nack_count;           /* sent */
     uint32_t pli_count;            /* sent */
     struct tacet_playout_report playout; /* the last one handed in */

@@ -50,6 +50,11 @@ enum {
     TACET_HISTORY_PACKETS = 512,
     /* Earlier payloads that an audio packet repeats at most. */
     TACET_RED_DEPTH_MAX = 4,
+    /* Packets and repairs of one block of erasure correction; a larger frame has several blocks. */
+    TACET_FEC_SOURCES_MAX = 48,
+    TACET_FEC_REPAIRS_MAX = 24,
+    /* Blocks of which repairs are kept at the receiver; the oldest goes. */
+    TACET_FEC_BLOCKS = 8,
     /* Missing packets that are asked for; the oldest is given up. */
     TACET_NACK_MAX = 256,
 

@@ -14,9 +14,11 @@
 #define PATIENCE_MIN_US TACET_MS(60)
 #define PATIENCE_MAX_US TACET_MS(500)
 #define PATIENCE_TRIES 4
+/* Repairs follow their frame: a hole is asked for when they had time to come. */
+#define FEC_DELAY_US TACET_MS(10)
 
 void tacet_inbound_init(struct tacet_inbound *in, const uint32_t ssrcs[TACET_SSRC_KIND_COUNT],
-                        struct tacet_pool *pool, uint8_t *frame)
+                        struct tacet_pool *pool, uint8_t *frame, struct tacet_fec_scratch *scratch)
 {
     memset(in, 0, sizeof(*in));
     for (int kind = 0; kind < TACET_KIND_COUNT; kind++) {
@@ -25,6 +27,8 @@ void tacet_inbound_init(struct tacet_inbound *in, const uint32_t ssrcs[TACET_SSR
     tacet_reception_init(&in->reception[TACET_KIND_AUDIO], ssrcs[TACET_KIND_AUDIO], 48000);
     tacet_reception_init(&in->reception[TACET_KIND_VIDEO], ssrcs[TACET_KIND_VIDEO], 90000);
     in->rtx_ssrc = ssrcs[TACET_SSRC_RTX];
+    in->fec_ssrc = ssrcs[TACET_SSRC_FEC];
+    in->scratch = scratch;
     in->patience_us = PATIENCE_MIN_US;
     tacet_assembly_init(&in->assembly, pool, frame);
 }
@@ -102,6 +106,57 @@ static bool type_expected(enum tacet_kind kind, uint8_t type)
                                     : type == TACET_PT_VP8;
 }
 
+static bool fec_source(void *ctx, int64_t seq, const uint8_t **ret_payload, size_t *ret_size)
+{
+    const struct tacet_inbound *in = ctx;
+
+    return tacet_assembly_payload(&in->assembly, seq, ret_payload, ret_size);
+}
+
+/* A packet that the erasure correction gave back, as if it had come now. */
+static void fec_found(void *ctx, int64_t seq, uint32_t timestamp, bool marker,
+                      const uint8_t *payload, size_t size)
+{
+    struct tacet_inbound *in = ctx;
+    struct tacet_buffer *buffer = tacet_pool_get(in->assembly.pool);
+
+    if (buffer == NULL) {
+        return;
+    }
+    memcpy(buffer->data, payload, size);
+    buffer->size = size;
+    buffer->at_us = in->now_us;
+    in->stats[TACET_KIND_VIDEO].fec_packets_recovered++;
+    if (in->nack.started) {
+        int16_t away = (int16_t)(uint16_t)((uint16_t)seq - (uint16_t)in->nack.highest);
+        tacet_nack_on_packet(&in->nack, in->now_us, in->nack.highest + away);
+    }
+    (void)tacet_assembly_put(&in->assembly, (uint16_t)seq, timestamp, marker, buffer);
+}
+
+static void recover(struct tacet_inbound *in, int64_t now, struct tacet_fec_block *block)
+{
+    in->now_us = now;
+    if (in->assembly.started && block->base < in->assembly.next_seq) {
+        block->used = false; /* its frame has been handed out or given up */
+        return;
+    }
+    (void)tacet_fec_recover(block, in->scratch, fec_source, fec_found, in);
+}
+
+/* A packet of a block came: perhaps it was the one that was lacking. */
+static void recover_around(struct tacet_inbound *in, int64_t now, uint16_t seq)
+{
+    int64_t at = tacet_unwrap_seq_peek(&in->assembly.unwrap, seq);
+
+    for (size_t i = 0; i < TACET_FEC_BLOCKS; i++) {
+        struct tacet_fec_block *block = &in->blocks[i];
+        if (block->used && at >= block->base && at < block->base + block->header.k) {
+            recover(in, now, block);
+        }
+    }
+}
+
 enum tacet_drop tacet_inbound_put(struct tacet_inbound *in, int64_t now, enum tacet_kind kind,
                                   uint64_t index, struct tacet_buffer *buffer)
 {
@@ -129,7 +184,9 @@ enum tacet_drop tacet_inbound_put(struct tacet_inbound *in, int64_t now, enum ta
     buffer->data += rtp.payload - buffer->data;
     buffer->at_us = now;
     tacet_nack_on_packet(&in->nack, now, (int64_t)index);
-    return tacet_assembly_put(&in->assembly, rtp.seq, rtp.timestamp, rtp.marker, buffer);
+    drop = tacet_assembly_put(&in->assembly, rtp.seq, rtp.timestamp, rtp.marker, buffer);
+    recover_around(in, now, rtp.seq);
+    return drop;
 }
 
 enum tacet_drop tacet_inbound_put_rtx(struct tacet_inbound *in, int64_t now,
@@ -155,7 +212,59 @@ enum tacet_drop tacet_inbound_put_rtx(struct tacet_inbound *in, int64_t now,
     buffer->data += rtp.payload + 2 - buffer->data;
     buffer->size = rtp.payload_size - 2;
     buffer->at_us = now;
-    return tacet_assembly_put(&in->assembly, seq, rtp.timestamp, rtp.marker, buffer);
+    enum tacet_drop drop =
+        tacet_assembly_put(&in->assembly, seq, rtp.timestamp, rtp.marker, buffer);
+    recover_around(in, now, seq);
+    return drop;
+}
+
+static struct tacet_fec_block *find_block(struct tacet_inbound *in, int64_t base)
+{
+    for (size_t i = 0; i < TACET_FEC_BLOCKS; i++) {
+        if (in->blocks[i].used && in->blocks[i].base == base) {
+            return &in->blocks[i];
+        }
+    }
+    return NULL;
+}
+
+enum tacet_drop tacet_inbound_put_fec(struct tacet_inbound *in, int64_t now,
+                                      struct tacet_buffer *buffer)
+{
+    struct tacet_fec_header header;
+    struct tacet_rtp rtp;
+    enum tacet_drop drop = TACET_DROP_MALFORMED;
+
+    if (tacet_rtp_parse(buffer->data, buffer->size, &rtp) != 0 ||
+        rtp.payload_type != TACET_PT_VIDEO_FEC ||
+        tacet_fec_header_read(rtp.payload, rtp.payload_size, &header) != 0) {
+        goto out;
+    }
+    in->stats[TACET_KIND_VIDEO].fec_packets_received++;
+    in->nack.delay_us = FEC_DELAY_US;
+    drop = TACET_DROP_NONE;
+    int64_t base = tacet_unwrap_seq_peek(&in->assembly.unwrap, header.base);
+    if (in->assembly.started && base + header.k <= in->assembly.next_seq) {
+        goto out; /* all of it has been handed out: nothing is missing */
+    }
+    struct tacet_fec_block *block = find_block(in, base);
+    if (block == NULL) {
+        block = &in->blocks[in->next_block];
+        in->next_block = (in->next_block + 1) % TACET_FEC_BLOCKS;
+        block->used = true;
+        block->base = base;
+        block->timestamp = rtp.timestamp;
+        block->have = 0;
+    }
+    if (tacet_fec_add(block, &header, rtp.payload + TACET_FEC_HEADER_SIZE,
+                      rtp.payload_size - TACET_FEC_HEADER_SIZE) != 0) {
+        drop = TACET_DROP_MALFORMED;
+        goto out;
+    }
+    recover(in, now, block);
+out:
+    tacet_pool_put(in->assembly.pool, buffer);
+    return drop;
 }
 
 size_t tacet_inbound_missing(struct tacet_inbound *in, int64_t now, int64_t round_trip_us,

@@ -11,6 +11,7 @@
 #include "base/pool.h"
 #include "crypto/schedule.h"
 #include "rtp/assembly.h"
+#include "rtp/fec.h"
 #include "rtp/header.h"
 #include "rtp/nack.h"
 #include "rtp/reception.h"
@@ -36,12 +37,18 @@ struct tacet_inbound {
     struct tacet_assembly assembly;
     struct tacet_nack nack; /* video */
     uint32_t rtx_ssrc;
+    uint32_t fec_ssrc;
+    struct tacet_fec_block blocks[TACET_FEC_BLOCKS];
+    size_t next_block;
+    struct tacet_fec_scratch *scratch; /* borrowed */
+    int64_t now_us;                    /* of the packet being put */
     int64_t patience_us; /* how long a hole in the video is waited for */
 };
 
 /* `frame`: TACET_FRAME_SIZE_MAX bytes, borrowed for its life. */
 void tacet_inbound_init(struct tacet_inbound *in, const uint32_t ssrcs[TACET_SSRC_KIND_COUNT],
-                        struct tacet_pool *pool, uint8_t *frame);
+                        struct tacet_pool *pool, uint8_t *frame,
+                        struct tacet_fec_scratch *scratch);
 /* Gives every buffer back to the pool. */
 void tacet_inbound_reset(struct tacet_inbound *in);
 /*
@@ -52,6 +59,9 @@ enum tacet_drop tacet_inbound_put(struct tacet_inbound *in, int64_t now, enum ta
                                   uint64_t index, struct tacet_buffer *buffer);
 /* Likewise a retransmission: what it carries is put where it is missing. */
 enum tacet_drop tacet_inbound_put_rtx(struct tacet_inbound *in, int64_t now,
+                                      struct tacet_buffer *buffer);
+/* Likewise a repair of the erasure correction. */
+enum tacet_drop tacet_inbound_put_fec(struct tacet_inbound *in, int64_t now,
                                       struct tacet_buffer *buffer);
 /* The video packets to ask for now, ascending; how many. */
 size_t tacet_inbound_missing(struct tacet_inbound *in, int64_t now, int64_t round_trip_us,

@@ -14,9 +14,13 @@
 #include <assert.h>
 #include <string.h>
 
-/* Room that a packet leaves for what repairs will put beside the payload: RTX's original sequence
- * number (RFC 4588 section 4). */
-#define REPAIR_ROOM 2
+/* What a video packet carries at most, so that its repair (fec.h) and its retransmission (RFC 4588,
+ * two bytes more) fit a datagram too. */
+#define VIDEO_PAYLOAD_MAX (TACET_FEC_SYMBOL_MAX - TACET_FEC_LENGTH_SIZE)
+
+_Static_assert(TACET_RTP_HEADER_SIZE + TACET_FEC_HEADER_SIZE + TACET_FEC_SYMBOL_MAX + 17 <=
+                   TACET_DATAGRAM_MAX,
+               "a repair with the larger SRTP overhead is one datagram");
 
 void tacet_outbound_init(struct tacet_outbound *out, enum tacet_kind kind, uint32_t ssrc,
                          uint16_t seq, uint16_t picture_id)
@@ -99,10 +103,9 @@ static int send_audio(struct tacet_outbound *out, int64_t now, struct tacet_srtp
 }
 
 static int send_video(struct tacet_outbound *out, int64_t now, struct tacet_srtp *srtp,
-                      size_t overhead, const struct tacet_frame *frame, uint32_t timestamp,
+                      const struct tacet_frame *frame, uint32_t timestamp,
                       struct tacet_queue *queue, const struct tacet_path *path)
 {
-    size_t payload_max = TACET_DATAGRAM_MAX - TACET_RTP_HEADER_SIZE - overhead - REPAIR_ROOM;
     struct tacet_vp8_descriptor descriptor = {
         .non_reference = frame->updates == 0,
         .has_picture_id = true,
@@ -112,7 +115,7 @@ static int send_video(struct tacet_outbound *out, int64_t now, struct tacet_srtp
     struct tacet_vp8_cutter cutter;
     int total = 0;
 
-    tacet_vp8_cut(&cutter, frame->data, frame->size, &descriptor, payload_max);
+    tacet_vp8_cut(&cutter, frame->data, frame->size, &descriptor, VIDEO_PAYLOAD_MAX);
     size_t packets = tacet_vp8_cut_count(&cutter);
     if (queue->count + packets > TACET_SEND_QUEUE_MAX ||
         tacet_pool_available(queue->pool) < packets) {
@@ -121,8 +124,8 @@ static int send_video(struct tacet_outbound *out, int64_t now, struct tacet_srtp
     for (bool last = false; !last;) {
         struct tacet_buffer *buffer = tacet_queue_buffer(queue);
         assert(buffer != NULL);
-        size_t size =
-            tacet_vp8_cut_next(&cutter, buffer->data + TACET_RTP_HEADER_SIZE, payload_max, &last);
+        size_t size = tacet_vp8_cut_next(&cutter, buffer->data + TACET_RTP_HEADER_SIZE,
+                                         VIDEO_PAYLOAD_MAX, &last);
         assert(size > 0);
         int result = send_packet(out, now, srtp, buffer, size, last, timestamp, queue, path);
         if (result < 0) {
@@ -144,7 +147,7 @@ int tacet_outbound_send(struct tacet_outbound *out, int64_t now, struct tacet_sr
     }
     int result = out->kind == TACET_KIND_AUDIO
                      ? send_audio(out, now, srtp, overhead, frame, timestamp, queue, path)
-                     : send_video(out, now, srtp, overhead, frame, timestamp, queue, path);
+                     : send_video(out, now, srtp, frame, timestamp, queue, path);
 
     out->needs_key = out->kind == TACET_KIND_VIDEO && result <= 0;
     if (result > 0) {
@@ -179,6 +182,47 @@ int tacet_outbound_retransmit(struct tacet_outbound *rtx, int64_t now, struct ta
     packet->times++;
     return send_packet(rtx, now, srtp, buffer, w.at, packet->marker, packet->timestamp, queue,
                        path);
+}
+
+int tacet_outbound_protect(struct tacet_outbound *fec, int64_t now, struct tacet_srtp *srtp,
+                           struct tacet_history *history, struct tacet_fec_scratch *scratch,
+                           uint64_t first, size_t k, size_t m, bool last, struct tacet_queue *queue,
+                           const struct tacet_path *path)
+{
+    struct tacet_fec_header header = {
+        .base = (uint16_t)first,
+        .k = (uint8_t)k,
+        .m = (uint8_t)m,
+        .flags = last ? TACET_FEC_LAST : 0,
+    };
+    uint32_t timestamp = 0;
+    int total = 0;
+
+    for (size_t i = 0; i < k; i++) {
+        const struct tacet_history_packet *packet =
+            tacet_history_find(history, (uint16_t)(first + i));
+        assert(packet != NULL); /* they have just been sent */
+        timestamp = packet->timestamp;
+        tacet_fec_load(scratch, i, packet->payload, packet->size);
+    }
+    size_t symbol_size = tacet_fec_encode(scratch, k, m);
+    for (size_t i = 0; i < m; i++) {
+        struct tacet_buffer *buffer = tacet_queue_buffer(queue);
+        if (buffer == NULL) {
+            break;
+        }
+        uint8_t *payload = buffer->data + TACET_RTP_HEADER_SIZE;
+        header.index = (uint8_t)i;
+        tacet_fec_header_write(&header, payload);
+        memcpy(payload + TACET_FEC_HEADER_SIZE, scratch->out[i], symbol_size);
+        int result = send_packet(fec, now, srtp, buffer, TACET_FEC_HEADER_SIZE + symbol_size, false,
+                                 timestamp, queue, path);
+        if (result < 0) {
+            return result;
+        }
+        total += result;
+    }
+    return total;
 }
 
 uint64_t tacet_outbound_epoch_packets(const struct tacet_outbound *out)

@@ -148,8 +148,11 @@ enum tacet_drop tacet_peer_on_rtp(struct tacet_call *call, struct tacet_peer *pe
     if (ssrc == peer->session->inbound.rtx_ssrc) {
         return tacet_inbound_put_rtx(&peer->session->inbound, now, buffer);
     }
-    tacet_pool_put(call->pool, buffer); /* FEC is derived, but nobody sends it yet */
-    return TACET_DROP_STATE;
+    if (ssrc == peer->session->inbound.fec_ssrc) {
+        return tacet_inbound_put_fec(&peer->session->inbound, now, buffer);
+    }
+    tacet_pool_put(call->pool, buffer);
+    return TACET_DROP_UNKNOWN;
 }
 
 static void count_sent(struct tacet_peer *peer, int64_t now, size_t packets, size_t bytes)
@@ -186,6 +189,7 @@ static void retransmit(struct tacet_call *call, struct tacet_peer *peer, int64_t
                                                &peer->path);
         if (result > 0) {
             session->outbound[TACET_KIND_VIDEO].stats.retransmitted_packets_sent++;
+            tacet_repair_on_sent(&session->repair, 0, (size_t)result);
             count_sent(peer, now, 1, (size_t)result);
         }
     }
@@ -234,11 +238,37 @@ enum tacet_drop tacet_peer_on_rtcp(struct tacet_call *call, struct tacet_peer *p
     return drop;
 }
 
+/* Repairs for the frame that was just sent, a block after the other. */
+static void protect(struct tacet_call *call, struct tacet_peer *peer, int64_t now, uint64_t first,
+                    bool key)
+{
+    struct tacet_rtp_session *session = peer->session;
+    uint64_t end = session->outbound[TACET_KIND_VIDEO].next_index;
+
+    for (uint64_t at = first; at < end;) {
+        size_t k = end - at < TACET_FEC_SOURCES_MAX ? (size_t)(end - at) : TACET_FEC_SOURCES_MAX;
+        size_t m = tacet_repair_fec_count(&session->repair, k, tacet_peer_round_trip(peer), key);
+        uint64_t packets = session->fec.stats.packets_sent;
+        int result =
+            m == 0 ? 0
+                   : tacet_outbound_protect(&session->fec, now, tacet_rekey_sender(&peer->rekey),
+                                            session->history, session->scratch, at, k, m,
+                                            at + k == end, &call->queue, &peer->path);
+        if (result > 0) {
+            tacet_repair_on_sent(&session->repair, 0, (size_t)result);
+            count_sent(peer, now, (size_t)(session->fec.stats.packets_sent - packets),
+                       (size_t)result);
+        }
+        at += k;
+    }
+}
+
 int tacet_peer_send_frame(struct tacet_call *call, struct tacet_peer *peer, int64_t now,
                           const struct tacet_frame *frame)
 {
     struct tacet_outbound *out = &peer->session->outbound[frame->kind];
     uint64_t packets = out->stats.packets_sent;
+    uint64_t first = out->next_index;
 
     if (peer->reconnecting) {
         /* Media is held. A picture that is left out breaks those after it. */
@@ -261,6 +291,10 @@ int tacet_peer_send_frame(struct tacet_call *call, struct tacet_peer *peer, int6
     }
     peer->session->sent_since_report[frame->kind] = true;
     count_sent(peer, now, (size_t)(out->stats.packets_sent - packets), (size_t)result);
+    if (frame->kind == TACET_KIND_VIDEO) {
+        tacet_repair_on_sent(&peer->session->repair, (size_t)result, 0);
+        protect(call, peer, now, first, frame->key);
+    }
     if (tacet_outbound_epoch_packets(out) >= TACET_REKEY_PACKETS) {
         tacet_peer_want_rekey(call, peer, now);
     }

@@ -13,15 +13,18 @@ int tacet_rtp_session_create(struct tacet_rtp_session **ret)
     struct tacet_rtp_session *s = tacet_alloc(sizeof(*s));
     uint8_t *frame = tacet_alloc(TACET_FRAME_SIZE_MAX);
     struct tacet_history *history = tacet_alloc(sizeof(*history));
+    struct tacet_fec_scratch *scratch = tacet_alloc(sizeof(*scratch));
 
-    if (s == NULL || frame == NULL || history == NULL) {
+    if (s == NULL || frame == NULL || history == NULL || scratch == NULL) {
         tacet_dealloc(s);
+        tacet_dealloc(scratch);
         tacet_dealloc(frame);
         tacet_dealloc(history);
         return TACET_ERR_NOMEM;
     }
     s->frame = frame;
     s->history = history;
+    s->scratch = scratch;
     *ret = s;
     return 0;
 }
@@ -34,6 +37,7 @@ void tacet_rtp_session_free(struct tacet_rtp_session **session)
     tacet_rtp_session_end(*session);
     tacet_dealloc((*session)->frame);
     tacet_dealloc((*session)->history);
+    tacet_dealloc((*session)->scratch);
     tacet_dealloc(*session);
     *session = NULL;
 }
@@ -52,7 +56,7 @@ void tacet_rtp_session_begin(struct tacet_rtp_session *s, const struct tacet_ran
 {
     const uint32_t *out = rekey->ssrcs.of[tacet_rekey_direction(rekey, true)];
     const uint32_t *in = rekey->ssrcs.of[tacet_rekey_direction(rekey, false)];
-    uint16_t start[TACET_KIND_COUNT + 2];
+    uint16_t start[TACET_KIND_COUNT + 3];
 
     assert(!s->used);
     _Static_assert((int)TACET_SSRC_AUDIO == (int)TACET_KIND_AUDIO, "one numbering");
@@ -68,8 +72,11 @@ void tacet_rtp_session_begin(struct tacet_rtp_session *s, const struct tacet_ran
     tacet_outbound_init(&s->rtx, TACET_KIND_VIDEO, out[TACET_SSRC_RTX],
                         start[TACET_KIND_COUNT + 1] & 0x7fff, 0);
     s->rtx.payload_type = TACET_PT_RTX;
+    tacet_outbound_init(&s->fec, TACET_KIND_VIDEO, out[TACET_SSRC_FEC],
+                        start[TACET_KIND_COUNT + 2] & 0x7fff, 0);
+    s->fec.payload_type = TACET_PT_VIDEO_FEC;
     s->wanted_count = 0;
-    tacet_inbound_init(&s->inbound, in, pool, s->frame);
+    tacet_inbound_init(&s->inbound, in, pool, s->frame, s->scratch);
     draw_cname(s, random);
     s->refresh_wanted = false;
     s->target_changed = false;
@@ -81,6 +88,7 @@ void tacet_rtp_session_end(struct tacet_rtp_session *s)
 {
     uint8_t *frame = s->frame;
     struct tacet_history *history = s->history;
+    struct tacet_fec_scratch *scratch = s->scratch;
 
     if (!s->used) {
         return;
@@ -88,9 +96,11 @@ void tacet_rtp_session_end(struct tacet_rtp_session *s)
     tacet_inbound_reset(&s->inbound);
     sodium_memzero(frame, TACET_FRAME_SIZE_MAX);
     sodium_memzero(history, sizeof(*history));
+    sodium_memzero(scratch, sizeof(*scratch));
     sodium_memzero(s, sizeof(*s));
     s->frame = frame;
     s->history = history;
+    s->scratch = scratch;
 }
 
 static void fill_sender(const struct tacet_outbound *out, int64_t now, struct tacet_rtcp_part *part)

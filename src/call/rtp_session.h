@@ -16,6 +16,8 @@ struct tacet_rtp_session {
     bool used;
     struct tacet_outbound outbound[TACET_KIND_COUNT];
     struct tacet_outbound rtx;
+    struct tacet_outbound fec;
+    struct tacet_fec_scratch *scratch;
     struct tacet_history *history;   /* of the video sent */
     uint16_t wanted[TACET_NACK_MAX]; /* sequence numbers that the peer has asked for */
     size_t wanted_count;

@@ -303,3 +303,16 @@ int64_t tacet_assembly_timeout(const struct tacet_assembly *a, int64_t patience_
 {
     return a->hole_since_us > INT64_MAX - patience_us ? INT64_MAX : a->hole_since_us + patience_us;
 }
+
+bool tacet_assembly_payload(const struct tacet_assembly *a, int64_t seq,
+                            const uint8_t **ret_payload, size_t *ret_size)
+{
+    const struct tacet_assembly_slot *slot = find((struct tacet_assembly *)(uintptr_t)a, seq);
+
+    if (slot == NULL) {
+        return false;
+    }
+    *ret_payload = slot->buffer->data;
+    *ret_size = slot->buffer->size;
+    return true;
+}

@@ -20,7 +20,7 @@ static void add(struct tacet_nack *n, int64_t now, int64_t seq)
     n->missing[n->count++] = (struct tacet_nack_entry){
         .seq = seq,
         .missing_since_us = now,
-        .ask_at_us = now,
+        .ask_at_us = now + n->delay_us,
     };
 }
 

@@ -22,6 +22,7 @@ struct tacet_nack_entry {
 
 struct tacet_nack {
     bool started;
+    int64_t delay_us; /* from noticing to asking: time for other repair to come */
     int64_t highest;
     struct tacet_nack_entry missing[TACET_NACK_MAX]; /* ascending */
     size_t count;

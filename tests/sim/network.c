@@ -50,13 +50,17 @@ static void loss_of_10_percent(uint64_t seed)
         /* Single losses come back out of the next packet while the sender knows of the loss, so
          * that clearly less is concealed than was lost; two in a row always are. */
         tacet_expect(result.audio_concealed > 0);
-        tacet_expect(result.audio_concealed * 100 <= result.audio_played * 8);
+        tacet_expect(result.audio_concealed * 100 <= result.audio_played * 3);
         tacet_expect(result.audio_latency_p95_us <= TACET_MILLIS(160));
         tacet_expect(result.pictures_bad == 0);
-        /* What was lost is asked for and comes again; nothing broken is shown meanwhile. */
-        tacet_expect(stats.inbound[TACET_KIND_VIDEO].nack_count >= 50);
-        tacet_expect(stats.inbound[TACET_KIND_VIDEO].retransmitted_packets_received >= 50);
-        tacet_expect(result.pictures_shown * 100 >= result.pictures_captured * 90);
+        /* What was lost comes back out of the repairs, or is asked for; nothing broken is shown
+         * meanwhile, and little stands still. */
+        tacet_expect(stats.inbound[TACET_KIND_VIDEO].fec_packets_recovered >= 50);
+        tacet_expect(stats.inbound[TACET_KIND_VIDEO].nack_count >= 1);
+        tacet_expect(stats.inbound[TACET_KIND_VIDEO].retransmitted_packets_received >= 1);
+        tacet_expect(result.pictures_shown * 100 >= result.pictures_captured * 95);
+        tacet_expect(result.video_frozen_us <= TACET_MILLIS(2500));
+        tacet_expect(result.video_latency_p95_us <= TACET_MILLIS(150));
         int64_t lost = stats.remote_inbound[TACET_KIND_AUDIO].packets_lost;
         int64_t sent = (int64_t)stats.outbound[TACET_KIND_AUDIO].packets_sent;
         tacet_expect(lost * 100 >= sent * 5);

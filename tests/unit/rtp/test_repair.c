@@ -8,6 +8,8 @@
 
 #include <cmocka.h>
 
+#include "base/limits.h"
+
 /* The loss that stands behind what was told. */
 static int32_t expected_loss(struct tacet_repair *r)
 {
@@ -84,6 +86,54 @@ static void redundancy_grows_with_the_loss_and_leaves_little_of_it(void **state)
     }
 }
 
+static void frames_are_protected_as_far_as_the_loss_asks(void **state)
+{
+    static const struct {
+        int32_t loss_permille;
+        int64_t round_trip_ms;
+        size_t k;
+        bool key;
+        size_t min, max;
+    } rows[] = {
+        { 0, 100, 6, true, 0, 0 },      { 4, 100, 6, true, 0, 0 },
+        { 100, 20, 6, false, 0, 0 }, /* retransmission is in time */
+        { 50, 100, 6, false, 2, 2 },    { 100, 100, 6, false, 3, 3 },
+        { 100, 100, 1, false, 1, 1 },   { 100, 0, 6, false, 3, 3 },
+        { 100, 100, 40, true, 11, 14 }, { 200, 100, 6, false, 5, 6 },
+        { 300, 100, 6, false, 8, 8 },   { 900, 100, 48, true, 24, 24 },
+    };
+
+    (void)state;
+    for (size_t i = 0; i < sizeof(rows) / sizeof(rows[0]); i++) {
+        struct tacet_repair r = { .loss_q8 = rows[i].loss_permille * 256 };
+        size_t m =
+            tacet_repair_fec_count(&r, rows[i].k, TACET_MS(rows[i].round_trip_ms), rows[i].key);
+        if (m < rows[i].min || m > rows[i].max) {
+            fail_msg("row %zu: %zu repairs", i, m);
+        }
+    }
+}
+
+static void repair_is_paid_out_of_the_video_budget(void **state)
+{
+    struct tacet_repair r = { 0 };
+
+    (void)state;
+    assert_int_equal(tacet_repair_media_bps(&r, 1500000), 1500000);
+    for (int i = 0; i < 40; i++) {
+        tacet_repair_on_sent(&r, 6000, 0);
+        tacet_repair_on_sent(&r, 0, 2000);
+    }
+    assert_true(tacet_repair_on_report(&r, 0)); /* the share has changed */
+    assert_int_equal(tacet_repair_media_bps(&r, 1500000), 1125000);
+    assert_false(tacet_repair_on_report(&r, 0));
+    for (int i = 0; i < 40; i++) {
+        (void)tacet_repair_on_report(&r, 0);
+        tacet_repair_on_sent(&r, 6000, 0);
+    }
+    assert_in_range(tacet_repair_media_bps(&r, 1500000), 1490000, 1500000);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -91,6 +141,8 @@ int main(void)
         cmocka_unit_test(loss_is_told_within_a_second_and_forgotten_slowly),
         cmocka_unit_test(reports_that_vary_do_not_tell_each_time),
         cmocka_unit_test(redundancy_grows_with_the_loss_and_leaves_little_of_it),
+        cmocka_unit_test(frames_are_protected_as_far_as_the_loss_asks),
+        cmocka_unit_test(repair_is_paid_out_of_the_video_budget),
     };
 
     return cmocka_run_group_tests(tests, NULL, NULL);

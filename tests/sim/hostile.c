@@ -195,7 +195,9 @@ static void cookie_exchange_survives_loss(uint64_t seed)
     };
 
     for (size_t row = 0; row < sizeof(rows) / sizeof(rows[0]); row++) {
-        for (uint32_t count = 0; count <= 4; count++) {
+        /* The load that asks for cookies lasts a second: three INIT by the caller fall into it. */
+        uint32_t most = rows[row].type == TACET_PACKET_COOKIE ? 3 : 4;
+        for (uint32_t count = 0; count <= most; count++) {
             struct tacet_watch watch;
             struct tacet_harness_config config;
             static struct flood flood;

@@ -49,8 +49,8 @@ int tacet_outbound_retransmit(struct tacet_outbound *rtx, int64_t now, struct ta
                               struct tacet_history *history, uint16_t seq,
                               struct tacet_queue *queue, const struct tacet_path *path);
 /*
- * Sends `m` repairs for the k packets of the history from `first` on, through `fec`, a stream of its
- * own. `last`: the k-th ends its frame. Returns the bytes queued, 0 where there is no room, or
+ * Sends `m` repairs for the k packets of the history from `first` on, through `fec`, a stream of
+ * its own. `last`: the k-th ends its frame. Returns the bytes queued, 0 where there is no room, or
  * TACET_ERR_CRYPTO.
  */
 int tacet_outbound_protect(struct tacet_outbound *fec, int64_t now, struct tacet_srtp *srtp,

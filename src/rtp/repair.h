@@ -17,8 +17,8 @@ struct tacet_repair {
     int32_t told_share_permille;
 };
 
-/* A report block said how much of its interval was lost. True: tell the encoders, for the loss or the
- * share that repair takes has changed. */
+/* A report block said how much of its interval was lost. True: tell the encoders, for the loss or
+ * the share that repair takes has changed. */
 bool tacet_repair_on_report(struct tacet_repair *r, int32_t lost_permille);
 /* How many earlier payloads each audio packet repeats now: the table in repair.c. */
 size_t tacet_repair_red_depth(const struct tacet_repair *r);

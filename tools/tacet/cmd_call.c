@@ -1,4 +1,5 @@
 /* tacet call: dials a ticket or an address. */
+#include "authorities_file.h"
 #include "command.h"
 #include "conversation.h"
 #include "endpoint.h"
@@ -126,6 +127,7 @@ static int call(const struct tacet_settings *settings)
     struct tacet_ends ends = { 0 };
     struct tacet_identity *identity = NULL;
     struct tacet_trust_table *trust = NULL;
+    struct tacet_authorities *authorities = NULL;
     int result = tacet_trust_file_place(settings, conversation.trust_file);
 
     if (result == 0) {
@@ -134,6 +136,9 @@ static int call(const struct tacet_settings *settings)
     if (result == 0) {
         conversation.session.trust = trust;
         result = aim(settings->positionals[0], &conversation);
+    }
+    if (result == 0) {
+        result = tacet_authorities_load(settings, &authorities);
     }
     if (result == 0) {
         result = tacet_identity_file_use(settings, &identity);
@@ -153,6 +158,7 @@ static int call(const struct tacet_settings *settings)
             conversation.waiter = &waiter;
             conversation.session.caller = true;
             conversation.session.identity = identity;
+            conversation.session.authorities = authorities;
             conversation.session.ends = &ends;
             tacet_progress("calling %s", conversation.target);
             result = tacet_conversation_run(&conversation);
@@ -162,6 +168,7 @@ static int call(const struct tacet_settings *settings)
     tacet_ends_close(&ends);
     tacet_identity_free(&identity);
     tacet_trust_free(&trust);
+    tacet_authorities_free(&authorities);
     return result;
 }
 

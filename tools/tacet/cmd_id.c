@@ -1,7 +1,8 @@
 /*
  * tacet id new, tacet id show: making and showing identities. What works on contacts is in
- * cmd_id_trust.c.
+ * cmd_id_trust.c, on certificates in cmd_id_certificate.c.
  */
+#include "cmd_id_certificate.h"
 #include "cmd_id_trust.h"
 #include "command.h"
 #include "identity_file.h"
@@ -153,6 +154,8 @@ static const struct {
     { "verify", "LABEL [options]", tacet_cmd_id_verify },
     { "forget", "LABEL [options]", tacet_cmd_id_forget },
     { "number", "LABEL|TICKET|KEY [options]", tacet_cmd_id_number },
+    { "request", "--ca FILE [options]", tacet_cmd_id_request },
+    { "add-certificate", "FILE [options]", tacet_cmd_id_add_certificate },
 };
 
 static int print_commands(void)
@@ -161,8 +164,9 @@ static int print_commands(void)
         (void)printf("%s tacet id %s %s\n", i == 0 ? "usage:" : "      ", commands[i].name,
                      commands[i].usage);
     }
-    (void)printf("\nMakes and shows identities; keeps the contacts that you trust.\n"
-                 "'tacet id new --help' and so on tell more.\n");
+    (void)printf(
+        "\nMakes and shows identities; keeps the contacts that you trust, and certificates.\n"
+        "'tacet id new --help' and so on tell more.\n");
     return TACET_EXIT_OK;
 }
 
@@ -179,7 +183,7 @@ int tacet_cmd_id(int argc, char **argv)
         }
     }
     return name[0] == '\0'
-               ? tacet_complain_usage("new or show, trust, verify, forget, number? (see tacet id "
-                                      "--help)")
+               ? tacet_complain_usage("new, show, trust, verify, forget, number, request or "
+                                      "add-certificate? (see tacet id --help)")
                : tacet_complain_usage("unknown command 'id %s' (see tacet id --help)", name);
 }

@@ -1,4 +1,5 @@
 /* tacet listen: binds, prints the ticket, serves one call or more. */
+#include "authorities_file.h"
 #include "command.h"
 #include "conversation.h"
 #include "endpoint.h"
@@ -165,8 +166,8 @@ static int serve_one(const struct tacet_settings *settings, int number,
 /* The first call's inputs are open, the socket is bound, the ticket is out. The exit status is that
  * of the last call that failed. */
 static int serve(const struct tacet_settings *settings, const struct tacet_waiter *waiter,
-                 const struct tacet_identity *identity, struct tacet_ends *ends,
-                 struct tacet_transport *transport)
+                 const struct tacet_identity *identity, struct tacet_authorities *authorities,
+                 struct tacet_ends *ends, struct tacet_transport *transport)
 {
     int status = TACET_EXIT_OK;
     bool going_on = true;
@@ -175,10 +176,14 @@ static int serve(const struct tacet_settings *settings, const struct tacet_waite
         struct tacet_conversation conversation = {
             .waiter = waiter,
             .session = { .identity = identity,
+                         .authorities = authorities,
                          .transport = { .ops = &kept_ops, .ctx = transport },
                          .ends = ends,
                          .auto_answer = settings->answer == TACET_ANSWER_AUTO },
         };
+        if (number > 1) {
+            tacet_authorities_refresh(settings, authorities);
+        }
         int result = serve_one(settings, number, &conversation);
         status = result != 0 ? result : status;
         /* What did not even start would not the next time either. */
@@ -189,7 +194,8 @@ static int serve(const struct tacet_settings *settings, const struct tacet_waite
 
 /* Inputs are open: binds, tells where to call, serves. From the ticket on a signal ends it well. */
 static int open_and_serve(const struct tacet_settings *settings,
-                          const struct tacet_identity *identity, struct tacet_ends *ends)
+                          const struct tacet_identity *identity,
+                          struct tacet_authorities *authorities, struct tacet_ends *ends)
 {
     struct tacet_transport transport;
     struct tacet_waiter waiter;
@@ -205,7 +211,7 @@ static int open_and_serve(const struct tacet_settings *settings,
     if (result == 0) {
         result = print_ticket(identity, &transport);
         if (result == 0) {
-            result = serve(settings, &waiter, identity, ends, &transport);
+            result = serve(settings, &waiter, identity, authorities, ends, &transport);
         }
         tacet_waiter_close(&waiter);
     }
@@ -217,16 +223,22 @@ static int listen_for_calls(const struct tacet_settings *settings)
 {
     struct tacet_ends ends = { 0 };
     struct tacet_identity *identity = NULL;
-    int result = tacet_identity_file_use(settings, &identity);
+    struct tacet_authorities *authorities = NULL;
+    int result = tacet_authorities_load(settings, &authorities);
+
+    if (result == 0) {
+        result = tacet_identity_file_use(settings, &identity);
+    }
 
     if (result == 0) {
         result = tacet_ends_open_sources(settings, &ends);
     }
     if (result == 0) {
-        result = open_and_serve(settings, identity, &ends);
+        result = open_and_serve(settings, identity, authorities, &ends);
     }
     tacet_ends_close(&ends);
     tacet_identity_free(&identity);
+    tacet_authorities_free(&authorities);
     return result;
 }
 

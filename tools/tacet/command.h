@@ -3,6 +3,7 @@
 #ifndef TACET_TOOL_COMMAND_H
 #define TACET_TOOL_COMMAND_H
 
+int tacet_cmd_ca(int argc, char **argv);
 int tacet_cmd_call(int argc, char **argv);
 int tacet_cmd_demo(int argc, char **argv);
 int tacet_cmd_devices(int argc, char **argv);

@@ -33,18 +33,8 @@ int tacet_identity_file_default(char out[TACET_PATH_MAX])
     return size < TACET_PATH_MAX ? 0 : tacet_complain("the path of the identity is too long");
 }
 
-static const char *passphrase_file(const struct tacet_settings *settings)
-{
-    const char *file = settings->passphrase_file;
-
-    if (file == NULL && !settings->no_passphrase) {
-        file = getenv("TACET_PASSPHRASE_FILE");
-    }
-    return file != NULL && file[0] != '\0' ? file : NULL;
-}
-
 static int write_identity(const struct tacet_identity *identity, const char *passphrase,
-                          const char *file)
+                          const char *file, bool replace)
 {
     const struct tacet_random random = tacet_random_system();
     uint8_t bytes[TACET_IDENTITY_FILE_MAX];
@@ -52,7 +42,7 @@ static int write_identity(const struct tacet_identity *identity, const char *pas
     int result = tacet_identity_seal(identity, &random, passphrase, bytes, sizeof(bytes), &size);
 
     if (result == 0) {
-        result = tacet_store_write(file, false, bytes, size);
+        result = tacet_store_write(file, replace, bytes, size);
     }
     sodium_memzero(bytes, sizeof(bytes));
     if (result == TACET_ERR_BUSY) {
@@ -69,7 +59,7 @@ int tacet_identity_file_new(const struct tacet_settings *settings, const char *f
                             struct tacet_identity **ret)
 {
     const struct tacet_random random = tacet_random_system();
-    const char *from = passphrase_file(settings);
+    const char *from = tacet_passphrase_source(settings->passphrase_file, settings->no_passphrase);
     bool sealed = !settings->no_passphrase && (from != NULL || tacet_passphrase_can_ask());
     char passphrase[TACET_PASSPHRASE_MAX] = "";
     struct tacet_identity *identity = NULL;
@@ -80,7 +70,7 @@ int tacet_identity_file_new(const struct tacet_settings *settings, const char *f
     }
     result = sealed ? tacet_passphrase_get(from, true, passphrase) : 0;
     if (result == 0) {
-        result = write_identity(identity, sealed ? passphrase : NULL, file);
+        result = write_identity(identity, sealed ? passphrase : NULL, file, false);
     }
     sodium_memzero(passphrase, sizeof(passphrase));
     if (result != 0) {
@@ -113,12 +103,13 @@ static int complain_read(const char *file, int error)
     }
 }
 
-/* Opens sealed bytes with the passphrase of the file or of the user. */
+/* Opens sealed bytes with the passphrase of the file or of the user, which is left in
+ * `passphrase`. */
 static int open_sealed(const struct tacet_settings *settings, const char *file,
-                       const uint8_t *bytes, size_t size, struct tacet_identity **ret)
+                       const uint8_t *bytes, size_t size, char passphrase[TACET_PASSPHRASE_MAX],
+                       struct tacet_identity **ret)
 {
-    const char *from = passphrase_file(settings);
-    char passphrase[TACET_PASSPHRASE_MAX] = "";
+    const char *from = tacet_passphrase_source(settings->passphrase_file, settings->no_passphrase);
     int result;
 
     if (from == NULL && !tacet_passphrase_can_ask()) {
@@ -133,12 +124,12 @@ static int open_sealed(const struct tacet_settings *settings, const char *file,
             result = tacet_complain("the identity '%s' does not open with this passphrase", file);
         }
     }
-    sodium_memzero(passphrase, sizeof(passphrase));
     return result;
 }
 
-int tacet_identity_file_open(const struct tacet_settings *settings, const char *file,
-                             struct tacet_identity **ret)
+/* Leaves in `passphrase` what it was sealed with, "" if it was not. The caller wipes it. */
+static int open_identity(const struct tacet_settings *settings, const char *file,
+                         char passphrase[TACET_PASSPHRASE_MAX], struct tacet_identity **ret)
 {
     uint8_t bytes[TACET_IDENTITY_FILE_MAX];
     size_t size = 0;
@@ -149,7 +140,7 @@ int tacet_identity_file_open(const struct tacet_settings *settings, const char *
     }
     result = tacet_identity_open(bytes, size, NULL, ret);
     if (result == TACET_ERR_PASSPHRASE) {
-        result = open_sealed(settings, file, bytes, size, ret);
+        result = open_sealed(settings, file, bytes, size, passphrase, ret);
     } else if (result == TACET_ERR_FORMAT) {
         result = tacet_complain("'%s' is not an identity: name one made by tacet id new", file);
     } else if (result != 0) {
@@ -157,6 +148,41 @@ int tacet_identity_file_open(const struct tacet_settings *settings, const char *
             tacet_complain("cannot open the identity '%s': %s", file, tacet_error_string(result));
     }
     sodium_memzero(bytes, sizeof(bytes));
+    return result;
+}
+
+int tacet_identity_file_open(const struct tacet_settings *settings, const char *file,
+                             struct tacet_identity **ret)
+{
+    char passphrase[TACET_PASSPHRASE_MAX] = "";
+    int result = open_identity(settings, file, passphrase, ret);
+
+    sodium_memzero(passphrase, sizeof(passphrase));
+    return result;
+}
+
+int tacet_identity_file_change(const struct tacet_settings *settings, const char *file,
+                               int (*change)(struct tacet_identity *identity, void *ctx), void *ctx)
+{
+    char passphrase[TACET_PASSPHRASE_MAX] = "";
+    struct tacet_identity *identity = NULL;
+    int lock = -1;
+    int result = tacet_store_lock(file, &lock);
+
+    if (result != 0) {
+        return tacet_complain("cannot lock the identity '%s': %s", file,
+                              tacet_error_string(result));
+    }
+    result = open_identity(settings, file, passphrase, &identity);
+    if (result == 0) {
+        result = change(identity, ctx);
+    }
+    if (result == 0) {
+        result = write_identity(identity, passphrase[0] != '\0' ? passphrase : NULL, file, true);
+    }
+    sodium_memzero(passphrase, sizeof(passphrase));
+    tacet_identity_free(&identity);
+    tacet_store_unlock(lock);
     return result;
 }
 

@@ -19,6 +19,11 @@ int tacet_identity_file_new(const struct tacet_settings *settings, const char *f
 /* Opens `file`. 0, or TACET_EXIT_FAILED after one line on standard error. */
 int tacet_identity_file_open(const struct tacet_settings *settings, const char *file,
                              struct tacet_identity **ret);
+/* Opens `file`, changes the identity (0, or a status after a line of its own) and writes it back,
+ * sealed as it was, in one step under the file's lock. */
+int tacet_identity_file_change(const struct tacet_settings *settings, const char *file,
+                               int (*change)(struct tacet_identity *identity, void *ctx),
+                               void *ctx);
 /* The identity of a call: the named file, or the default one, which is made at first use. */
 int tacet_identity_file_use(const struct tacet_settings *settings, struct tacet_identity **ret);
 

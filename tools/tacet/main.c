@@ -18,6 +18,7 @@ struct command {
 
 static const struct command commands[] = {
     { "bench", "measure what Tacet costs on this machine", tacet_cmd_bench },
+    { "ca", "run a certificate authority: who has a name, and who no longer", tacet_cmd_ca },
     { "call", "call someone: tacet call TICKET", tacet_cmd_call },
     { "demo", "both sides of a call on this machine, to see and hear it work", tacet_cmd_demo },
     { "devices", "list microphones and speakers", tacet_cmd_devices },

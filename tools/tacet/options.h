@@ -42,6 +42,15 @@ struct tacet_settings {
     const char *frame_log;
     /* benchmarks */
     int rounds; /* 0: as many as the benchmark thinks right */
+    /* certificates */
+    const char *ca;  /* a CA's public file; NULL: none is trusted */
+    const char *crl; /* its revocation list */
+    bool strict_crl;
+    const char *folder; /* of a CA; NULL: the default one */
+    const char *suffix;
+    const char *old_identity;
+    bool rebind;
+    int days; /* 0: the default of the command */
     /* everywhere */
     bool json;
     bool help;

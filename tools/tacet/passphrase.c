@@ -9,9 +9,20 @@
 #include <signal.h>
 #include <sodium.h>
 #include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
 #include <termios.h>
 #include <unistd.h>
+
+const char *tacet_passphrase_source(const char *option, bool none)
+{
+    const char *file = option;
+
+    if (file == NULL && !none) {
+        file = getenv("TACET_PASSPHRASE_FILE");
+    }
+    return file != NULL && file[0] != '\0' ? file : NULL;
+}
 
 bool tacet_passphrase_can_ask(void)
 {

@@ -6,6 +6,9 @@
 
 #define TACET_PASSPHRASE_MAX 512 /* bytes with the NUL; longer ones are refused */
 
+/* The file that holds it: the one of the option if not NULL, else that of $TACET_PASSPHRASE_FILE
+ * unless `none`. NULL: no file, so it must be asked for. */
+const char *tacet_passphrase_source(const char *option, bool none);
 /* Whether there is somebody to ask. */
 bool tacet_passphrase_can_ask(void);
 /*

@@ -321,6 +321,8 @@ static int create_call(const struct tacet_session_config *config, struct tacet_c
     call.open = settings->open;
     call.trust = config->trust;
     call.require = (enum tacet_require)settings->require;
+    call.authorities = config->authorities;
+    call.strict_revocation = settings->strict_crl;
     call.media = config->ends->media;
     call.audio_bitrate_bps = settings->audio_kbps * 1000;
     call.video_bitrate_bps = settings->video_kbps * 1000;

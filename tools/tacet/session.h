@@ -25,7 +25,8 @@ enum tacet_session_state {
 struct tacet_session_config {
     const struct tacet_settings *settings;
     const struct tacet_identity *identity;
-    const struct tacet_trust_table *trust; /* only read */
+    const struct tacet_trust_table *trust;       /* only read */
+    const struct tacet_authorities *authorities; /* NULL: none is trusted */
     const struct tacet_waiter *waiter;
     struct tacet_transport transport;   /* taken */
     struct tacet_ends *ends;            /* taken: emptied */

@@ -144,7 +144,8 @@ class Files(Case):
                      "--out", "r1")
         self.refused("--ca FILE is missing", "id", "request", "--identity", anna, status=2)
         self.refused("not the public file", "id", "request", "--ca", "r1", "--identity", anna)
-        self.refused("not of this identity", "id", "add-certificate", "r1.cert", "--identity", other)
+        self.refused("not of this identity", "id", "add-certificate", "r1.cert", "--identity",
+                     other)
         self.refused("not a certificate", "id", "add-certificate", "r1", "--identity", anna)
         self.refused("neither a name nor a serial", "ca", "revoke", "Anna", "--dir", "ca")
         self.refused("cannot be a suffix", "ca", "new", "--suffix", "UP", "--out", "x")

@@ -183,7 +183,7 @@ int tacet_cmd_id(int argc, char **argv)
         }
     }
     return name[0] == '\0'
-               ? tacet_complain_usage("new, show, trust, verify, forget, number, request or "
+               ? tacet_complain_usage("new or show, trust, verify, forget, number, request, "
                                       "add-certificate? (see tacet id --help)")
                : tacet_complain_usage("unknown command 'id %s' (see tacet id --help)", name);
 }

@@ -17,6 +17,7 @@ from tool import Folder, TACET
 
 ROUNDS = int(os.environ.get("TACET_CA_ROUNDS", "200"))
 NAME = "anna@example.org"
+SILENT = ["--audio-in", "silence", "--audio-out", "null"]
 
 
 class Case(unittest.TestCase):
@@ -192,6 +193,100 @@ class Files(Case):
             self.refused("is broken", "ca", "sign", "r2", "--dir", "ca")
         self.assertFalse(os.path.exists(self.folder("r2.cert")))
         self.refused("is broken", "ca", "audit", "--dir", "ca")
+
+
+class Calls(Case):
+    def start(self, *arguments):
+        process = self.folder.start(*arguments)
+        self.processes.append(process)
+        return process
+
+    def listen(self, identity, *options):
+        return self.start("listen", "--bind", "127.0.0.1:0", "--answer", "auto", "--identity",
+                          identity, "--json", *SILENT, *options)
+
+    def call(self, where, identity, *options):
+        return self.start("call", where, "--identity", identity, "--json", "--seconds", "1",
+                          *SILENT, *options)
+
+    def address(self, listener):
+        return listener.ticket().split("@")[1]
+
+    def setUp(self):
+        super().setUp()
+        self.ca()
+        self.anna = self.certified(self.identity("anna"))
+        self.berta = self.certified(self.identity("berta", "berta@example.org"))
+        self.trust = ["--ca", "ca/authority", "--require", "certificate"]
+
+    def test_certified_parties_call_each_other_by_address_alone(self):
+        listener = self.listen(self.berta, "--open", *self.trust)
+        caller = self.call(self.address(listener), self.anna, *self.trust)
+        for process, name in ((caller, "berta@example.org"), (listener, NAME)):
+            self.assertEqual(process.wait(), 0, process.err)
+            self.assertEqual(process.summary()["peer"]["trust"], "certified")
+            self.assertEqual(process.summary()["peer"]["name"], name)
+
+    def test_who_has_no_certificate_is_not_certified_and_not_let_in(self):
+        stranger = self.identity("stranger")
+        self.ca("ca2")
+        # One after the other would wait 15 s each.
+        strict = self.listen(self.berta, *self.trust)
+        lenient = self.listen(self.berta, "--ca", "ca/authority")
+        unknown = self.listen(self.identity("carla"), "--open")
+        elsewhere = self.listen(self.berta, "--open")
+        refused = [
+            self.call(strict.ticket(), stranger),
+            self.call(self.address(unknown), self.anna, *self.trust),
+            self.call(self.address(elsewhere), self.anna, "--ca", "ca2/authority", "--require",
+                      "certificate"),
+        ]
+        taken = self.call(lenient.ticket(), stranger)
+        self.assertEqual(taken.wait(), 0, taken.err)
+        self.assertEqual(lenient.wait(), 0, lenient.err)
+        self.assertEqual(lenient.summary()["peer"]["trust"], "unverified")
+        for process in refused:
+            self.assertEqual(process.wait(), 1, process.err)
+        for process in (strict, unknown, elsewhere):
+            self.assertIsNone(process.process.poll(), "it rang: %s" % process.err)
+
+    def test_revoked_key_is_refused_also_with_its_ticket(self):
+        self.tacet("ca", "revoke", "berta@example.org", "--dir", "ca")
+        self.tacet("ca", "export", "--dir", "ca", "--crl", "list")
+        trust = ["--ca", "ca/authority", "--crl", "list"]
+        revoked = self.listen(self.berta)
+        listener = self.listen(self.anna, *trust)
+        by_ticket = self.call(revoked.ticket(), self.anna, *trust)
+        calling = self.call(listener.ticket(), self.berta)
+        self.assertEqual(by_ticket.wait(), 1, by_ticket.err)
+        self.assertIn("revoked", by_ticket.err[-1])
+        self.assertEqual(calling.wait(), 1, calling.err)
+        for process in (revoked, listener):
+            self.assertIsNone(process.process.poll(), "it rang: %s" % process.err)
+        # Without the list the same two talk.
+        again = self.call(revoked.ticket(), self.anna, "--ca", "ca/authority")
+        self.assertEqual(again.wait(), 0, again.err)
+        self.assertEqual(again.summary()["peer"]["trust"], "certified")
+
+    def test_list_published_between_two_calls_counts_for_the_second(self):
+        self.tacet("ca", "export", "--dir", "ca", "--crl", "list")
+        listener = self.listen(self.berta, "--calls", "2", "--ca", "ca/authority", "--crl", "list")
+        first = self.call(listener.ticket(), self.anna)
+        listener.wait_answered()
+        self.tacet("ca", "revoke", NAME, "--dir", "ca")
+        self.tacet("ca", "export", "--dir", "ca", "--crl", "list")
+        self.assertEqual(first.wait(), 0, first.err)
+        second = self.call(listener.ticket(), self.anna)
+        self.assertEqual(second.wait(), 1, second.err)
+        self.assertIsNone(listener.process.poll(), "it rang: %s" % listener.err)
+
+    def test_list_that_does_not_fit_is_refused(self):
+        self.ca("ca2")
+        self.tacet("ca", "export", "--dir", "ca2", "--crl", "list2")
+        self.refused("not signed by the CA", "call", "127.0.0.1:9", "--ca", "ca/authority", "--crl",
+                     "list2")
+        self.refused("not a revocation list", "call", "127.0.0.1:9", "--ca", "ca/authority",
+                     "--crl", "anna")
 
 
 class Survival(Case):

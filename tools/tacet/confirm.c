@@ -171,9 +171,13 @@ int tacet_refusal_complain(const struct tacet_conversation *conversation,
         }
         break;
     case TACET_NOTICE_REVOKED:
-        return tacet_complain("the key of '%s' at %s has been revoked: ask that person for the "
-                              "new one",
-                              who->name, conversation->target);
+        return who->name[0] != '\0'
+                   ? tacet_complain("the key of '%s' at %s has been revoked: ask that person for "
+                                    "the new one",
+                                    who->name, conversation->target)
+                   : tacet_complain("the key to be called at %s has been revoked: ask for a new "
+                                    "ticket over a channel that you trust",
+                                    conversation->target);
     case TACET_NOTICE_CERTIFICATE:
         return tacet_complain("the certificate of '%s' at %s does not hold: its authority did not "
                               "sign it, may not, or has revoked it",

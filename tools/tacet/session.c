@@ -8,6 +8,7 @@
 #include "frame_log.h"
 #include "report.h"
 
+#include "tacet/authority.h"
 #include "tacet/error.h"
 #include "tacet/trust.h"
 
@@ -30,6 +31,7 @@ struct tacet_session {
 
     /* Set once, then only read. */
     const struct tacet_trust_table *trust;
+    const struct tacet_authorities *authorities;
     const struct tacet_waiter *waiter;
     struct tacet_lines_file *frame_log;
     bool auto_answer;
@@ -243,6 +245,13 @@ static void on_error(void *ctx, const char *what, int error)
     tacet_waiter_wake(session->waiter);
 }
 
+/* Whether who is dialled is on a revocation list. */
+static bool revoked(const struct tacet_session *session)
+{
+    return session->authorities != NULL && session->callee.hint == TACET_HINT_KEY &&
+           tacet_authorities_revoked(session->authorities, session->callee.key);
+}
+
 static void dial_job(void *arg, struct tacet_call *call, int64_t now)
 {
     struct tacet_session *session = arg;
@@ -255,8 +264,9 @@ static void dial_job(void *arg, struct tacet_call *call, int64_t now)
     if (result == 0) {
         session->peer = peer;
     } else {
-        session->view.refused =
-            result == TACET_ERR_TRUST ? TACET_NOTICE_REQUIRED : TACET_NOTICE_NONE;
+        if (result == TACET_ERR_TRUST) {
+            session->view.refused = revoked(session) ? TACET_NOTICE_REVOKED : TACET_NOTICE_REQUIRED;
+        }
         end_locked(session, TACET_END_FAILED, false);
     }
     unlock(session);
@@ -370,6 +380,7 @@ static struct tacet_session *create_session(const struct tacet_session_config *c
     session->view.caller = config->caller;
     session->peer = NO_PEER;
     session->trust = config->trust;
+    session->authorities = config->authorities;
     session->waiter = config->waiter;
     session->frame_log = config->frame_log;
     session->auto_answer = config->auto_answer;

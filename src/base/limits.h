@@ -102,6 +102,7 @@ enum {
 #define TACET_UNANSWERED_TIMEOUT_US TACET_S(90)
 #define TACET_REKEY_INTERVAL_US TACET_S(120)
 #define TACET_REKEY_APART_US TACET_S(10)        /* between two, however often one is asked for */
+#define TACET_REKEY_FLOOD_US TACET_S(5) /* sooner after the last it is refused */
 #define TACET_REKEY_PACKETS (UINT64_C(1) << 24) /* of one SSRC under one key */
 #define TACET_REKEY_CONFIRM_US TACET_S(15)
 #define TACET_OLD_EPOCH_US TACET_S(2)

@@ -13,7 +13,7 @@
 
 /* Buffers: what waits to be sent, what waits for its frame to be whole, one polled, one worked on.
  */
-#define POOL_COUNT (TACET_SEND_QUEUE_MAX + TACET_VIDEO_WINDOW_PACKETS + 2)
+#define POOL_COUNT (2 * TACET_SEND_QUEUE_MAX + TACET_VIDEO_WINDOW_PACKETS + 2)
 
 void tacet_call_config_init(struct tacet_call_config *config)
 {
@@ -116,6 +116,7 @@ int tacet_call_create(const struct tacet_call_config *config, int64_t now, struc
         return result;
     }
     call->queue.pool = call->pool;
+    call->media.pool = call->pool;
     *ret = call;
     return 0;
 }

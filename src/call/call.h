@@ -22,7 +22,8 @@ struct tacet_call {
     struct tacet_rings rings;
     struct tacet_events events;
     struct tacet_pool *pool;
-    struct tacet_queue queue;
+    struct tacet_queue queue; /* handshake messages, RTCP: what must not wait behind media */
+    struct tacet_queue media; /* RTP */
     struct tacet_buffer *polled; /* the datagram that the app reads now */
     uint64_t drops[TACET_DROP_COUNT];
     struct tacet_refusal refusal; /* by the handshake message being read */

@@ -42,7 +42,7 @@ bool tacet_call_idle(const struct tacet_call *call)
             return false;
         }
     }
-    return call->queue.count == 0;
+    return call->queue.count == 0 && call->media.count == 0;
 }
 
 uint32_t tacet_call_rtp_timestamp(const struct tacet_call *call, enum tacet_kind kind,

@@ -31,7 +31,11 @@ int tacet_call_poll_packet(struct tacet_call *call, int64_t now, struct tacet_pa
 {
     tacet_pool_put(call->pool, call->polled);
     call->polled = tacet_queue_pop(&call->queue);
+    /* FIN before the CTRL behind it; both before media, however much of it waits. */
     if (call->polled == NULL && poll_control(call, now, &call->polled) == 0) {
+        call->polled = tacet_queue_pop(&call->media);
+    }
+    if (call->polled == NULL) {
         return 0;
     }
     *ret = (struct tacet_packet){
@@ -97,7 +101,7 @@ int64_t tacet_call_next_timeout(const struct tacet_call *call, const char **ret_
             reason = peer_reason;
         }
     }
-    if (call->queue.count > 0) {
+    if (call->queue.count > 0 || call->media.count > 0) {
         next = 0;
         reason = "queue";
     }

@@ -150,6 +150,11 @@ static bool on_rekey1(struct tacet_call *call, struct tacet_peer *peer, int64_t 
     uint8_t rekey2[TACET_KEM_CIPHER_MAX];
     size_t rekey2_size;
 
+    /* Each costs an encapsulation and four sessions; who asks for more than a call needs is up to
+     * no good. The first comes at once, the others are at least 10 s apart at their sender. */
+    if (peer->rekey.epoch > 0 && now - peer->rekeyed_at_us < TACET_REKEY_FLOOD_US) {
+        return false;
+    }
     if (tacet_rekey_answer(&peer->rekey, &call->config.random, &peer->control, body, size, rekey2,
                            &rekey2_size) != 0) {
         return false;

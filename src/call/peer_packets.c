@@ -185,7 +185,7 @@ static void retransmit(struct tacet_call *call, struct tacet_peer *peer, int64_t
             continue;
         }
         int result = tacet_outbound_retransmit(&session->rtx, now, tacet_rekey_sender(&peer->rekey),
-                                               session->history, session->wanted[i], &call->queue,
+                                               session->history, session->wanted[i], &call->media,
                                                &peer->path);
         if (result > 0) {
             session->outbound[TACET_KIND_VIDEO].stats.retransmitted_packets_sent++;
@@ -253,7 +253,7 @@ static void protect(struct tacet_call *call, struct tacet_peer *peer, int64_t no
             m == 0 ? 0
                    : tacet_outbound_protect(&session->fec, now, tacet_rekey_sender(&peer->rekey),
                                             session->history, session->scratch, at, k, m,
-                                            at + k == end, &call->queue, &peer->path);
+                                            at + k == end, &call->media, &peer->path);
         if (result > 0) {
             tacet_repair_on_sent(&session->repair, 0, (size_t)result);
             count_sent(peer, now, (size_t)(session->fec.stats.packets_sent - packets),
@@ -278,7 +278,7 @@ int tacet_peer_send_frame(struct tacet_call *call, struct tacet_peer *peer, int6
     uint32_t timestamp = tacet_call_rtp_timestamp(call, frame->kind, frame->captured_at_us);
     int result = tacet_outbound_send(out, now, tacet_rekey_sender(&peer->rekey),
                                      tacet_srtp_overhead(peer->rekey.profile), frame, timestamp,
-                                     &call->queue, &peer->path);
+                                     &call->media, &peer->path);
 
     if (result < 0) {
         return result;

@@ -101,6 +101,8 @@ static void epoch_in_use_is_kept_while_the_next_is_not_confirmed(void **state)
     (void)state;
     pair_create(&p, 91, NULL);
     pair_connect(&p);
+    /* Past the rule against floods: the keys themselves must hold. */
+    pair_peer(&p, CALLEE)->rekeyed_at_us -= TACET_REKEY_FLOOD_US;
     tacet_peer_begin_rekey(p.call[CALLER], pair_peer(&p, CALLER), p.now);
     p.blocked[CALLEE] = true;
     pair_run(&p, TACET_OLD_EPOCH_US + TACET_S(1));
@@ -119,11 +121,51 @@ static void epoch_in_use_is_kept_while_the_next_is_not_confirmed(void **state)
     pair_free(&p);
 }
 
+static void caller_that_floods_with_epochs_is_hung_up_on(void **state)
+{
+    struct pair p;
+
+    (void)state;
+    pair_create(&p, 92, NULL);
+    pair_connect(&p);
+    p.now += TACET_REKEY_FLOOD_US;
+    tacet_peer_begin_rekey(p.call[CALLER], pair_peer(&p, CALLER), p.now);
+    pair_pump(&p);
+    assert_int_equal(pair_peer(&p, CALLEE)->rekey.epoch, 2); /* this one is allowed */
+    pair_run(&p, TACET_S(2)); /* the caller hears of it: nothing of its own holds it back */
+    tacet_peer_begin_rekey(p.call[CALLER], pair_peer(&p, CALLER), p.now);
+    pair_pump(&p);
+    assert_int_equal(pair_last(&p, CALLEE, TACET_EVENT_ENDED)->u.ended.reason, TACET_END_PROTOCOL);
+    pair_free(&p);
+}
+
+static void control_does_not_wait_behind_media(void **state)
+{
+    static const uint8_t sound[80];
+    struct tacet_frame frame = { .kind = TACET_KIND_AUDIO, .data = sound, .size = sizeof(sound) };
+    struct tacet_packet packet;
+    struct pair p;
+
+    (void)state;
+    pair_create(&p, 93, NULL);
+    pair_connect(&p);
+    for (int i = 0; i < 100; i++) {
+        frame.captured_at_us += 20000;
+        assert_int_equal(tacet_call_send_frame(p.call[CALLER], p.now, &frame), 0);
+    }
+    tacet_call_hangup(p.call[CALLER], p.now);
+    assert_int_equal(tacet_call_poll_packet(p.call[CALLER], p.now, &packet), 1);
+    assert_int_equal(packet.data[0], 0x0c); /* CTRL */
+    pair_free(&p);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(peer_given_up_by_its_own_packet_is_left_alone),
         cmocka_unit_test(epoch_in_use_is_kept_while_the_next_is_not_confirmed),
+        cmocka_unit_test(caller_that_floods_with_epochs_is_hung_up_on),
+        cmocka_unit_test(control_does_not_wait_behind_media),
     };
 
     return cmocka_run_group_tests(tests, NULL, NULL);

@@ -178,7 +178,8 @@ bool tacet_half_open_room(const struct tacet_responder *r, const struct tacet_pa
     return count == 0 || !victim->used || victim->done || victim->nth > count;
 }
 
-bool tacet_half_open_drop_unproven(struct tacet_responder *r, const struct tacet_path *path)
+struct tacet_half_open *tacet_half_open_unproven(struct tacet_responder *r,
+                                                 const struct tacet_path *path)
 {
     struct tacet_half_open *found = NULL;
 
@@ -189,10 +190,7 @@ bool tacet_half_open_drop_unproven(struct tacet_responder *r, const struct tacet
             found = e;
         }
     }
-    if (found != NULL) {
-        sodium_memzero(found, sizeof(*found));
-    }
-    return found != NULL;
+    return found;
 }
 
 struct tacet_half_open *tacet_half_open_add(struct tacet_responder *r, int64_t now,

@@ -43,8 +43,9 @@ bool tacet_half_open_has_ephemeral(const struct tacet_responder *r,
 bool tacet_half_open_has_index(const struct tacet_responder *r, uint32_t index);
 /* Whether the source of a path has as many unfinished handshakes as it may. */
 bool tacet_half_open_source_full(const struct tacet_responder *r, const struct tacet_path *path);
-/* Drops the source's oldest unfinished handshake whose path is not proven. False: all are. */
-bool tacet_half_open_drop_unproven(struct tacet_responder *r, const struct tacet_path *path);
+/* The source's oldest unfinished handshake whose path is not proven, or NULL. */
+struct tacet_half_open *tacet_half_open_unproven(struct tacet_responder *r,
+                                                 const struct tacet_path *path);
 /* Whether an entry for this source may be made: always if it has none, else only where nobody
  * with as few must go for it. */
 bool tacet_half_open_room(const struct tacet_responder *r, const struct tacet_path *path);

@@ -89,11 +89,13 @@ static enum tacet_drop check_init(const struct tacet_responder *r,
 
 /*
  * Whether an INIT may be served now. Under load only one that has proven its path is; and the
- * places of a source that others may have taken in its name go to who has proven to be there.
+ * places of a source that others may have taken in its name go to who has proven to be there:
+ * *ret_place is then the one to be had, and is freed only when everything else about the INIT is
+ * good.
  */
 static bool admit(struct tacet_responder *r, const struct tacet_handshake_config *config,
                   int64_t now, const struct tacet_path *path, const uint8_t packet[TACET_INIT_SIZE],
-                  bool *ret_proven, bool *ret_ask)
+                  bool *ret_proven, bool *ret_ask, struct tacet_half_open **ret_place)
 {
     bool loaded = tacet_cookie_count_init(&r->cookies, now);
     enum tacet_mac2 mac2 = tacet_cookie_check(&r->cookies, &config->random, now, path, packet);
@@ -102,12 +104,14 @@ static bool admit(struct tacet_responder *r, const struct tacet_handshake_config
     loaded |= mac2 == TACET_MAC2_WRONG;
     *ret_proven = mac2 == TACET_MAC2_VALID;
     *ret_ask = false;
+    *ret_place = NULL;
     if (!*ret_proven && (loaded || tacet_half_open_source_full(r, path))) {
         *ret_ask = true;
         return false;
     }
-    if (tacet_half_open_source_full(r, path) && !tacet_half_open_drop_unproven(r, path)) {
-        return false;
+    if (tacet_half_open_source_full(r, path)) {
+        *ret_place = tacet_half_open_unproven(r, path);
+        return *ret_place != NULL;
     }
     return tacet_half_open_room(r, path);
 }
@@ -174,6 +178,7 @@ enum tacet_drop tacet_responder_consume_init(struct tacet_responder *r,
     uint8_t written[TACET_RESP_SIZE];
     uint16_t profile = 0;
     bool proven, ask;
+    struct tacet_half_open *place;
 
     *ret_size = 0;
     if (size != TACET_INIT_SIZE) {
@@ -193,7 +198,7 @@ enum tacet_drop tacet_responder_consume_init(struct tacet_responder *r,
     if (drop != TACET_DROP_NONE) {
         return drop;
     }
-    if (!admit(r, config, now, path, packet, &proven, &ask)) {
+    if (!admit(r, config, now, path, packet, &proven, &ask, &place)) {
         if (ask) {
             tacet_cookie_write(&r->cookies, &config->random, now, path, &hint, packet, reply);
             *ret_size = TACET_COOKIE_SIZE;
@@ -203,6 +208,9 @@ enum tacet_drop tacet_responder_consume_init(struct tacet_responder *r,
     const uint32_t indices[2] = { draw_index(r, config), tacet_handshake_index(packet, size, 0) };
     drop = answer(&noise, config, &hint, packet, indices, profile, mac1_key, written);
     if (drop == TACET_DROP_NONE) {
+        if (place != NULL) {
+            sodium_memzero(place, sizeof(*place));
+        }
         entry = tacet_half_open_add(r, now, path);
         entry->proven = proven;
         entry->index_local = indices[0];

@@ -363,6 +363,28 @@ static void places_taken_in_anothers_name_go_to_who_proves_to_be_there(void **st
     assert_int_equal(w->reply_size, 0);
 }
 
+/* A proven path is no proof of anything else: what is dropped in the end takes no place. */
+static void a_proven_init_with_a_bad_point_takes_no_place(void **state)
+{
+    struct world *w = *state;
+    struct tacet_half_open before[TACET_HALF_OPEN_SOURCE_MAX];
+
+    for (int k = 0; k < TACET_HALF_OPEN_SOURCE_MAX; k++) {
+        dial(w);
+        is_served(w);
+        w->now += TACET_MS(100);
+    }
+    memcpy(before, w->responder.entries, sizeof(before));
+    dial(w);
+    memset(w->init + TACET_INIT_E, 0, TACET_NOISE_KEY); /* of small order */
+    tacet_mac(w->initiator.mac1_key, w->init, TACET_INIT_MAC1, w->init + TACET_INIT_MAC1);
+    memcpy(w->initiator.init, w->init, sizeof(w->init));
+    is_asked(w);
+    take(w);
+    assert_int_equal(give(w), TACET_DROP_AUTH);
+    assert_memory_equal(w->responder.entries, before, sizeof(before));
+}
+
 /* A hundred sources that prove their paths fill the table. One handshake more is served to who has
  * none, and lives through all that they do further, none of which costs a Diffie-Hellman. */
 static void a_full_table_is_shared_by_its_sources(void **state)
@@ -541,6 +563,7 @@ int main(void)
         CASE(a_mac2_is_good_for_its_init_only),
         CASE(a_cookie_ages_with_the_secret),
         CASE(places_taken_in_anothers_name_go_to_who_proves_to_be_there),
+        CASE(a_proven_init_with_a_bad_point_takes_no_place),
         CASE(a_full_table_is_shared_by_its_sources),
         CASE(only_the_cookie_for_the_last_init_is_taken),
         CASE(a_caller_answers_one_cookie_an_init_at_once),

@@ -1,53 +1,133 @@
 /*
- * Bytes to certificate. What parses is checked as it is, and then with a key of ours and a fresh
- * signature, so that a mutated input also comes past the signature: there time alone decides.
+ * Bytes to certificate: as they are; with the parts that tell its form set right, so that mutated
+ * fields are read; and what parses with keys of ours and fresh signatures, so that it also comes
+ * past those: there its time, its CA and the suffix of that CA alone decide.
  */
+#include "crypto/authority.h"
 #include "crypto/certificate.h"
+#include "tacet/authority.h"
+#include "tacet/error.h"
 
 #include <sodium.h>
 #include <stdlib.h>
 #include <string.h>
 
+/* Where things stand (certificate.c), the keys and signatures from its end. */
+#define FLAGS 28
+#define CA_ID 30
+#define NAME_SIZE 38
+#define FIXED 231
+#define KEYS 192
+#define SIG_ID 128
+#define SIG_CA 64
+
+#define CHECK(x)                                                                                   \
+    do {                                                                                           \
+        if (!(x)) {                                                                                \
+            abort();                                                                               \
+        }                                                                                          \
+    } while (0)
+
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);
+
+static struct tacet_authority authority;
+static struct tacet_authorities *authorities;
+static uint8_t ca_secret[64], own_public[32], own_secret[64];
+
+static void make_keys(void)
+{
+    static const uint8_t ca_seed[32] = { 2 }, own_seed[32] = { 1 };
+    uint8_t key[32], file[TACET_AUTHORITY_FILE_MAX];
+
+    CHECK(sodium_init() >= 0);
+    (void)crypto_sign_seed_keypair(own_public, own_secret, own_seed);
+    (void)crypto_sign_seed_keypair(key, ca_secret, ca_seed);
+    tacet_authority_fill(key, "org", &authority);
+    CHECK(tacet_authorities_create(&authorities) == 0);
+    CHECK(tacet_authorities_add(authorities, file,
+                                tacet_authority_write(&authority, ca_secret, file)) == 0);
+}
+
+static void sign(const char *label, uint8_t *bytes, size_t size, const uint8_t secret[64])
+{
+    uint8_t message[16 + TACET_CERTIFICATE_MAX] = { 0 };
+
+    memcpy(message, label, strlen(label));
+    memcpy(message + 16, bytes, size);
+    (void)crypto_sign_detached(bytes + size, NULL, message, 16 + size, secret);
+}
 
 static void check_signed(const uint8_t *data, size_t size)
 {
-    static const uint8_t seed[crypto_sign_SEEDBYTES] = { 1 };
-    struct tacet_certificate certificate;
-    uint8_t public_key[32], secret[64];
+    struct tacet_certificate c;
     uint8_t bytes[TACET_CERTIFICATE_MAX];
-    uint8_t message[16 + TACET_CERTIFICATE_MAX] = "tacet/1 cert-id";
 
-    (void)crypto_sign_seed_keypair(public_key, secret, seed);
     memcpy(bytes, data, size);
-    memcpy(bytes + size - 192, public_key, sizeof(public_key));
-    memcpy(message + 16, bytes, size - 128);
-    (void)crypto_sign_detached(bytes + size - 128, NULL, message, 16 + size - 128, secret);
-    if (tacet_certificate_parse(bytes, size, &certificate) != 0) {
-        abort();
+    memcpy(bytes + size - KEYS, own_public, sizeof(own_public));
+    sign("tacet/1 cert-id", bytes, size - SIG_ID, own_secret);
+    CHECK(tacet_certificate_parse(bytes, size, &c) == 0);
+    CHECK(tacet_certificate_check(bytes, size, &c, c.not_before) == 0);
+    if ((c.flags & TACET_CERTIFICATE_SELF_SIGNED) != 0) {
+        CHECK(tacet_authorities_check(authorities, bytes, size) == TACET_ERR_NOTFOUND);
+        return;
     }
-    if (tacet_certificate_check(bytes, size, &certificate, certificate.not_before) != 0 ||
-        tacet_certificate_check(bytes, size, &certificate, certificate.not_after) != 0) {
-        abort();
+    /* By our CA, whether or not it says so. */
+    sign("tacet/1 cert-ca", bytes, size - SIG_CA, ca_secret);
+    bool ours = memcmp(c.ca_id, authority.id, sizeof(c.ca_id)) == 0;
+    bool covered = tacet_suffix_covers("org", c.name);
+    CHECK(tacet_authorities_check(authorities, bytes, size) == (!ours     ? TACET_ERR_NOTFOUND
+                                                                : covered ? 0
+                                                                          : TACET_ERR_TRUST));
+}
+
+static void parse(const uint8_t *data, size_t size)
+{
+    struct tacet_certificate c;
+    struct tacet_public_identity shown;
+
+    if (tacet_certificate_parse(data, size, &c) != 0) {
+        return;
     }
+    CHECK(size <= TACET_CERTIFICATE_MAX && size == FIXED + strlen(c.name));
+    CHECK(c.not_before <= c.not_after);
+    tacet_certificate_public(&c, &shown);
+    CHECK(tacet_name_valid(shown.name, strlen(shown.name)));
+    check_signed(data, size);
+}
+
+static void repair(const uint8_t *data, size_t size)
+{
+    uint8_t *bytes = malloc(size);
+
+    CHECK(bytes != NULL);
+    memcpy(bytes, data, size);
+    memcpy(bytes, "TC01", 4);
+    bytes[NAME_SIZE] = (uint8_t)(size - FIXED);
+    bytes[FLAGS] = 0;
+    bytes[FLAGS + 1] &= 1;
+    if (bytes[FLAGS + 1] == 1) {
+        memset(bytes + CA_ID, 0, TACET_CERTIFICATE_ID_SIZE);
+        memset(bytes + size - SIG_CA, 0, SIG_CA);
+    } else if ((bytes[CA_ID] & 1) == 0) {
+        memcpy(bytes + CA_ID, authority.id, sizeof(authority.id));
+    }
+    parse(bytes, size);
+    free(bytes);
 }
 
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 {
-    struct tacet_certificate certificate;
-    struct tacet_public_identity shown;
+    struct tacet_certificate c;
 
-    if (sodium_init() < 0 || tacet_certificate_parse(data, size, &certificate) != 0) {
-        return 0;
+    if (authorities == NULL) {
+        make_keys();
     }
-    if (size > TACET_CERTIFICATE_MAX || size != 231 + strlen(certificate.name)) {
-        abort();
+    if (tacet_certificate_parse(data, size, &c) == 0) {
+        (void)tacet_certificate_check(data, size, &c, c.not_before);
     }
-    (void)tacet_certificate_check(data, size, &certificate, certificate.not_before);
-    tacet_certificate_public(&certificate, &shown);
-    if (!tacet_name_valid(shown.name, strlen(shown.name))) {
-        abort();
+    parse(data, size);
+    if (size > FIXED && size <= TACET_CERTIFICATE_MAX) {
+        repair(data, size);
     }
-    check_signed(data, size);
     return 0;
 }

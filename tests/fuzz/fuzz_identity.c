@@ -1,8 +1,10 @@
 /*
- * Bytes to identity: as they are, and with the hash of a file in clear set right, so that a mutated
- * payload is read. What opens is written again and must be the same file. Inputs that would make
- * Argon2id slow are tried without a passphrase.
+ * Bytes to identity: as they are, and with what protects a file made right, so that a mutated
+ * payload is read: the hash of one in clear, and the seal of one with a passphrase. What opens in
+ * clear is written again and must be the same file. Argon2id is replaced by a hash (--wrap in
+ * meson.build): all of its parameters count, none costs.
  */
+#include "base/limits.h"
 #include "crypto/identity.h"
 #include "tacet/error.h"
 
@@ -10,13 +12,42 @@
 #include <stdlib.h>
 #include <string.h>
 
-int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);
+/* Where things stand in a file (sealed.c). */
+#define SALT 16
+#define NONCE 32
+#define PAYLOAD 56
+#define TAG_SIZE 16
+#define SUM_SIZE 32
 
-static int cheap(const uint8_t *data, size_t size)
+#define CHECK(x)                                                                                   \
+    do {                                                                                           \
+        if (!(x)) {                                                                                \
+            abort();                                                                               \
+        }                                                                                          \
+    } while (0)
+
+static const char passphrase[] = "low";
+
+int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);
+int __wrap_crypto_pwhash(unsigned char *out, unsigned long long out_size, const char *secret,
+                         unsigned long long secret_size, const unsigned char *salt,
+                         unsigned long long passes, size_t memory, int algorithm);
+
+int __wrap_crypto_pwhash(unsigned char *out, unsigned long long out_size, const char *secret,
+                         unsigned long long secret_size, const unsigned char *salt,
+                         unsigned long long passes, size_t memory, int algorithm)
 {
-    /* Passes at 8, KiB at 12: no more than 7 passes over 255 KiB. */
-    return size >= 16 && sodium_is_zero(data + 8, 3) && data[11] < 8 &&
-           sodium_is_zero(data + 12, 3);
+    crypto_generichash_state state;
+    const unsigned long long numbers[3] = { passes, memory, (unsigned long long)algorithm };
+
+    CHECK(passes >= crypto_pwhash_opslimit_min() && memory >= crypto_pwhash_memlimit_min());
+    CHECK(passes <= TACET_ARGON2_PASSES_MAX && memory / 1024 <= TACET_ARGON2_MEMORY_MAX_KIB);
+    (void)crypto_generichash_init(&state, NULL, 0, (size_t)out_size);
+    (void)crypto_generichash_update(&state, (const unsigned char *)numbers, sizeof(numbers));
+    (void)crypto_generichash_update(&state, salt, crypto_pwhash_SALTBYTES);
+    (void)crypto_generichash_update(&state, (const unsigned char *)secret, secret_size);
+    (void)crypto_generichash_final(&state, out, (size_t)out_size);
+    return 0;
 }
 
 static void open_clear(const uint8_t *data, size_t size)
@@ -28,33 +59,81 @@ static void open_clear(const uint8_t *data, size_t size)
     if (tacet_identity_open(data, size, NULL, &identity) != 0) {
         return;
     }
-    if (tacet_identity_seal(identity, NULL, NULL, out, sizeof(out), &out_size) != 0 ||
-        out_size != size || memcmp(out, data, size) != 0) {
-        abort();
-    }
+    CHECK(tacet_identity_seal(identity, NULL, NULL, out, sizeof(out), &out_size) == 0);
+    CHECK(out_size == size && memcmp(out, data, size) == 0);
     tacet_identity_free(&identity);
+}
+
+static void open_sealed(const uint8_t *data, size_t size)
+{
+    struct tacet_identity *identity = NULL;
+
+    if (tacet_identity_open(data, size, passphrase, &identity) == 0) {
+        tacet_identity_free(&identity);
+    }
+}
+
+static void write_u16(uint8_t *at, size_t value)
+{
+    at[0] = (uint8_t)(value >> 8);
+    at[1] = (uint8_t)value;
+}
+
+/* The same payload behind the header of a file in clear. */
+static void repair_clear(const uint8_t *data, size_t size)
+{
+    uint8_t *file = calloc(1, size);
+
+    CHECK(file != NULL);
+    memcpy(file, data, 4);
+    write_u16(file + 6, size - PAYLOAD - SUM_SIZE);
+    memcpy(file + PAYLOAD, data + PAYLOAD, size - PAYLOAD - SUM_SIZE);
+    (void)crypto_generichash(file + size - SUM_SIZE, SUM_SIZE, file, size - SUM_SIZE, NULL, 0);
+    open_clear(file, size);
+    free(file);
+}
+
+/* And sealed, at the cost that its header says. */
+static void repair_sealed(const uint8_t *data, size_t size)
+{
+    uint8_t *file = malloc(size);
+    uint8_t key[32];
+    unsigned long long passes = data[11], memory_kib = (data[13] & 15u) * 65536u + data[14] * 256u;
+
+    CHECK(file != NULL);
+    if (passes == 0 || passes > TACET_ARGON2_PASSES_MAX || memory_kib == 0 ||
+        !sodium_is_zero(data + 8, 3) || data[12] != 0 || data[13] > 15 || data[15] != 0) {
+        free(file);
+        return;
+    }
+    memcpy(file, data, size);
+    write_u16(file + 4, 1);
+    write_u16(file + 6, size - PAYLOAD - TAG_SIZE);
+    if (memory_kib * 1024 >= crypto_pwhash_memlimit_min() &&
+        __wrap_crypto_pwhash(key, sizeof(key), passphrase, sizeof(passphrase) - 1, file + SALT,
+                             passes, (size_t)memory_kib * 1024,
+                             crypto_pwhash_ALG_ARGON2ID13) == 0) {
+        (void)crypto_aead_xchacha20poly1305_ietf_encrypt(file + PAYLOAD, NULL, data + PAYLOAD,
+                                                         size - PAYLOAD - TAG_SIZE, file, PAYLOAD,
+                                                         NULL, file + NONCE, key);
+        open_sealed(file, size);
+    }
+    free(file);
 }
 
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 {
-    struct tacet_identity *identity = NULL;
-
     if (sodium_init() < 0) {
         return 0;
     }
     open_clear(data, size);
-    if (cheap(data, size) && tacet_identity_open(data, size, "low", &identity) == 0) {
-        tacet_identity_free(&identity);
-    }
-    if (size >= 32) {
-        uint8_t *copy = malloc(size);
-        if (copy == NULL) {
-            return 0;
+    open_sealed(data, size);
+    if (size >= PAYLOAD + SUM_SIZE && size <= TACET_IDENTITY_FILE_MAX) {
+        if (data[5] == 0) {
+            repair_clear(data, size);
+        } else {
+            repair_sealed(data, size);
         }
-        memcpy(copy, data, size - 32);
-        (void)crypto_generichash(copy + size - 32, 32, data, size - 32, NULL, 0);
-        open_clear(copy, size);
-        free(copy);
     }
     return 0;
 }

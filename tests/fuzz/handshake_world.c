@@ -32,7 +32,7 @@ static void make_config(struct tacet_handshake_config *c, const struct tacet_ide
     c->profiles[1] = TACET_PROFILE_AEAD_AES_128_GCM;
     c->profile_count = 2;
     c->open = true;
-    c->allow_unverified = true;
+    c->policy.allow_unverified = true;
     c->unix_now = 1800000000;
     CHECK(tacet_certificate_self_sign(identity, &c->random, c->unix_now, c->certificate,
                                       &c->certificate_size) == 0);

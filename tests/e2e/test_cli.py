@@ -324,7 +324,8 @@ class Help(Case):
     def test_call_and_listen_name_every_option_of_the_contract(self):
         both = ["--identity", "--passphrase-file", "--require", "--seconds", "--audio-in",
                 "--audio-out", "--video-in", "--video-out", "--loop", "--audio-bitrate",
-                "--video-bitrate", "--profile", "--stats", "--frame-log", "--json"]
+                "--video-bitrate", "--profile", "--rekey-interval", "--stats", "--frame-log",
+                "--json"]
         for command, options in (("call", both),
                                  ("listen", both + ["--bind", "--calls", "--open", "--answer"])):
             text = self.folder.run(command, "--help").stdout
@@ -432,6 +433,14 @@ class Calls(Case):
                                                     "--json", *SILENT], profile)
                 self.assertEqual((caller.wait(), listener.wait()), (0, 0), caller.err)
                 self.assertEqual(caller.summary()["profile"], profile)
+
+    def test_keys_are_renewed_as_the_caller_says(self):
+        listener, caller = self.pair(["--rekey-interval", "3600", "--json", *SILENT],
+                                     ["--rekey-interval", "10", "--seconds", "13", "--json",
+                                      *SILENT])
+        self.assertEqual((caller.wait(), listener.wait()), (0, 0), caller.err)
+        self.assertEqual(caller.summary()["epochs"], 2)
+        self.assertEqual(listener.summary()["epochs"], 2)
 
     def pair_again(self, listen, call, name):
         folder = self.folder

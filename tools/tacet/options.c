@@ -70,6 +70,8 @@ const struct tacet_option tacet_media_options[] = {
            "kbit/s, all that video puts on the wire; default 1500"),
     CHOICE("--profile", "AEAD_AES_256_GCM|AEAD_AES_128_GCM|AES_CM_128_HMAC_SHA1_80", profile,
            "allow this SRTP profile only; default: the two GCM ones, 256 first"),
+    NUMBER("--rekey-interval", "S", rekey_interval, 10, 86400,
+           "new keys so often, in seconds; the caller's counts; default 120"),
     END,
 };
 
@@ -225,6 +227,7 @@ void tacet_settings_init(struct tacet_settings *settings)
         .audio_kbps = 32,
         .video_kbps = 1500,
         .profile = -1,
+        .rekey_interval = 120,
     };
 }
 

@@ -29,6 +29,7 @@ struct tacet_settings {
     int answer; /* enum tacet_answer */
     /* calls */
     int seconds; /* 0: until hang-up */
+    int rekey_interval; /* seconds */
     const char *audio_in;
     const char *audio_out;
     const char *video_in;

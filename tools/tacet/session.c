@@ -336,6 +336,7 @@ static int create_call(const struct tacet_session_config *config, struct tacet_c
     call.media = config->ends->media;
     call.audio_bitrate_bps = settings->audio_kbps * 1000;
     call.video_bitrate_bps = settings->video_kbps * 1000;
+    call.rekey_interval_us = (int64_t)settings->rekey_interval * 1000000;
     if (settings->profile >= 0) {
         call.profiles[0] = profiles[settings->profile];
         call.profile_count = 1;

@@ -1,7 +1,8 @@
 /*
  * One remote party, from INIT to the end: its state, its timers and what moves them. What a
  * control message does in which state stands in peer_messages.c, what a packet does in
- * peer_packets.c.
+ * peer_packets.c, what passing time does in peer_timers.c; keys and addresses that change have
+ * peer_epochs.c and peer_paths.c.
  *
  *     FREE -> DIALLING -> CONFIRMING -> RINGING -> ANSWERED -> CONNECTED -> ENDING -> FREE
  *              (caller)   FIN sent or    (both)     words or     media

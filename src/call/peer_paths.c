@@ -1,0 +1,44 @@
+/*
+ * Where a peer's packets go: challenges to a path that is new, and the switch to it. The decision
+ * is validation.h's.
+ */
+#include "call/call.h"
+#include "call/peer.h"
+
+void tacet_peer_on_path(struct tacet_call *call, struct tacet_peer *peer, int64_t now,
+                        const struct tacet_path *from, size_t size, bool newer)
+{
+    tacet_validation_on_packet(&peer->validation, now, &peer->path, from, size, newer,
+                               &call->config.random);
+    tacet_peer_validate(call, peer, now);
+}
+
+static void challenge(struct tacet_call *call, struct tacet_peer *peer,
+                      const struct tacet_path *path, const uint8_t body[TACET_CHALLENGE_SIZE])
+{
+    uint8_t packet[TACET_CTRL_PACKET_MAX];
+    size_t size = tacet_control_seal_single(&peer->control, TACET_MESSAGE_PATH_CHALLENGE, body,
+                                            TACET_CHALLENGE_SIZE, packet);
+
+    if (size > 0) {
+        tacet_queue_copy(&call->queue, packet, size, path);
+    }
+}
+
+void tacet_peer_validate(struct tacet_call *call, struct tacet_peer *peer, int64_t now)
+{
+    struct tacet_validation *v = &peer->validation;
+    bool to_new;
+
+    if (tacet_validation_try(v, now, TACET_CTRL_SINGLE_PACKET, &to_new)) {
+        challenge(call, peer, &peer->path, v->challenge_old);
+        if (to_new) {
+            challenge(call, peer, &v->path, v->challenge_new);
+        }
+    }
+    if (tacet_validation_won(v, now)) {
+        peer->path = v->path;
+        tacet_peer_want_rekey(call, peer, now);
+    }
+    tacet_timers_set(&peer->timers, TACET_TIMER_VALIDATION, tacet_validation_timeout(v));
+}

@@ -1,10 +1,12 @@
 /*
  * Bytes to identity: as they are, and with what protects a file made right, so that a mutated
- * payload is read: the hash of one in clear, and the seal of one with a passphrase. What opens in
- * clear is written again and must be the same file. Argon2id is replaced by a hash (--wrap in
- * meson.build): all of its parameters count, none costs.
+ * payload is read: the hash of one in clear, the seal of one with a passphrase, and keys and
+ * signature of the certificates inside. What opens in clear is written again and must be the same
+ * file. Argon2id and Ed25519 signatures are replaced by hashes (--wrap in meson.build): all of
+ * their parameters count, none costs.
  */
 #include "base/limits.h"
+#include "crypto/certificate.h"
 #include "crypto/identity.h"
 #include "tacet/error.h"
 
@@ -16,6 +18,10 @@
 #define SALT 16
 #define NONCE 32
 #define PAYLOAD 56
+#define NAME_SIZE (PAYLOAD + 64)
+#define CERTIFICATE_FIXED 231
+#define CERTIFICATE_SERIAL 4
+#define CERTIFICATE_NAME_SIZE 38
 #define TAG_SIZE 16
 #define SUM_SIZE 32
 
@@ -50,6 +56,19 @@ int __wrap_crypto_pwhash(unsigned char *out, unsigned long long out_size, const 
     return 0;
 }
 
+/* Those that it holds are for its own keys. */
+static void check_certificates(const struct tacet_identity *identity)
+{
+    CHECK(identity->certificate_count <= TACET_IDENTITY_CERTIFICATES_MAX);
+    for (size_t i = 0; i < identity->certificate_count; i++) {
+        const struct tacet_identity_certificate *held = &identity->certificates[i];
+        struct tacet_certificate c;
+        CHECK(tacet_certificate_parse(held->data, held->size, &c) == 0);
+        CHECK(memcmp(c.ed25519, identity->ed_public, sizeof(c.ed25519)) == 0);
+        CHECK(memcmp(c.x25519, identity->x_public, sizeof(c.x25519)) == 0);
+    }
+}
+
 static void open_clear(const uint8_t *data, size_t size)
 {
     struct tacet_identity *identity = NULL;
@@ -61,6 +80,7 @@ static void open_clear(const uint8_t *data, size_t size)
     }
     CHECK(tacet_identity_seal(identity, NULL, NULL, out, sizeof(out), &out_size) == 0);
     CHECK(out_size == size && memcmp(out, data, size) == 0);
+    check_certificates(identity);
     tacet_identity_free(&identity);
 }
 
@@ -69,6 +89,7 @@ static void open_sealed(const uint8_t *data, size_t size)
     struct tacet_identity *identity = NULL;
 
     if (tacet_identity_open(data, size, passphrase, &identity) == 0) {
+        check_certificates(identity);
         tacet_identity_free(&identity);
     }
 }
@@ -77,6 +98,37 @@ static void write_u16(uint8_t *at, size_t value)
 {
     at[0] = (uint8_t)(value >> 8);
     at[1] = (uint8_t)value;
+}
+
+/* Makes the certificates in a payload ones of its own keys (of an odd serial: only the one that
+ * signs); `end` is where the payload ends. */
+static void mend_certificates(uint8_t *file, size_t end)
+{
+    uint8_t message[16 + TACET_CERTIFICATE_MAX] = "tacet/1 cert-id";
+    uint8_t ed_public[32], ed_secret[64], x_public[32];
+
+    if (end < NAME_SIZE + 2 || end < NAME_SIZE + 2 + (size_t)file[NAME_SIZE]) {
+        return;
+    }
+    size_t at = NAME_SIZE + 1 + (size_t)file[NAME_SIZE];
+    (void)crypto_sign_seed_keypair(ed_public, ed_secret, file + PAYLOAD);
+    (void)crypto_scalarmult_base(x_public, file + PAYLOAD + 32);
+    for (at++; end - at > 2;) {
+        size_t size = (size_t)file[at] * 256 + file[at + 1];
+        uint8_t *c = file + at + 2;
+        if (size <= CERTIFICATE_FIXED || size > TACET_CERTIFICATE_MAX || size > end - at - 2) {
+            return;
+        }
+        memcpy(c, "TC01", 4);
+        c[CERTIFICATE_NAME_SIZE] = (uint8_t)(size - CERTIFICATE_FIXED);
+        memcpy(c + size - 192, ed_public, sizeof(ed_public));
+        if ((c[CERTIFICATE_SERIAL + 7] & 1) == 0) {
+            memcpy(c + size - 160, x_public, sizeof(x_public));
+        }
+        memcpy(message + 16, c, size - 128);
+        (void)crypto_sign_detached(c + size - 128, NULL, message, 16 + size - 128, ed_secret);
+        at += 2 + size;
+    }
 }
 
 /* The same payload behind the header of a file in clear. */
@@ -88,6 +140,7 @@ static void repair_clear(const uint8_t *data, size_t size)
     memcpy(file, data, 4);
     write_u16(file + 6, size - PAYLOAD - SUM_SIZE);
     memcpy(file + PAYLOAD, data + PAYLOAD, size - PAYLOAD - SUM_SIZE);
+    mend_certificates(file, size - SUM_SIZE);
     (void)crypto_generichash(file + size - SUM_SIZE, SUM_SIZE, file, size - SUM_SIZE, NULL, 0);
     open_clear(file, size);
     free(file);
@@ -107,6 +160,7 @@ static void repair_sealed(const uint8_t *data, size_t size)
         return;
     }
     memcpy(file, data, size);
+    mend_certificates(file, size - TAG_SIZE);
     write_u16(file + 4, 1);
     write_u16(file + 6, size - PAYLOAD - TAG_SIZE);
     if (memory_kib * 1024 >= crypto_pwhash_memlimit_min() &&

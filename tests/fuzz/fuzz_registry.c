@@ -8,8 +8,8 @@
  *
  * In what is read the records are as many as were counted, and in what passes the audit no name
  * goes from key to key but by REBOUND. What the CA decides on the last request leaves a registry
- * that is as good as it was before. Signatures are those of cheap_signatures.c, which can be made
- * for any key.
+ * that is as good as it was before, and nobody else gets its name. Signatures are those of
+ * cheap_signatures.c, which can be made for any key.
  */
 #include "crypto/authority.h"
 #include "crypto/ca.h"
@@ -255,6 +255,32 @@ static void decide(const struct tacet_registry *registry, const uint8_t *request
     free(bytes);
 }
 
+/* Asks for the name of the request with a key of our own. */
+static void usurp(const struct tacet_registry *registry, const uint8_t *request, size_t size)
+{
+    static const uint8_t other[32] = { 9 };
+    uint8_t copy[TACET_CA_REQUEST_MAX];
+    struct tacet_ca_decision decision;
+    struct tacet_binding binding;
+
+    if (size < REQUEST_FIXED || size < (size_t)REQUEST_FIXED + request[REQUEST_NAME_SIZE]) {
+        return;
+    }
+    size_t end = (size_t)REQUEST_FIXED + request[REQUEST_NAME_SIZE];
+    memcpy(copy, request, end);
+    memcpy(copy + end - 128, other, sizeof(other));
+    copy[REQUEST_SERIAL] ^= 0x55;
+    sign_as(other, "tacet/1 cert-id", 16, copy, end - SIG_SIZE, copy + end - SIG_SIZE);
+    if (tacet_ca_decide(&ca, registry, copy, end, NOW, false, &decision) != 0) {
+        return;
+    }
+    tacet_registry_binding(registry, decision.record.name, &binding);
+    if (binding.bound && memcmp(binding.key, other, sizeof(other)) != 0) {
+        CHECK(decision.record.operation == TACET_REGISTRY_REFUSED ||
+              (decision.record.operation == TACET_REGISTRY_REBOUND && binding.revoked));
+    }
+}
+
 static void read_it(const uint8_t *data, size_t size)
 {
     struct tacet_registry registry;
@@ -273,6 +299,7 @@ static void read_it(const uint8_t *data, size_t size)
     }
     if (last.request_size > 0) {
         decide(&registry, last.request, last.request_size, audited);
+        usurp(&registry, last.request, last.request_size);
     }
 }
 

@@ -31,7 +31,7 @@ static void give(struct world *w, uint8_t mode, const uint8_t *packet)
     /* Only a payload that was sealed again may differ from the genuine RESP. */
     CHECK(!other && sodium_is_zero((const uint8_t *)&w->initiator, sizeof(w->initiator)));
     CHECK((mode & WORLD_MODE_INSIDE) != 0 || memcmp(packet, w->resp, TACET_RESP_SIZE) == 0);
-    CHECK(tacet_profile_in(config->profiles, config->profile_count, result.profile));
+    CHECK(tacet_profile_in(before.profiles, before.profile_count, result.profile));
     enum world_party by = (mode & WORLD_MODE_INSIDE) != 0
                               ? world_sealed_by(mode, WORLD_CALLEE, WORLD_CALLER)
                               : WORLD_CALLEE;

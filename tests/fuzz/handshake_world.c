@@ -109,6 +109,9 @@ static void make_world(struct world *w, enum tacet_hint hint)
     tacet_mac1_key(&w->hint, w->mac1_key);
     CHECK(tacet_initiator_start(&w->initiator, &w->config[WORLD_CALLER], &w->hint) == 0);
     memcpy(w->init, w->initiator.init, sizeof(w->init));
+    /* Allowed by now, but not offered. */
+    w->config[WORLD_CALLER].profiles[w->config[WORLD_CALLER].profile_count++] =
+        TACET_PROFILE_AES_CM_128_HMAC_SHA1_80;
     CHECK(tacet_responder_create(&w->responder) == 0);
     CHECK(tacet_responder_consume_init(&w->responder, &w->config[WORLD_CALLEE], 1, &w->path,
                                        w->init, sizeof(w->init), w->resp,

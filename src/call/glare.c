@@ -2,12 +2,29 @@
 #include "call/glare.h"
 
 #include "call/call.h"
+#include "tacet/trust.h"
 
 #include <string.h>
 
+/* Whether `incoming` is who is dialled by that name. Its own word is not enough, since our dialling
+ * is the answer: the contact of that name must have its key, or a CA have signed the name. */
+static bool has_name(const struct tacet_call *call, const struct tacet_peer *incoming,
+                     const char *name)
+{
+    const struct tacet_trust_table *trust = call->config.trust;
+    const struct tacet_trust_entry *entry = trust != NULL ? tacet_trust_find(trust, name) : NULL;
+
+    if (strcmp(incoming->identity.name, name) != 0) {
+        return false;
+    }
+    return entry != NULL ? memcmp(entry->key, incoming->identity.key, TACET_KEY_SIZE) == 0
+                         : incoming->identity.trust == TACET_TRUST_CERTIFIED;
+}
+
 /* Whether our own, still unanswered call `own` goes to who made `incoming`. Before RESP only the
  * hint says whom it is for. */
-static bool same_party(const struct tacet_peer *own, const struct tacet_peer *incoming)
+static bool same_party(const struct tacet_call *call, const struct tacet_peer *own,
+                       const struct tacet_peer *incoming)
 {
     const struct tacet_callee *hint = &own->initiator.hint;
 
@@ -15,7 +32,7 @@ static bool same_party(const struct tacet_peer *own, const struct tacet_peer *in
     case TACET_PEER_DIALLING:
         return (hint->hint == TACET_HINT_KEY &&
                 memcmp(hint->key, incoming->identity.key, TACET_KEY_SIZE) == 0) ||
-               (hint->hint == TACET_HINT_NAME && strcmp(hint->name, incoming->identity.name) == 0);
+               (hint->hint == TACET_HINT_NAME && has_name(call, incoming, hint->name));
     case TACET_PEER_CONFIRMING:
     case TACET_PEER_RINGING:
         return memcmp(own->identity.key, incoming->identity.key, TACET_KEY_SIZE) == 0;
@@ -34,7 +51,7 @@ struct tacet_peer *tacet_glare_rival(const struct tacet_call *call,
 {
     for (int i = 0; i < TACET_PEERS_MAX; i++) {
         struct tacet_peer *own = &call->peers[i];
-        if (own->state != TACET_PEER_FREE && own->caller && same_party(own, incoming)) {
+        if (own->state != TACET_PEER_FREE && own->caller && same_party(call, own, incoming)) {
             return own;
         }
     }

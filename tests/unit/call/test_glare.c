@@ -11,6 +11,8 @@
 
 #include <cmocka.h>
 
+#include "tacet/trust.h"
+
 #include <string.h>
 
 static void both_listen(int party, struct tacet_call_config *config)
@@ -170,12 +172,70 @@ static void giving_up_ones_own_call_declines_the_held_one(void **state)
     }
 }
 
+static struct tacet_trust_table *contacts; /* the caller's */
+
+static void both_listen_with_contacts(int party, struct tacet_call_config *config)
+{
+    config->listen = true;
+    config->trust = party == CALLER ? contacts : NULL;
+}
+
+/* The caller dials "bob" by that name and reaches nobody, while whoever calls itself so calls. */
+static void dial_by_name_and_be_called(struct pair *p, uint64_t seed)
+{
+    const struct tacet_callee who = { .hint = TACET_HINT_NAME, .name = "bob" };
+    struct tacet_packet packet;
+
+    pair_create(p, seed, both_listen_with_contacts);
+    assert_int_equal(
+        tacet_call_dial(p->call[CALLER], p->now, &who, &p->path[CALLEE], 1, &p->peer[CALLER]), 0);
+    memset(pair_peer(p, CALLER)->initiator.init + 608, 0, 16);
+    assert_int_equal(tacet_call_poll_packet(p->call[CALLER], p->now, &packet), 1);
+    dial(p, CALLEE);
+}
+
+/* A self-signed name is a claim: who calls under the dialled one rings, and gets no microphone. */
+static void claimed_name_is_not_the_party_that_is_dialled(void **state)
+{
+    (void)state;
+    contacts = NULL;
+    for (int s = 0; s < 2; s++) {
+        struct pair p;
+        dial_by_name_and_be_called(&p, seeds[s]);
+        pair_run(&p, TACET_S(20)); /* also when the dialling has failed */
+        assert_int_equal(connected(&p, CALLER), 0);
+        assert_int_equal(pair_events(&p, CALLER, TACET_EVENT_ANSWERED), 0);
+        assert_int_equal(pair_events(&p, CALLER, TACET_EVENT_INCOMING), 1);
+        pair_free(&p);
+    }
+}
+
+static void contact_of_the_dialled_name_is_the_party(void **state)
+{
+    (void)state;
+    for (int s = 0; s < 2; s++) {
+        struct pair p;
+        struct tacet_public_identity bob;
+        assert_int_equal(tacet_trust_create(&contacts), 0);
+        dial_by_name_and_be_called(&p, seeds[s]);
+        tacet_identity_public(p.identity[CALLEE], &bob);
+        assert_int_equal(tacet_trust_pin(contacts, "bob", bob.key, NULL, 1, false), 0);
+        pair_run(&p, TACET_S(20));
+        assert_int_equal(connected(&p, CALLER), 1);
+        assert_int_equal(pair_events(&p, CALLER, TACET_EVENT_INCOMING), 0);
+        pair_free(&p);
+        tacet_trust_free(&contacts);
+    }
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(every_interleaving_gives_exactly_one_call),
         cmocka_unit_test(call_lives_when_the_other_direction_is_blocked),
         cmocka_unit_test(giving_up_ones_own_call_declines_the_held_one),
+        cmocka_unit_test(claimed_name_is_not_the_party_that_is_dialled),
+        cmocka_unit_test(contact_of_the_dialled_name_is_the_party),
     };
 
     return cmocka_run_group_tests(tests, find_seeds, NULL);

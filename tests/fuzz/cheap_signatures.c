@@ -1,6 +1,6 @@
 /*
  * Signatures for fuzz targets that check many of them (linked with --wrap): a hash keyed with the
- * public key. Whoever knows that can forge, and a mutation does not; a run is ten times as fast.
+ * public key. Whoever knows that can forge, and a mutation does not; a run is much faster.
  * What the real ones refuse is shown by the unit tests.
  */
 #include <sodium.h>

@@ -2,7 +2,9 @@
  * The parser behind the AEAD of the control stream: the input is what an authentic but hostile
  * peer puts into its packets. Each packet is
  *
- *     flags u8 | length u16 | frames          flags: bit 0 epoch, bit 1 sent as it is, unsealed
+ *     flags u8 | length u16 | frames          flags: bit 0 epoch, bit 1 sent as it is, unsealed,
+ *                                             bit 2 the counter before, again, bit 3 what came
+ *                                             outside the stream is taken like messages
  *
  * and is padded and sealed under a known key and a counter of its own. The stream at the other end
  * has something of its own in flight, so that acknowledgements have something to say.
@@ -39,7 +41,25 @@ static size_t seal(uint8_t epoch, uint64_t counter, const uint8_t *frames, size_
     return TACET_CTRL_HEADER_SIZE + padded + TACET_CTRL_TAG_SIZE;
 }
 
-static void use(struct tacet_control *c, int64_t now, const uint8_t *packet, size_t size)
+/* Takes what came outside the stream, and sends it back. */
+static void take_singles(struct tacet_control *c)
+{
+    uint8_t body[TACET_SINGLE_MAX];
+    enum tacet_message type;
+    size_t size;
+
+    while (tacet_control_poll_single(c, &type, body, &size) == 1) {
+        if (type < TACET_MESSAGE_PING || size > sizeof(body)) {
+            abort();
+        }
+        tacet_control_send_single(c, type, body, size);
+    }
+    if (tacet_control_poll_replayed_response(c, body, &size) == 1 && size > sizeof(body)) {
+        abort();
+    }
+}
+
+static void use(struct tacet_control *c, int64_t now, bool take, const uint8_t *packet, size_t size)
 {
     uint8_t out[TACET_CTRL_PACKET_MAX];
     enum tacet_message type;
@@ -48,6 +68,9 @@ static void use(struct tacet_control *c, int64_t now, const uint8_t *packet, siz
     bool newer = false;
 
     (void)tacet_control_receive(c, now, packet, size, &epoch, &newer);
+    if (take) {
+        take_singles(c);
+    }
     while (tacet_control_poll_message(c, &type, &body, &size) == 1) {
         if (size > 0 && body[0] == 0x55 && body[size - 1] == 0xaa) {
             (void)tacet_control_send(c, now, TACET_MESSAGE_APP, body, size);
@@ -89,11 +112,13 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
         if (frames == NULL) {
             break;
         }
+        bool take = (flags & 8) == 0;
         now += 1000 + flags * 1000;
         if ((flags & 2) != 0) {
-            use(&c, now, frames, length);
+            use(&c, now, take, frames, length);
         } else {
-            use(&c, now, packet, seal(flags & 1, counter, frames, length, packet));
+            uint64_t with = (flags & 4) != 0 && counter > 0 ? counter - 1 : counter;
+            use(&c, now, take, packet, seal(flags & 1, with, frames, length, packet));
         }
     }
     tacet_control_wipe(&c);

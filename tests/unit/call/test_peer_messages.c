@@ -134,7 +134,7 @@ static void after_the_end_nothing_is_accepted(void **state)
 
     (void)state;
     for (size_t i = 0; i < sizeof(rows) / sizeof(rows[0]); i++) {
-        uint8_t body[64] = { rows[i].first };
+        uint8_t body[TACET_KEM_PUBLIC_MAX] = { rows[i].first };
         pair_create(&p, 21, NULL);
         pair_connect(&p);
         struct tacet_peer *sender = pair_peer(&p, CALLER);

@@ -113,7 +113,9 @@ static void hmac(const struct hash *hash, const uint8_t *key, size_t key_size, c
         inner[i] ^= 0x36;
         outer[i] ^= 0x5c;
     }
-    memcpy(inner + hash->block, data, size);
+    if (size > 0) { /* data is NULL then */
+        memcpy(inner + hash->block, data, size);
+    }
     hash->digest(inner, hash->block + size, outer + hash->block);
     hash->digest(outer, hash->block + hash->size, out);
 }

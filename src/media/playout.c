@@ -315,6 +315,7 @@ static void play(struct tacet_playout *p, struct slot *s, int64_t now, int64_t e
     }
     p->report.playing = true;
     p->report.last_rtp_timestamp = ret->rtp_timestamp;
+    p->report.last_played_at_us = ear_us;
     p->report.current_delay_us = ear_us - s->received_at_us;
     p->report.samples_received += s->samples;
     p->report.jitter_buffer_delay_us += (now - s->received_at_us) * s->samples;

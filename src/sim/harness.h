@@ -26,6 +26,8 @@ struct tacet_harness_config {
     bool auto_answer;                   /* the callee answers at once; default true */
     int32_t audio_bitrate_bps;
     int32_t video_bitrate_bps;
+    int32_t audio_clock_ppm[2];         /* so much slower a party's sound is captured; RTP follows
+                                           the samples, not the time (RFC 3550 section 5.1) */
     /* Inputs: NULL is a tone and a test card. Pictures and samples are borrowed for the run. */
     const int16_t *speech;              /* 48 kHz, looped */
     size_t speech_count;

@@ -53,6 +53,7 @@ struct tacet_party {
 
     struct tacet_audio_source tone;
     size_t speech_at;
+    uint64_t session_sounds; /* captured since ANSWERED */
     struct tacet_audio_encoder audio_encoder;
     struct tacet_audio_encoder_settings audio_settings;
     struct tacet_capture_log audio_captures;

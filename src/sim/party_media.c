@@ -59,7 +59,15 @@ static void send_frame(struct tacet_party *party, int64_t now, const struct tace
     tacet_party_settle(party);
 }
 
-/* The packet's worth that ends now: its first sample was taken 20 ms ago. */
+/* When the n-th packet's worth begins, by a clock that is so much slower. */
+static int64_t sound_begins_at(const struct tacet_party *party, uint64_t n, int32_t slower_ppm)
+{
+    int64_t length_us = (int64_t)n * CAPTURE_US;
+
+    return party->answered_at_us + length_us + length_us * slower_ppm / 1000000;
+}
+
+/* The packet's worth that ends now. */
 static void capture_sound(void *ctx, int64_t now, uint64_t session)
 {
     struct tacet_party *party = ctx;
@@ -67,13 +75,14 @@ static void capture_sound(void *ctx, int64_t now, uint64_t session)
     uint8_t data[TACET_AUDIO_FRAME_SIZE_MAX];
     struct tacet_frame frame = {
         .kind = TACET_KIND_AUDIO,
-        .captured_at_us = now - CAPTURE_US,
+        .captured_at_us = sound_begins_at(party, party->session_sounds, 0),
         .data = data,
     };
 
     if (!is_current(party, session)) {
         return;
     }
+    int32_t slower_ppm = party->config->audio_clock_ppm[party->which];
     read_sound(party, pcm);
     int error = party->audio_encoder.ops->encode(party->audio_encoder.ctx, pcm, CAPTURE_SAMPLES,
                                                  data, sizeof(data), &frame.size);
@@ -81,8 +90,9 @@ static void capture_sound(void *ctx, int64_t now, uint64_t session)
     (void)tacet_capture_add(
         &party->audio_captures,
         tacet_call_rtp_timestamp(party->call, TACET_KIND_AUDIO, frame.captured_at_us),
-        frame.captured_at_us);
-    schedule(party, now + CAPTURE_US, capture_sound);
+        sound_begins_at(party, party->session_sounds, slower_ppm));
+    party->session_sounds++;
+    schedule(party, sound_begins_at(party, party->session_sounds + 1, slower_ppm), capture_sound);
     send_frame(party, now, &frame);
 }
 
@@ -267,6 +277,7 @@ void tacet_party_media_start(struct tacet_party *party, int64_t now, uint32_t pe
     party->session++;
     party->answered_at_us = now;
     party->session_pictures = 0;
+    party->session_sounds = 0;
     party->key_wanted = true;
     if (party->config->audio) {
         schedule(party, now + CAPTURE_US, capture_sound);

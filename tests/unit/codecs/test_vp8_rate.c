@@ -35,8 +35,10 @@ static void paint(uint8_t luma[HEIGHT][WIDTH], int number)
     }
 }
 
-/* Encodes pictures of which the source passed one over before the `gap`-th; fills bits a second. */
-static void encode(int gap, int64_t bits[SECONDS])
+/* Encodes pictures of which the source passed one over before the `gap`-th, at another bit rate
+ * from the `change`-th on; fills bits a picture. */
+static void encode(int gap, int32_t from_bps, int change, int32_t to_bps,
+                   int64_t bits[SECONDS * FPS])
 {
     static uint8_t luma[HEIGHT][WIDTH];
     static const uint8_t chroma[HEIGHT / 2][WIDTH / 2];
@@ -46,7 +48,7 @@ static void encode(int gap, int64_t bits[SECONDS])
 
     chance = 1;
     tacet_video_encoder_settings_init(&settings, WIDTH, HEIGHT);
-    settings.bitrate_bps = BITRATE;
+    settings.bitrate_bps = from_bps;
     assert_int_equal(vp8->video_encoder_create(&settings, &encoder), 0);
     for (int i = 0; i < SECONDS * FPS; i++) {
         int number = i + (i >= gap);
@@ -58,10 +60,14 @@ static void encode(int gap, int64_t bits[SECONDS])
             .captured_at_us = 1000000 + (int64_t)number * 1000000 / FPS,
         };
         struct tacet_frame frame;
+        if (i == change) {
+            settings.bitrate_bps = to_bps;
+            assert_int_equal(encoder.ops->configure(encoder.ctx, &settings), 0);
+        }
         paint(luma, number);
         int result = encoder.ops->encode(encoder.ctx, &picture, i == 0, &frame);
         assert_in_range(result, 0, 1);
-        bits[i / FPS] += result == 1 ? (int64_t)frame.size * 8 : 0;
+        bits[i] = result == 1 ? (int64_t)frame.size * 8 : 0;
     }
     encoder.ops->free(encoder.ctx);
 }
@@ -71,10 +77,35 @@ static void a_gap_in_the_pictures_does_not_starve_the_seconds_after_it(void **st
 {
     (void)state;
     for (int gap = 3 * FPS; gap < 4 * FPS; gap += 5) {
-        int64_t bits[SECONDS] = { 0 };
-        encode(gap, bits);
+        int64_t bits[SECONDS * FPS];
+        encode(gap, BITRATE, SECONDS * FPS, BITRATE, bits);
         for (int second = 4; second < SECONDS; second++) {
-            assert_in_range(bits[second], BITRATE * 8 / 10, BITRATE * 12 / 10);
+            int64_t sum = 0;
+            for (int i = second * FPS; i < (second + 1) * FPS; i++) {
+                sum += bits[i];
+            }
+            assert_in_range(sum, BITRATE * 8 / 10, BITRATE * 12 / 10);
+        }
+    }
+}
+
+/* What an encoder makes beyond a rate that fell waits somewhere, and is delay. */
+static void a_fall_of_the_rate_is_followed_within_a_fifth_of_a_second(void **state)
+{
+    static const struct {
+        int32_t from_bps, to_bps;
+    } rows[] = { { 2500000, 500000 }, { 1500000, 500000 }, { 1000000, 300000 } };
+    const int change = 5 * FPS;
+
+    (void)state;
+    for (size_t row = 0; row < sizeof(rows) / sizeof(rows[0]); row++) {
+        int64_t bits[SECONDS * FPS];
+        int64_t waiting = 0;
+        encode(SECONDS * FPS, rows[row].from_bps, change, rows[row].to_bps, bits);
+        for (int i = change; i < SECONDS * FPS; i++) {
+            waiting += bits[i] - rows[row].to_bps / FPS;
+            waiting = waiting > 0 ? waiting : 0;
+            assert_true(waiting * 1000 / rows[row].to_bps < 200);
         }
     }
 }
@@ -83,6 +114,7 @@ int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(a_gap_in_the_pictures_does_not_starve_the_seconds_after_it),
+        cmocka_unit_test(a_fall_of_the_rate_is_followed_within_a_fifth_of_a_second),
     };
 
     return cmocka_run_group_tests(tests, NULL, NULL);

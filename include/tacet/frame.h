@@ -22,8 +22,9 @@ enum tacet_reference {
 /*
  * Sending: the encoder fills it, tacet_call_send_frame() reads it; the call computes the RTP
  * timestamp and the picture id, so those two are ignored there.
- * Receiving: tacet_call_poll_frame() fills it; captured_at_us is 0, since the wire carries the
- * sender's RTP timestamp and not his clock.
+ * Receiving: tacet_call_poll_frame() fills it; captured_at_us is then by the sender's clock, which is
+ * one for both kinds (so that audio and video can be shown together) and not the receiver's. It is
+ * told by his reports and hence unknown, and 0, until the first one has come.
  */
 struct tacet_frame {
     enum tacet_kind kind;
@@ -36,6 +37,7 @@ struct tacet_frame {
     uint16_t height;
     uint32_t rtp_timestamp;  /* audio: 48 kHz clock, video: 90 kHz clock */
     int64_t captured_at_us;  /* when the first sample or the picture was taken from its source */
+    bool capture_known;      /* receiving: captured_at_us is valid */
     int64_t received_at_us;  /* receiving: when its last packet came */
     const uint8_t *data;     /* borrowed; see the function that takes or gives the frame */
     size_t size;             /* bytes, 1 to TACET_FRAME_SIZE_MAX */

@@ -276,6 +276,12 @@ size_t tacet_inbound_missing(struct tacet_inbound *in, int64_t now, int64_t roun
     return tacet_nack_due(&in->nack, now, round_trip_us, in->patience_us, out, capacity);
 }
 
+static void tell_capture(const struct tacet_inbound *in, struct tacet_frame *frame)
+{
+    frame->capture_known = tacet_reception_captured_at(
+        &in->reception[frame->kind], frame->rtp_timestamp, &frame->captured_at_us);
+}
+
 int tacet_inbound_get(struct tacet_inbound *in, int64_t now, struct tacet_frame *ret)
 {
     if (in->audio_count > 0) {
@@ -290,6 +296,7 @@ int tacet_inbound_get(struct tacet_inbound *in, int64_t now, struct tacet_frame 
             .data = in->polled.data,
             .size = in->polled.size,
         };
+        tell_capture(in, ret);
         return 1;
     }
     if (tacet_assembly_get(&in->assembly, now, in->patience_us, ret) == 0) {
@@ -297,6 +304,7 @@ int tacet_inbound_get(struct tacet_inbound *in, int64_t now, struct tacet_frame 
     }
     in->stats[TACET_KIND_VIDEO].frames_received++;
     in->stats[TACET_KIND_VIDEO].key_frames_received += ret->key ? 1 : 0;
+    tell_capture(in, ret);
     return 1;
 }
 

@@ -199,7 +199,8 @@ static void on_report(struct tacet_rtp_session *s, int64_t now, const struct tac
 {
     for (int kind = 0; kind < TACET_KIND_COUNT && part->type == TACET_RTCP_SR; kind++) {
         if (part->ssrc == s->inbound.stats[kind].ssrc) {
-            tacet_reception_on_sr(&s->inbound.reception[kind], now, part->u.report.ntp);
+            tacet_reception_on_sr(&s->inbound.reception[kind], now, part->u.report.ntp,
+                                  part->u.report.rtp_timestamp);
         }
     }
     for (size_t i = 0; i < part->u.report.block_count; i++) {

@@ -39,10 +39,25 @@ void tacet_reception_on_packet(struct tacet_reception *r, int64_t now, uint64_t 
     r->packets++;
 }
 
-void tacet_reception_on_sr(struct tacet_reception *r, int64_t now, uint64_t ntp)
+void tacet_reception_on_sr(struct tacet_reception *r, int64_t now, uint64_t ntp, uint32_t timestamp)
 {
     r->last_sr = tacet_ntp_middle(ntp);
     r->last_sr_at_us = now;
+    r->sr_known = true;
+    r->sr_timestamp = timestamp;
+    r->sr_sender_us = tacet_ntp_us(ntp);
+}
+
+bool tacet_reception_captured_at(const struct tacet_reception *r, uint32_t timestamp,
+                                 int64_t *ret_us)
+{
+    int64_t since = (int32_t)(timestamp - r->sr_timestamp);
+
+    if (!r->sr_known) {
+        return false;
+    }
+    *ret_us = r->sr_sender_us + since * 1000000 / r->clock_rate;
+    return true;
 }
 
 static uint64_t expected(const struct tacet_reception *r)

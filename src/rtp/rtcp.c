@@ -282,6 +282,11 @@ uint64_t tacet_ntp(int64_t now)
     return seconds << 32 | ((rest << 32) + 500000) / 1000000;
 }
 
+int64_t tacet_ntp_us(uint64_t ntp)
+{
+    return (int64_t)((ntp >> 32) * 1000000 + (((ntp & UINT32_MAX) * 1000000 + (1U << 31)) >> 32));
+}
+
 uint32_t tacet_ntp_middle(uint64_t ntp)
 {
     return (uint32_t)(ntp >> 16);

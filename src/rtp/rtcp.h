@@ -76,5 +76,7 @@ void tacet_rtcp_write_nack(struct tacet_writer *w, uint32_t ssrc, uint32_t media
 /* Monotonic microseconds as a 32.32 NTP number (no wall clock on the wire), and its middle bits. */
 uint64_t tacet_ntp(int64_t now);
 uint32_t tacet_ntp_middle(uint64_t ntp);
+/* Back to microseconds, rounded. */
+int64_t tacet_ntp_us(uint64_t ntp);
 
 #endif

@@ -126,7 +126,7 @@ static void report_that_answers_an_sr_tells_the_round_trip(void **state)
         int64_t came = rows[i].sent_us + rows[i].there_us;
         tacet_reception_init(&r, 7, 90000);
         tacet_reception_on_packet(&r, came, FIRST, 0);
-        tacet_reception_on_sr(&r, came, tacet_ntp(rows[i].sent_us));
+        tacet_reception_on_sr(&r, came, tacet_ntp(rows[i].sent_us), 0);
         assert_true(tacet_reception_report(&r, came + rows[i].held_us, &block));
         int64_t now = came + rows[i].held_us + rows[i].back_us;
         int64_t trip = tacet_report_round_trip_us(&block, now);
@@ -146,6 +146,31 @@ static void report_that_answers_nothing_tells_no_round_trip(void **state)
     assert_int_equal(tacet_report_round_trip_us(&ahead, TACET_S(10)), -1);
 }
 
+static void sender_report_tells_when_a_timestamp_was_captured(void **state)
+{
+    static const struct {
+        uint32_t clock_rate, sr_timestamp, timestamp;
+        int64_t after_us; /* capture after the report's moment */
+    } rows[] = {
+        { 48000, 1000, 1000, 0 },
+        { 48000, 1000, 1960, 20000 },
+        { 90000, 3000, 0, -33333 },
+        { 90000, 0xFFFFFF00, 0xFFFFFF00 + 9000, 100000 }, /* the timestamp wraps */
+        { 90000, 100, UINT32_MAX - 8899, -100000 },
+    };
+
+    for (size_t i = 0; i < sizeof(rows) / sizeof(rows[0]); i++) {
+        struct tacet_reception r;
+        int64_t captured = 77;
+        tacet_reception_init(&r, 7, rows[i].clock_rate);
+        assert_false(tacet_reception_captured_at(&r, rows[i].timestamp, &captured));
+        assert_int_equal(captured, 77);
+        tacet_reception_on_sr(&r, TACET_S(1), tacet_ntp(TACET_S(500)), rows[i].sr_timestamp);
+        assert_true(tacet_reception_captured_at(&r, rows[i].timestamp, &captured));
+        assert_int_equal(captured - TACET_S(500), rows[i].after_us);
+    }
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -156,6 +181,7 @@ int main(void)
         cmocka_unit_test(jitter_is_that_of_a_8),
         cmocka_unit_test(report_that_answers_an_sr_tells_the_round_trip),
         cmocka_unit_test(report_that_answers_nothing_tells_no_round_trip),
+        cmocka_unit_test(sender_report_tells_when_a_timestamp_was_captured),
     };
 
     return cmocka_run_group_tests(tests, NULL, NULL);

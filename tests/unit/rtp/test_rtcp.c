@@ -262,6 +262,9 @@ static void time_becomes_ntp(void **state)
     assert_true(tacet_ntp(1000000) == UINT64_C(1) << 32);
     assert_true(tacet_ntp(1500000) == (UINT64_C(3) << 31));
     assert_true(tacet_ntp(999999) < UINT64_C(1) << 32);
+    for (int64_t us = 0; us < INT64_C(4000) * 1000000; us = us * 3 + 1) {
+        assert_true(tacet_ntp_us(tacet_ntp(us)) == us);
+    }
     assert_int_equal(tacet_ntp_middle(tacet_ntp(1500000)), 0x18000);
     assert_int_equal(tacet_ntp_middle(UINT64_C(0x1122334455667788)), 0x33445566);
 }

@@ -22,9 +22,9 @@ enum tacet_reference {
 /*
  * Sending: the encoder fills it, tacet_call_send_frame() reads it; the call computes the RTP
  * timestamp and the picture id, so those two are ignored there.
- * Receiving: tacet_call_poll_frame() fills it; captured_at_us is then by the sender's clock, which is
- * one for both kinds (so that audio and video can be shown together) and not the receiver's. It is
- * told by his reports and hence unknown, and 0, until the first one has come.
+ * Receiving: tacet_call_poll_frame() fills it; captured_at_us is then by the sender's clock, which
+ * is one for both kinds (so that audio and video can be shown together) and not the receiver's. It
+ * is told by his reports and hence unknown, and 0, until the first one has come.
  */
 struct tacet_frame {
     enum tacet_kind kind;

@@ -58,6 +58,23 @@ enum {
     /* Missing packets that are asked for; the oldest is given up. */
     TACET_NACK_MAX = 256,
 
+    /* Congestion feedback (RFC 8888). Packets of one stream that a report covers at most, and that
+     * the receiver remembers; older ones are told of no more. */
+    TACET_FEEDBACK_PACKETS = 96,
+    TACET_FEEDBACK_WINDOW = 128,
+    /* Reports that cover a packet at most. */
+    TACET_FEEDBACK_SPANS_MAX = 8,
+    /* Streams of a report that is read; one with more is malformed. */
+    TACET_FEEDBACK_STREAMS = 4,
+    /* Packets sent and not yet told of, all streams; the oldest is forgotten. Ten seconds at
+     * 4 Mbit/s: media is held after 5 s of silence. */
+    TACET_SENT_LOG_PACKETS = 4096,
+    /* Results handed on at a time; more follow. */
+    TACET_RESULTS_MAX = 128,
+    /* Buckets of the loss that is counted, and a run of losses as long as it counts. */
+    TACET_LOSS_BUCKETS = 100,
+    TACET_LOSS_RUN_MAX = 64,
+
     /* Received frames not yet polled; the oldest goes. */
     TACET_AUDIO_FRAMES_MAX = 64,
 
@@ -119,6 +136,11 @@ enum {
 #define TACET_REPORT_INTERVAL_US                                                                   \
     TACET_MS(500) /* RTCP, RFC 3550 section 6.2 with the minimum                                   \
                      that RFC 4585 section 3.4 allows to reduce */
+#define TACET_FEEDBACK_INTERVAL_MIN_US TACET_MS(40) /* between two reports (rtp/feedback.h) */
+#define TACET_FEEDBACK_INTERVAL_MAX_US TACET_MS(200)
+#define TACET_REORDER_MIN_US TACET_MS(30) /* a packet that overtakes another by more: that is lost */
+#define TACET_REORDER_MAX_US TACET_MS(120)
+#define TACET_LOSS_BUCKET_US TACET_MS(100)
 #define TACET_PLAYOUT_MIN_US TACET_MS(40)
 #define TACET_PLAYOUT_MAX_US TACET_MS(200)
 

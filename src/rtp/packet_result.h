@@ -17,6 +17,10 @@ struct tacet_packet_result {
     uint8_t probe;         /* number of the probe that it belonged to; 0: none */
     uint64_t seq;          /* within its stream, unwrapped */
     bool lost;
+    bool unreported; /* lost, as far as is known: every report that told of it was lost */
 };
+
+/* What IPv4 and UDP add to a datagram, in every count of bytes on the wire. */
+#define TACET_UDP_OVERHEAD 28
 
 #endif

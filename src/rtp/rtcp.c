@@ -134,7 +134,9 @@ static bool read_sdes(struct tacet_reader *r, uint8_t count, struct tacet_rtcp_p
 static bool read_feedback(struct tacet_reader *r, struct tacet_rtcp_part *part)
 {
     part->ssrc = tacet_read_u32(r);
-    part->u.feedback.media_ssrc = tacet_read_u32(r);
+    if (part->type != TACET_RTCP_RTPFB || part->format != TACET_RTPFB_CCFB) {
+        part->u.feedback.media_ssrc = tacet_read_u32(r);
+    }
     part->u.feedback.fci_size = tacet_reader_left(r);
     part->u.feedback.fci = tacet_read_view(r, part->u.feedback.fci_size);
     return !r->failed;
@@ -272,6 +274,12 @@ void tacet_rtcp_write_pli(struct tacet_writer *w, uint32_t ssrc, uint32_t media_
     write_header(w, TACET_PSFB_PLI, TACET_RTCP_PSFB, 8);
     tacet_write_u32(w, ssrc);
     tacet_write_u32(w, media_ssrc);
+}
+
+void tacet_rtcp_write_ccfb(struct tacet_writer *w, uint32_t ssrc, size_t fci_size)
+{
+    write_header(w, TACET_RTPFB_CCFB, TACET_RTCP_RTPFB, 4 + fci_size);
+    tacet_write_u32(w, ssrc);
 }
 
 uint64_t tacet_ntp(int64_t now)

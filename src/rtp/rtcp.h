@@ -1,6 +1,7 @@
 /*
- * RTCP: SR, RR, SDES CNAME, BYE (RFC 3550 section 6), NACK and PLI (RFC 4585 section 6). A compound
- * packet is read as a list of parts and written part by part; unknown types are passed over.
+ * RTCP: SR, RR, SDES CNAME, BYE (RFC 3550 section 6), NACK and PLI (RFC 4585 section 6), CCFB (RFC
+ * 8888). A compound packet is read as a list of parts and written part by part; unknown types are
+ * passed over.
  */
 #ifndef TACET_RTP_RTCP_H
 #define TACET_RTP_RTCP_H
@@ -56,6 +57,7 @@ struct tacet_rtcp_part {
 };
 
 #define TACET_RTPFB_NACK 1
+#define TACET_RTPFB_CCFB 11 /* RFC 8888: no media_ssrc; the FCI is all behind the sender's SSRC */
 #define TACET_PSFB_PLI 1
 
 /* Begins reading; checks that the whole is well-formed as RFC 3550 appendix A.2 asks, but that a
@@ -72,6 +74,8 @@ void tacet_rtcp_write_pli(struct tacet_writer *w, uint32_t ssrc, uint32_t media_
 /* Generic NACK (RFC 4585 section 6.2.1) for ascending sequence numbers. */
 void tacet_rtcp_write_nack(struct tacet_writer *w, uint32_t ssrc, uint32_t media_ssrc,
                            const uint16_t *seqs, size_t count);
+/* What stands before the FCI of congestion control feedback (rtp/feedback.h). */
+void tacet_rtcp_write_ccfb(struct tacet_writer *w, uint32_t ssrc, size_t fci_size);
 
 /* Monotonic microseconds as a 32.32 NTP number (no wall clock on the wire), and its middle bits. */
 uint64_t tacet_ntp(int64_t now);

@@ -138,7 +138,7 @@ enum {
                      that RFC 4585 section 3.4 allows to reduce */
 #define TACET_FEEDBACK_INTERVAL_MIN_US TACET_MS(40) /* between two reports (rtp/feedback.h) */
 #define TACET_FEEDBACK_INTERVAL_MAX_US TACET_MS(200)
-#define TACET_REORDER_MIN_US TACET_MS(30) /* a packet that overtakes another by more: that is lost */
+#define TACET_REORDER_MIN_US TACET_MS(30) /* overtaken by more than that: lost */
 #define TACET_REORDER_MAX_US TACET_MS(120)
 #define TACET_LOSS_BUCKET_US TACET_MS(100)
 #define TACET_PLAYOUT_MIN_US TACET_MS(40)

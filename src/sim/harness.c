@@ -30,6 +30,8 @@ struct tacet_harness {
     struct tacet_world *world;
     struct tacet_digest digest;
     struct tacet_link links[2];
+    struct tacet_traffic traffic[2]; /* by who sent it */
+    size_t schedule_at;              /* rows that hold */
     struct tacet_party parties[2];
     int64_t dialled_at_us;
     struct flight **flights;
@@ -40,6 +42,8 @@ struct tacet_harness {
     struct tacet_path old_path[2]; /* where a party that moved can still be reached ... */
     int64_t old_until_us[2];       /* ... until then */
 };
+
+static int schedule_links(struct tacet_harness *h);
 
 void tacet_harness_config_init(struct tacet_harness_config *config)
 {
@@ -126,6 +130,7 @@ static void on_send(void *ctx, struct tacet_party *party, const struct tacet_pac
     struct tacet_packet packet = *sent;
     int64_t at_us[2];
 
+    tacet_traffic_add(&h->traffic[party->which], sent->data, sent->size);
     memcpy(copy, sent->data, sent->size);
     packet.data = copy;
     if (h->config.on_packet != NULL &&
@@ -181,6 +186,35 @@ static int create_parties(struct tacet_harness *h)
     return error;
 }
 
+/* The next row of the schedule holds from now on. */
+static void change_links(void *ctx, int64_t now, uint64_t arg)
+{
+    struct tacet_harness *h = ctx;
+    const struct tacet_schedule *schedule = h->config.schedule;
+
+    (void)now;
+    (void)arg;
+    for (int i = 0; i < 2; i++) {
+        bool down = h->links[i].config.down;
+        h->links[i].config = schedule->rows[h->schedule_at].link[i];
+        h->links[i].config.down = down;
+    }
+    h->schedule_at++;
+    int error = schedule_links(h);
+    assert(error == 0);
+}
+
+static int schedule_links(struct tacet_harness *h)
+{
+    const struct tacet_schedule *schedule = h->config.schedule;
+
+    if (schedule == NULL || h->schedule_at == schedule->count) {
+        return 0;
+    }
+    return tacet_world_at(h->world, START_US + schedule->rows[h->schedule_at].at_us, change_links,
+                          h, 0);
+}
+
 int tacet_harness_create(const struct tacet_harness_config *config, struct tacet_harness **ret)
 {
     struct tacet_harness *h = calloc(1, sizeof(*h));
@@ -194,6 +228,9 @@ int tacet_harness_create(const struct tacet_harness_config *config, struct tacet
     int error = tacet_world_create(START_US, &h->world);
     if (error == 0) {
         error = create_parties(h);
+    }
+    if (error == 0) {
+        error = schedule_links(h);
     }
     if (error != 0) {
         tacet_harness_free(&h);
@@ -228,6 +265,9 @@ int tacet_harness_dial(struct tacet_harness *h)
 
     tacet_harness_identity(h, TACET_CALLEE, who.key);
     h->dialled_at_us = tacet_world_now(h->world);
+    for (int i = 0; i < 2; i++) {
+        tacet_frozen_init(&h->parties[i].frozen, h->dialled_at_us);
+    }
     int error = tacet_call_dial(caller->call, h->dialled_at_us, &who,
                                 &h->parties[TACET_CALLEE].path, 1, &caller->newest_peer);
     if (error == 0) {
@@ -329,6 +369,7 @@ void tacet_harness_result(struct tacet_harness *h, enum tacet_harness_party at,
 {
     const struct tacet_party *party = &h->parties[at];
     struct tacet_playout_report report;
+    int64_t now = tacet_world_now(h->world);
 
     *ret = (struct tacet_harness_result){
         .audio_latency_p50_us = tacet_latencies_percentile(&party->audio_latencies, 50),
@@ -341,17 +382,56 @@ void tacet_harness_result(struct tacet_harness *h, enum tacet_harness_party at,
         .frames_before_answer = party->frames_before_answer,
         .first_audio_us = since_dialling(h, party->first_audio_us),
         .first_video_us = since_dialling(h, party->first_video_us),
+        .sent = h->traffic[party->other->which],
+        .media_us = party->other->answered_at_us > 0 ? now - party->other->answered_at_us : 0,
+        .pictures_compared = party->picture_quality.compared,
     };
+    if (h->config.video) {
+        ret->video_frozen_us = tacet_frozen_total(&party->frozen, now);
+    }
+    if (ret->pictures_compared > 0) {
+        ret->psnr_db = party->picture_quality.psnr_sum / (double)ret->pictures_compared;
+        ret->ssim = party->picture_quality.ssim_sum / (double)ret->pictures_compared;
+    }
+    if (party->sound_quality != NULL) {
+        ret->seconds_compared = tacet_sound_quality_seconds(party->sound_quality);
+    }
+    if (ret->seconds_compared > 0) {
+        ret->speech_p10 = tacet_sound_quality_percentile(party->sound_quality, 10);
+    }
     if (party->audio_receiver != NULL) {
         tacet_audio_receiver_report(party->audio_receiver, &report);
         ret->audio_played = report.samples_received;
         ret->audio_concealed = report.samples_concealed;
     }
     if (party->video_receiver != NULL) {
-        tacet_video_receiver_report(party->video_receiver, tacet_world_now(h->world), &report);
+        tacet_video_receiver_report(party->video_receiver, now, &report);
         ret->pictures_bad += report.frames_failed;
-        ret->video_frozen_us = report.freezes_duration_us;
     }
+}
+
+void tacet_harness_moment(struct tacet_harness *h, enum tacet_harness_party at,
+                          struct tacet_harness_moment *ret)
+{
+    const struct tacet_party *party = &h->parties[at];
+    const struct tacet_link *link = &h->links[party->other->which];
+    int64_t now = tacet_world_now(h->world);
+
+    *ret = (struct tacet_harness_moment){
+        .pictures_captured = party->other->pictures,
+        .pictures_shown = party->pictures_shown,
+        .frozen = h->config.video && tacet_frozen_now(&party->frozen, now),
+        .video_frozen_us = h->config.video ? tacet_frozen_total(&party->frozen, now) : 0,
+        .video_latency_us = party->video_latency_us,
+        .width = party->shown_width,
+        .height = party->shown_height,
+        .sent = h->traffic[party->other->which],
+        .link = link->config,
+        .link_offered = link->sent,
+        .link_lost = link->lost,
+        .link_queued_out = link->queued_out,
+        .link_wait_us = link->busy_until_us > now ? link->busy_until_us - now : 0,
+    };
 }
 
 void tacet_harness_hash(struct tacet_harness *h, uint8_t out[32])

@@ -7,7 +7,11 @@
 #define TACET_SIM_HARNESS_H
 
 #include "sim/link.h"
+#include "sim/schedule.h"
+#include "sim/traffic.h"
+#include "tacet/audio.h"
 #include "tacet/call.h"
+#include "tacet/video.h"
 
 struct tacet_harness;
 
@@ -19,6 +23,8 @@ enum tacet_harness_party {
 struct tacet_harness_config {
     uint64_t seed;
     struct tacet_link_config link[2];   /* [0] caller to callee */
+    const struct tacet_schedule *schedule; /* how the links change, from creation on; borrowed;
+                                              NULL: they do not */
     bool real_codecs;                   /* opus and vp8; else fake */
     bool audio;
     bool video;
@@ -28,9 +34,13 @@ struct tacet_harness_config {
     int32_t video_bitrate_bps;
     int32_t audio_clock_ppm[2];         /* so much slower a party's sound is captured; RTP follows
                                            the samples, not the time (RFC 3550 section 5.1) */
-    /* Inputs: NULL is a tone and a test card. Pictures and samples are borrowed for the run. */
-    const int16_t *speech;              /* 48 kHz, looped */
+    /* Inputs of each party, borrowed for the run; none is a tone and a test card. Pictures have the
+     * size above; their rate goes before `fps`. Real codecs alone look at them. */
+    const int16_t *speech;              /* both parties: 48 kHz, looped */
     size_t speech_count;
+    struct tacet_audio_source audio_source[2];
+    struct tacet_video_source video_source[2];
+    bool quality;                       /* real codecs: compare what arrives with its source */
     /* Called with each packet before its link; may change or drop (return false) it, or remember it
      * for later injection with tacet_harness_inject. */
     bool (*on_packet)(void *ctx, struct tacet_harness *h, enum tacet_harness_party from,
@@ -50,9 +60,30 @@ struct tacet_harness_result {
     uint64_t pictures_bad;                    /* refused by the decoder, or not the one that was
                                                  captured at its timestamp */
     uint64_t frames_before_answer;            /* handed out before ANSWERED: must stay 0 */
-    int64_t video_frozen_us;
+    int64_t video_frozen_us;                  /* frozen.h */
     int64_t video_latency_p50_us, video_latency_p95_us;
     int64_t first_audio_us, first_video_us;   /* after dialling; -1: never */
+    struct tacet_traffic sent;                /* by the other party */
+    int64_t media_us;                         /* since the other party's media began; 0: never */
+    /* With `quality`: */
+    uint64_t pictures_compared;               /* 0: the next two mean nothing */
+    double psnr_db;                           /* luma, mean over shown pictures */
+    double ssim;
+    uint64_t seconds_compared;                /* of sound; 0: the next one means nothing */
+    double speech_p10;                        /* correlation with the source */
+};
+
+/* One direction at one moment, measured at the receiving party: cheap enough for every 100 ms. */
+struct tacet_harness_moment {
+    uint64_t pictures_captured, pictures_shown;
+    bool frozen;                   /* no new picture for longer than it may take */
+    int64_t video_frozen_us;
+    int64_t video_latency_us;      /* of the newest picture shown; 0: none yet */
+    uint16_t width, height;        /* of that picture */
+    struct tacet_traffic sent;     /* by the other party */
+    struct tacet_link_config link; /* as it is now */
+    uint64_t link_offered, link_lost, link_queued_out; /* packets */
+    int64_t link_wait_us;          /* in the queue, for who comes now */
 };
 
 void tacet_harness_config_init(struct tacet_harness_config *config);
@@ -91,6 +122,8 @@ uint32_t tacet_harness_event_count(const struct tacet_harness *h, enum tacet_har
 /* What `at` heard and saw. */
 void tacet_harness_result(struct tacet_harness *h, enum tacet_harness_party at,
                           struct tacet_harness_result *ret);
+void tacet_harness_moment(struct tacet_harness *h, enum tacet_harness_party at,
+                          struct tacet_harness_moment *ret);
 /* SHA-256 over every output so far. */
 void tacet_harness_hash(struct tacet_harness *h, uint8_t out[32]);
 

@@ -10,9 +10,12 @@
 #include "media/audio_receiver.h"
 #include "media/video_receiver.h"
 #include "sim/digest.h"
+#include "sim/frozen.h"
 #include "sim/harness.h"
 #include "sim/latency.h"
+#include "sim/picture_quality.h"
 #include "sim/rng.h"
+#include "sim/sound_quality.h"
 #include "sim/world.h"
 #include "tacet/audio.h"
 #include "tacet/video.h"
@@ -51,14 +54,15 @@ struct tacet_party {
     uint64_t session; /* ticks of an earlier one die out */
     int64_t answered_at_us;
 
-    struct tacet_audio_source tone;
+    struct tacet_audio_source audio_source; /* the config's, or a tone of our own */
     size_t speech_at;
     uint64_t session_sounds; /* captured since ANSWERED */
     struct tacet_audio_encoder audio_encoder;
     struct tacet_audio_encoder_settings audio_settings;
     struct tacet_capture_log audio_captures;
 
-    struct tacet_video_source card;
+    struct tacet_video_source video_source; /* the config's, or a test card of our own */
+    struct tacet_video_format video_format;
     struct tacet_video_encoder video_encoder;
     struct tacet_video_encoder_settings video_settings;
     bool key_wanted;
@@ -77,6 +81,12 @@ struct tacet_party {
     uint64_t frames_before_answer;
     int64_t first_audio_us;        /* -1: none yet */
     int64_t first_video_us;
+    struct tacet_frozen frozen;
+    int64_t video_latency_us;      /* of the last picture shown */
+    uint16_t shown_width;
+    uint16_t shown_height;
+    struct tacet_picture_quality picture_quality;
+    struct tacet_sound_quality *sound_quality; /* NULL: not wanted */
 };
 
 /* `party` is zeroed but for which, config, other, world, digest, hooks and path. */

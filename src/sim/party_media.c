@@ -36,12 +36,17 @@ static bool is_current(const struct tacet_party *party, uint64_t session)
     return party->answered && party->session == session;
 }
 
+/* The fake codec hears no sample: none are made for it. */
 static void read_sound(struct tacet_party *party, int16_t pcm[CAPTURE_SAMPLES])
 {
     const struct tacet_harness_config *config = party->config;
 
+    if (!config->real_codecs) {
+        memset(pcm, 0, CAPTURE_SAMPLES * sizeof(*pcm));
+        return;
+    }
     if (config->speech == NULL) {
-        int count = party->tone.ops->read(party->tone.ctx, pcm, CAPTURE_SAMPLES);
+        int count = party->audio_source.ops->read(party->audio_source.ctx, pcm, CAPTURE_SAMPLES);
         assert(count == CAPTURE_SAMPLES);
         return;
     }
@@ -87,10 +92,14 @@ static void capture_sound(void *ctx, int64_t now, uint64_t session)
     int error = party->audio_encoder.ops->encode(party->audio_encoder.ctx, pcm, CAPTURE_SAMPLES,
                                                  data, sizeof(data), &frame.size);
     assert(error == 0);
-    (void)tacet_capture_add(
-        &party->audio_captures,
-        tacet_call_rtp_timestamp(party->call, TACET_KIND_AUDIO, frame.captured_at_us),
-        sound_begins_at(party, party->session_sounds, slower_ppm));
+    uint32_t rtp_timestamp =
+        tacet_call_rtp_timestamp(party->call, TACET_KIND_AUDIO, frame.captured_at_us);
+    (void)tacet_capture_add(&party->audio_captures, rtp_timestamp,
+                            sound_begins_at(party, party->session_sounds, slower_ppm));
+    if (party->other->sound_quality != NULL) {
+        tacet_sound_quality_captured(party->other->sound_quality, rtp_timestamp, pcm,
+                                     CAPTURE_SAMPLES);
+    }
     party->session_sounds++;
     schedule(party, sound_begins_at(party, party->session_sounds + 1, slower_ppm), capture_sound);
     send_frame(party, now, &frame);
@@ -101,7 +110,7 @@ static void read_picture(struct tacet_party *party, int64_t now, struct tacet_pi
 {
     *ret = (struct tacet_picture){ .width = party->config->width, .height = party->config->height };
     if (party->config->real_codecs) {
-        int count = party->card.ops->read(party->card.ctx, now, 0, ret);
+        int count = party->video_source.ops->read(party->video_source.ctx, now, 0, ret);
         assert(count == 1);
     }
     ret->index = party->pictures;
@@ -118,12 +127,17 @@ static void capture_picture(void *ctx, int64_t now, uint64_t session)
         return;
     }
     read_picture(party, now, &picture);
-    (void)tacet_capture_add(&party->video_captures,
-                            tacet_call_rtp_timestamp(party->call, TACET_KIND_VIDEO, now), now);
+    uint64_t index = tacet_capture_add(
+        &party->video_captures, tacet_call_rtp_timestamp(party->call, TACET_KIND_VIDEO, now), now);
+    if (party->config->quality && party->config->real_codecs) {
+        int error = tacet_picture_quality_keep(&party->other->picture_quality, index, &picture);
+        assert(error == 0);
+    }
     party->pictures++;
     party->session_pictures++;
     /* From the start and not from the last one: rounding must not add up. */
-    int64_t offset_us = (int64_t)party->session_pictures * 1000000 / party->config->fps;
+    int64_t offset_us = (int64_t)party->session_pictures * 1000000 *
+                        party->video_format.fps_denominator / party->video_format.fps_numerator;
     schedule(party, party->answered_at_us + offset_us, capture_picture);
     int count = party->video_encoder.ops->encode(party->video_encoder.ctx, &picture,
                                                  party->key_wanted, &frame);
@@ -154,7 +168,14 @@ static void play(void *ctx, int64_t now, uint64_t session)
                                &captured_at_us, &index)) {
             int64_t played_at_us = now + (int64_t)marks[i].offset * 1000000 / TACET_SAMPLE_RATE;
             tacet_latencies_add(&party->audio_latencies, played_at_us - captured_at_us);
+            if (party->sound_quality != NULL) {
+                tacet_sound_quality_mark(party->sound_quality, marks[i].offset,
+                                         marks[i].rtp_timestamp);
+            }
         }
+    }
+    if (party->sound_quality != NULL) {
+        tacet_sound_quality_played(party->sound_quality, pcm, PLAY_SAMPLES);
     }
     if (party->first_audio_us < 0 && tacet_audio_receiver_heard(party->audio_receiver)) {
         party->first_audio_us = now;
@@ -196,7 +217,14 @@ static int create_audio(struct tacet_party *party)
     const struct tacet_codec *codec = tacet_codec_find(TACET_KIND_AUDIO, name);
 
     assert(codec != NULL);
-    int error = tacet_tone_source_create(&party->tone);
+    int error = 0;
+    party->audio_source = party->config->audio_source[party->which];
+    if (party->audio_source.ops == NULL) {
+        error = tacet_tone_source_create(&party->audio_source);
+    }
+    if (error == 0 && party->config->quality && party->config->real_codecs) {
+        error = tacet_sound_quality_create(&party->sound_quality);
+    }
     if (error == 0) {
         error = codec->audio_encoder_create(&party->audio_settings, &party->audio_encoder);
     }
@@ -212,9 +240,19 @@ static int create_video(struct tacet_party *party)
     const char *name = config->real_codecs ? "vp8" : "fake";
     const struct tacet_codec *codec = tacet_codec_find(TACET_KIND_VIDEO, name);
     struct tacet_video_format format = { config->width, config->height, config->fps, 1 };
+    int error = 0;
 
     assert(codec != NULL);
-    int error = tacet_testcard_source_create(&format, &party->card);
+    party->video_source = config->video_source[party->which];
+    if (party->video_source.ops == NULL) {
+        error = tacet_testcard_source_create(&format, &party->video_source);
+    }
+    if (error != 0) {
+        return error;
+    }
+    party->video_source.ops->format(party->video_source.ctx, &party->video_format);
+    assert(party->video_format.width == config->width);
+    assert(party->video_format.height == config->height);
     if (error == 0) {
         error = codec->video_encoder_create(&party->video_settings, &party->video_encoder);
     }
@@ -248,14 +286,16 @@ int tacet_party_media_create(struct tacet_party *party)
 
 void tacet_party_media_free(struct tacet_party *party)
 {
-    if (party->tone.ops != NULL) {
-        party->tone.ops->free(party->tone.ctx);
-        party->tone.ops = NULL;
+    const struct tacet_harness_config *config = party->config;
+
+    if (party->audio_source.ops != NULL && config->audio_source[party->which].ops == NULL) {
+        party->audio_source.ops->free(party->audio_source.ctx);
     }
-    if (party->card.ops != NULL) {
-        party->card.ops->free(party->card.ctx);
-        party->card.ops = NULL;
+    party->audio_source.ops = NULL;
+    if (party->video_source.ops != NULL && config->video_source[party->which].ops == NULL) {
+        party->video_source.ops->free(party->video_source.ctx);
     }
+    party->video_source.ops = NULL;
     if (party->audio_encoder.ops != NULL) {
         party->audio_encoder.ops->free(party->audio_encoder.ctx);
         party->audio_encoder.ops = NULL;
@@ -266,6 +306,8 @@ void tacet_party_media_free(struct tacet_party *party)
     }
     tacet_audio_receiver_free(&party->audio_receiver);
     tacet_video_receiver_free(&party->video_receiver);
+    tacet_picture_quality_free(&party->picture_quality);
+    tacet_sound_quality_free(&party->sound_quality);
     tacet_latencies_free(&party->audio_latencies);
     tacet_latencies_free(&party->video_latencies);
 }
@@ -322,6 +364,9 @@ static void show(struct tacet_party *party, int64_t now, const struct tacet_show
     tacet_video_receiver_on_shown(party->video_receiver, now, shown);
     tacet_digest_picture(party->digest, &shown->picture);
     party->pictures_shown++;
+    party->shown_width = shown->picture.width;
+    party->shown_height = shown->picture.height;
+    tacet_frozen_on_shown(&party->frozen, now);
     if (party->first_video_us < 0) {
         party->first_video_us = now;
     }
@@ -330,9 +375,18 @@ static void show(struct tacet_party *party, int64_t now, const struct tacet_show
         party->pictures_wrong++;
         return;
     }
-    tacet_latencies_add(&party->video_latencies, now - captured_at_us);
-    /* The test card and the fake codec both tell which picture this was. */
+    party->video_latency_us = now - captured_at_us;
+    tacet_latencies_add(&party->video_latencies, party->video_latency_us);
+    if (party->config->quality && party->config->real_codecs) {
+        int error = tacet_picture_quality_compare(&party->picture_quality, index, &shown->picture);
+        assert(error == 0);
+    }
+    /* The test card and the fake codec both tell which picture this was; a file does not. */
     uint32_t seen;
+    if (party->config->real_codecs &&
+        party->config->video_source[party->other->which].ops != NULL) {
+        return;
+    }
     if (tacet_testcard_read(&shown->picture, &seen) != 0 || seen != (uint32_t)index) {
         party->pictures_wrong++;
     }

@@ -9,6 +9,7 @@ int tacet_cmd_demo(int argc, char **argv);
 int tacet_cmd_devices(int argc, char **argv);
 int tacet_cmd_id(int argc, char **argv);
 int tacet_cmd_listen(int argc, char **argv);
+int tacet_cmd_sim(int argc, char **argv);
 int tacet_cmd_version(int argc, char **argv);
 
 #endif

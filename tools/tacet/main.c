@@ -24,6 +24,7 @@ static const struct command commands[] = {
     { "devices", "list microphones and speakers", tacet_cmd_devices },
     { "id", "make and show identities", tacet_cmd_id },
     { "listen", "wait for a call; prints the ticket that a caller needs", tacet_cmd_listen },
+    { "sim", "a whole call over a simulated network, faster than real time", tacet_cmd_sim },
     { "version", "print the version", tacet_cmd_version },
 };
 

@@ -43,6 +43,20 @@ struct tacet_settings {
     const char *frame_log;
     /* benchmarks */
     int rounds; /* 0: as many as the benchmark thinks right */
+    /* simulations: as text, since their numbers may be fractions, or two */
+    const char *loss;
+    const char *burst;
+    const char *delay;
+    const char *jitter;
+    const char *reorder;
+    const char *duplicate;
+    const char *rate;
+    const char *queue;
+    const char *schedule;
+    const char *preset;
+    const char *seed;
+    int codec; /* position among the choices of --codec */
+    const char *html;
     /* certificates */
     const char *ca;  /* a CA's public file; NULL: none is trusted */
     const char *crl; /* its revocation list */

@@ -51,7 +51,8 @@ struct tacet_media {
     uint16_t fps;
 };
 
-/* What TRUST tells: what the app may do about a peer, or why somebody was refused. */
+/* What TRUST tells: what the app may do about a peer, or why one was refused. Refusals are told
+ * once for each party, at most eight in ten seconds: strangers can cause any number of them. */
 enum tacet_notice {
     TACET_NOTICE_NONE = 0,
     TACET_NOTICE_OFFER,       /* our call to a key that is not in the trust table was answered:
@@ -88,7 +89,8 @@ struct tacet_event {
         } answered;
         struct tacet_media media;
         struct {
-            const uint8_t *data; /* borrowed until the next poll of events */
+            const uint8_t *data; /* borrowed until the next poll of events, whatever becomes of
+                                    the peer */
             size_t size;
         } message;
         struct {

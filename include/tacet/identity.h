@@ -26,12 +26,21 @@ enum tacet_trust {
     TACET_TRUST_VERIFIED        /* the words were compared aloud */
 };
 
-/* What may be shown of a party: nothing in it is secret. */
+/*
+ * What may be shown of a party: nothing in it is secret. An app shows the label where there is one:
+ * it is the user's own word for the key. The name is what the party's certificate says, and a party
+ * may write there what it likes, also another contact's label, unless a CA that is trusted here
+ * has signed it.
+ */
 struct tacet_public_identity {
     uint8_t key[TACET_KEY_SIZE];             /* Ed25519 */
-    char name[TACET_NAME_MAX + 1];           /* claimed by its certificate */
+    char name[TACET_NAME_MAX + 1];           /* that its certificate says */
     char fingerprint[TACET_FINGERPRINT_MAX]; /* of the key, in groups for reading aloud */
     enum tacet_trust trust;
+    /* As a call found it in its trust table and authorities; elsewhere empty. */
+    char label[TACET_NAME_MAX + 1]; /* under which the key is saved; "" it is not */
+    bool name_claimed;              /* nobody vouches for the name but the party itself */
+    bool name_taken; /* and it is a contact's label, with another key: never show it alone */
 };
 
 TACET_BEGIN_DECLS

@@ -32,6 +32,9 @@ enum {
     /* Events not yet polled, a dozen a peer; the newest is lost, but never the end (call/events.h).
      */
     TACET_EVENTS_MAX = 12 * TACET_PEERS_MAX,
+    /* Notices of refused callers within TACET_REFUSALS_US, or not yet polled, and as many of who
+     * answered in the place of whom this side dialled; further ones are lost. */
+    TACET_REFUSALS_MAX = 8,
     /* Datagrams waiting to be polled, all peers together; media is dropped at the tail. */
     TACET_SEND_QUEUE_MAX = 1024,
 
@@ -116,6 +119,7 @@ enum {
 #define TACET_COOKIE_SECRET_US TACET_S(120)
 #define TACET_RING_TIMEOUT_US TACET_S(60)
 #define TACET_RING_APART_US TACET_S(5) /* between two rings of one identity */
+#define TACET_REFUSALS_US TACET_S(10)
 #define TACET_UNANSWERED_TIMEOUT_US TACET_S(90)
 #define TACET_REKEY_INTERVAL_US TACET_S(120)
 #define TACET_REKEY_APART_US TACET_S(10)        /* between two, however often one is asked for */

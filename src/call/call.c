@@ -64,7 +64,8 @@ static int create_parts(struct tacet_call *call)
     }
     if (result == 0) {
         call->peers = tacet_alloc(TACET_PEERS_MAX * sizeof(*call->peers));
-        result = call->peers == NULL ? TACET_ERR_NOMEM : 0;
+        call->message = tacet_alloc(TACET_MESSAGE_MAX);
+        result = call->peers == NULL || call->message == NULL ? TACET_ERR_NOMEM : 0;
     }
     return result;
 }
@@ -131,6 +132,10 @@ void tacet_call_free(struct tacet_call **call)
     }
     tacet_rtp_session_free(&(*call)->session);
     tacet_dealloc((*call)->peers);
+    if ((*call)->message != NULL) {
+        sodium_memzero((*call)->message, TACET_MESSAGE_MAX);
+        tacet_dealloc((*call)->message);
+    }
     tacet_responder_free(&(*call)->responder);
     tacet_pool_free(&(*call)->pool);
     sodium_memzero(*call, sizeof(**call));
@@ -172,6 +177,11 @@ static uint32_t find_slot(const struct tacet_call *call)
         }
     }
     return found;
+}
+
+bool tacet_call_has_room(const struct tacet_call *call)
+{
+    return find_slot(call) != TACET_PEERS_MAX;
 }
 
 struct tacet_peer *tacet_call_new_peer(struct tacet_call *call)

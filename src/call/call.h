@@ -5,6 +5,7 @@
 #include "call/admission.h"
 #include "call/events.h"
 #include "call/handshake.h"
+#include "call/notices.h"
 #include "call/peer.h"
 #include "call/queue.h"
 #include "call/rtp_session.h"
@@ -21,20 +22,24 @@ struct tacet_call {
     uint32_t timestamp_base[TACET_KIND_COUNT];
     struct tacet_rings rings;
     struct tacet_events events;
+    uint8_t *message;    /* TACET_MESSAGE_MAX: an app's message that waits to be polled ... */
+    size_t message_size; /* ... 0: none; until then no peer's next message is read ... */
+    bool message_polled; /* ... and the app reads it now */
     struct tacet_pool *pool;
-    struct tacet_queue queue; /* handshake messages, RTCP: what must not wait behind media */
-    struct tacet_queue media; /* RTP */
+    struct tacet_queue queue;    /* handshake messages, RTCP: what must not wait behind media */
+    struct tacet_queue media;    /* RTP */
     struct tacet_buffer *polled; /* the datagram that the app reads now */
     uint64_t drops[TACET_DROP_COUNT];
-    struct tacet_refusal refusal; /* by the handshake message being read */
-    struct tacet_refusal refusal_told;
-    uint32_t refusal_told_peer;
+    struct tacet_refusal refusal;      /* by the handshake message being read */
+    struct tacet_refusals refusals[2]; /* what was told: of callers, of who was dialled */
 };
 
 /* Renews the own certificate when it is time, and tells the handshake the time. */
 void tacet_call_set_time(struct tacet_call *call, int64_t now);
 /* The peer of that number, or NULL. */
 struct tacet_peer *tacet_call_find(const struct tacet_call *call, uint32_t id);
+/* Whether tacet_call_new_peer would find one. */
+bool tacet_call_has_room(const struct tacet_call *call);
 /* A free peer with a number that no other had, if need be instead of the oldest that was turned
  * away; or NULL. */
 struct tacet_peer *tacet_call_new_peer(struct tacet_call *call);

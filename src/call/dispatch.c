@@ -71,21 +71,23 @@ static enum tacet_drop on_fin(struct tacet_call *call, int64_t now,
     if (!call->config.listen) {
         return TACET_DROP_STATE;
     }
+    if (!tacet_call_has_room(call)) {
+        return TACET_DROP_RATE; /* unread: the same FIN again may find a place */
+    }
     tacet_call_set_time(call, now);
     tacet_notices_asked(call);
     enum tacet_drop drop =
         tacet_responder_consume_fin(&call->responder, &call->handshake, now, &packet->path,
                                     packet->data, packet->size, &result, &index);
     if (drop != TACET_DROP_NONE) {
-        tacet_notices_refused(call, TACET_NO_PEER);
+        tacet_notices_refused(call, now, TACET_NO_PEER);
         return drop;
     }
     peer = tacet_call_new_peer(call);
-    if (peer != NULL) {
-        tacet_peer_on_fin(call, peer, now, &packet->path, &result);
-    }
+    assert(peer != NULL);
+    tacet_peer_on_fin(call, peer, now, &packet->path, &result);
     sodium_memzero(&result, sizeof(result));
-    return peer != NULL ? TACET_DROP_NONE : TACET_DROP_RATE;
+    return TACET_DROP_NONE;
 }
 
 static enum tacet_drop on_ctrl(struct tacet_call *call, int64_t now,

@@ -32,19 +32,32 @@ static bool replace(struct tacet_events *events, const struct tacet_event *event
     return false;
 }
 
-void tacet_events_push(struct tacet_events *events, const struct tacet_event *event)
+bool tacet_events_push(struct tacet_events *events, const struct tacet_event *event)
 {
     if (is_state(event->type) && replace(events, event)) {
-        return;
+        return true;
     }
     if (events->count == TACET_EVENTS_MAX) {
         if (event->type == TACET_EVENT_ENDED) {
             *at(events, events->count - 1) = *event;
         }
-        return;
+        return event->type == TACET_EVENT_ENDED;
     }
     *at(events, events->count) = *event;
     events->count++;
+    return true;
+}
+
+size_t tacet_events_waiting(const struct tacet_events *events, enum tacet_event_type type,
+                            uint32_t peer)
+{
+    size_t waiting = 0;
+
+    for (size_t i = 0; i < events->count; i++) {
+        const struct tacet_event *event = &events->queue[(events->first + i) % TACET_EVENTS_MAX];
+        waiting += event->type == type && event->peer == peer;
+    }
+    return waiting;
 }
 
 bool tacet_events_take(struct tacet_events *events, struct tacet_event *ret)

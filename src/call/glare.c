@@ -74,7 +74,7 @@ static void release(struct tacet_call *call, struct tacet_peer *peer, int64_t no
         event.u.incoming = peer->identity;
         tacet_events_push(&call->events, &event);
     }
-    (void)tacet_peer_answer(call, peer, now);
+    tacet_peer_answer_at_last(call, peer, now);
 }
 
 void tacet_glare_resolve(struct tacet_call *call, int64_t now)

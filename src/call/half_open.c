@@ -15,7 +15,7 @@ int tacet_responder_create(struct tacet_responder *r)
     if (entries == NULL) {
         return TACET_ERR_NOMEM;
     }
-    *r = (struct tacet_responder){ .entries = entries };
+    *r = (struct tacet_responder){ .entries = entries, .expiry_us = TACET_NEVER };
     return 0;
 }
 
@@ -46,6 +46,11 @@ void tacet_responder_expire(struct tacet_responder *r, int64_t now)
         }
     }
     r->expiry_us = next;
+}
+
+int64_t tacet_responder_next_timeout(const struct tacet_responder *r)
+{
+    return r->expiry_us;
 }
 
 size_t tacet_responder_count(const struct tacet_responder *r)

@@ -14,7 +14,7 @@
 
 struct tacet_half_open {
     bool used;
-    bool done;     /* FIN was accepted */
+    bool done;     /* its own FIN came, accepted or refused */
     bool proven;   /* the INIT had a valid mac2: its path is no forgery */
     uint64_t age;  /* rises with every entry made */
     size_t nth;    /* how many others its source had when it was made */
@@ -27,7 +27,7 @@ struct tacet_half_open {
     uint8_t mac1_key[32];
     uint8_t init[TACET_INIT_IDENTICAL];
     uint8_t resp[TACET_RESP_SIZE];
-    uint8_t fin_mac1[TACET_MAC_SIZE]; /* of the accepted FIN: covers all of it */
+    uint8_t fin_mac1[TACET_MAC_SIZE]; /* of its FIN: covers all of it */
 };
 
 /* The entry that this very INIT made, or NULL. */

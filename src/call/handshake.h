@@ -87,7 +87,7 @@ struct tacet_responder {
     struct tacet_half_open *entries; /* TACET_HALF_OPEN_MAX */
     uint64_t next_age;
     struct tacet_cookie_secrets cookies;
-    int64_t expiry_us; /* no entry expires before; 0: not known */
+    int64_t expiry_us; /* no entry expires before */
 };
 
 int tacet_responder_create(struct tacet_responder *r);
@@ -104,9 +104,9 @@ enum tacet_drop tacet_responder_consume_init(struct tacet_responder *r,
                                              const uint8_t *packet, size_t size,
                                              uint8_t reply[TACET_RESP_SIZE], size_t *ret_size);
 /*
- * Consumes FIN: must come from its INIT's path. On NONE *ret holds the result and the entry is
- * closed: the same FIN again is TACET_DROP_REPLAY, with *ret_index_local saying whose it is. Whom
- * the policy refuses is TACET_DROP_AUTH.
+ * Consumes FIN: must come from its INIT's path. On NONE *ret holds the result. Whom the policy
+ * refuses is TACET_DROP_AUTH. A FIN of who made the INIT closes the entry, accepted or not: the
+ * same again is TACET_DROP_REPLAY, with *ret_index_local saying whose it is, and any other AUTH.
  */
 enum tacet_drop tacet_responder_consume_fin(struct tacet_responder *r,
                                             const struct tacet_handshake_config *config,
@@ -116,6 +116,8 @@ enum tacet_drop tacet_responder_consume_fin(struct tacet_responder *r,
                                             uint32_t *ret_index_local);
 /* Forgets entries older than TACET_HALF_OPEN_TIMEOUT_US. */
 void tacet_responder_expire(struct tacet_responder *r, int64_t now);
+/* When to call _expire next: a secret stays no longer than that. TACET_NEVER: there is none. */
+int64_t tacet_responder_next_timeout(const struct tacet_responder *r);
 size_t tacet_responder_count(const struct tacet_responder *r);
 
 #endif

@@ -247,11 +247,12 @@ static enum tacet_drop check_fin(const struct tacet_half_open *entry,
     return TACET_DROP_NONE;
 }
 
-/* Reads FIN on a copy of the entry's state and identifies the caller. */
+/* Reads FIN on a copy of the entry's state and identifies the caller. *ret_authentic: it comes from
+ * who made the INIT, whatever else may be wrong with it. */
 static enum tacet_drop read_fin(const struct tacet_half_open *entry,
                                 const struct tacet_handshake_config *config,
                                 const uint8_t packet[TACET_FIN_SIZE],
-                                struct tacet_handshake_result *result)
+                                struct tacet_handshake_result *result, bool *ret_authentic)
 {
     uint8_t plain[TACET_SEALED_PLAIN_SIZE];
     struct tacet_opening opening;
@@ -263,6 +264,7 @@ static enum tacet_drop read_fin(const struct tacet_half_open *entry,
                              packet + TACET_FIN_PAYLOAD, TACET_FIN_PAYLOAD_SIZE, plain) != 0) {
         goto out;
     }
+    *ret_authentic = true;
     if (sodium_memcmp(noise.rs, noise.s_public, TACET_NOISE_KEY) == 0) {
         drop = TACET_DROP_STATE; /* our own static, reflected */
         goto out;
@@ -291,6 +293,14 @@ out:
     return drop;
 }
 
+/* No other FIN is read on this handshake. It stays, so that its messages are known again. */
+static void close_entry(struct tacet_half_open *entry, const uint8_t packet[TACET_FIN_SIZE])
+{
+    memcpy(entry->fin_mac1, packet + TACET_FIN_MAC1, sizeof(entry->fin_mac1));
+    tacet_noise_wipe(&entry->noise);
+    entry->done = true;
+}
+
 enum tacet_drop tacet_responder_consume_fin(struct tacet_responder *r,
                                             const struct tacet_handshake_config *config,
                                             int64_t now, const struct tacet_path *path,
@@ -299,6 +309,7 @@ enum tacet_drop tacet_responder_consume_fin(struct tacet_responder *r,
                                             uint32_t *ret_index_local)
 {
     struct tacet_handshake_result result = { 0 };
+    bool authentic = false;
 
     if (size != TACET_FIN_SIZE) {
         return TACET_DROP_SHORT;
@@ -316,16 +327,16 @@ enum tacet_drop tacet_responder_consume_fin(struct tacet_responder *r,
     if (drop != TACET_DROP_NONE) {
         return drop;
     }
-    drop = read_fin(entry, config, packet, &result);
+    drop = read_fin(entry, config, packet, &result, &authentic);
+    if (authentic) {
+        /* Also where it is refused: each try to pass costs its sender a handshake of its own. */
+        close_entry(entry, packet);
+    }
     if (drop == TACET_DROP_NONE) {
-        /* Every check has passed: only now anything changes. */
         result.profile = entry->profile;
         result.index_local = entry->index_local;
         result.index_remote = entry->index_remote;
         result.started_at_us = entry->at_us;
-        memcpy(entry->fin_mac1, packet + TACET_FIN_MAC1, sizeof(entry->fin_mac1));
-        tacet_noise_wipe(&entry->noise);
-        entry->done = true;
         *ret = result;
         *ret_index_local = entry->index_local;
     }

@@ -17,20 +17,33 @@ static void tell(struct tacet_call *call, uint32_t peer, enum tacet_notice notic
     tacet_events_push(&call->events, &event);
 }
 
-void tacet_notices_refused(struct tacet_call *call, uint32_t peer)
+/* Whether one more may be told: who is refused often must not push out what others have caused. */
+static bool may_tell(const struct tacet_call *call, const struct tacet_refusals *told, int64_t now,
+                     uint32_t peer)
+{
+    int64_t first_us = told->at_us[told->count % TACET_REFUSALS_MAX];
+
+    return (told->count < TACET_REFUSALS_MAX || now - first_us >= TACET_REFUSALS_US) &&
+           tacet_events_waiting(&call->events, TACET_EVENT_TRUST, peer) < TACET_REFUSALS_MAX;
+}
+
+void tacet_notices_refused(struct tacet_call *call, int64_t now, uint32_t peer)
 {
     struct tacet_refusal *refusal = &call->refusal;
-    struct tacet_refusal *told = &call->refusal_told;
+    struct tacet_refusals *told = &call->refusals[peer == TACET_NO_PEER ? 0 : 1];
 
     if (refusal->notice == TACET_NOTICE_NONE) {
         return;
     }
     /* The same message comes again and again. */
-    if (refusal->notice != told->notice || peer != call->refusal_told_peer ||
-        memcmp(refusal->identity.key, told->identity.key, TACET_KEY_SIZE) != 0) {
+    bool same = refusal->notice == told->last.notice && peer == told->last_peer &&
+                memcmp(refusal->identity.key, told->last.identity.key, TACET_KEY_SIZE) == 0;
+    if (!same && may_tell(call, told, now, peer)) {
         tell(call, peer, refusal->notice, &refusal->identity);
-        *told = *refusal;
-        call->refusal_told_peer = peer;
+        told->last = *refusal;
+        told->last_peer = peer;
+        told->at_us[told->count % TACET_REFUSALS_MAX] = now;
+        told->count++;
     }
     refusal->notice = TACET_NOTICE_NONE;
 }

@@ -4,6 +4,8 @@
  */
 #include "call/call.h"
 
+#include <sodium.h>
+
 static int poll_control(struct tacet_call *call, int64_t now, struct tacet_buffer **ret)
 {
     struct tacet_buffer *buffer = tacet_pool_get(call->pool);
@@ -65,23 +67,29 @@ int tacet_call_poll_frame(struct tacet_call *call, int64_t now, uint32_t *ret_pe
     return 0;
 }
 
-int tacet_call_poll_event(struct tacet_call *call, struct tacet_event *ret)
+/* The app has read the message: the place is free, and what waited for it is read. */
+static void release_message(struct tacet_call *call)
 {
+    sodium_memzero(call->message, call->message_size);
+    call->message_size = 0;
+    call->message_polled = false;
     for (int i = 0; i < TACET_PEERS_MAX; i++) {
         struct tacet_peer *peer = &call->peers[i];
-        if (peer->state != TACET_PEER_FREE && peer->message_polled) {
-            peer->message_polled = false;
-            peer->message_held = false;
+        if (peer->state > TACET_PEER_DIALLING) {
             tacet_peer_read_messages(call, peer, peer->last_received_at_us);
         }
+    }
+}
+
+int tacet_call_poll_event(struct tacet_call *call, struct tacet_event *ret)
+{
+    if (call->message_polled) {
+        release_message(call);
     }
     if (!tacet_events_take(&call->events, ret)) {
         return 0;
     }
-    struct tacet_peer *peer = tacet_call_find(call, ret->peer);
-    if (ret->type == TACET_EVENT_MESSAGE && peer != NULL) {
-        peer->message_polled = true;
-    }
+    call->message_polled = ret->type == TACET_EVENT_MESSAGE;
     return 1;
 }
 
@@ -100,6 +108,10 @@ int64_t tacet_call_next_timeout(const struct tacet_call *call, const char **ret_
             next = at;
             reason = peer_reason;
         }
+    }
+    if (tacet_responder_next_timeout(&call->responder) < next) {
+        next = tacet_responder_next_timeout(&call->responder);
+        reason = "half_open";
     }
     if (call->queue.count > 0 || call->media.count > 0) {
         next = 0;

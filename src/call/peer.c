@@ -179,7 +179,7 @@ enum tacet_drop tacet_peer_on_resp(struct tacet_call *call, struct tacet_peer *p
                                                         size, peer->commitment, call_id, media_bits,
                                                         peer->fin, &result, &peer->other_answered);
     if (drop != TACET_DROP_NONE) {
-        tacet_notices_refused(call, peer->id);
+        tacet_notices_refused(call, now, peer->id);
         return drop;
     }
     int64_t round_trip_us = now - peer->init_sent_at_us;
@@ -258,7 +258,7 @@ static void establish(struct tacet_call *call, struct tacet_peer *peer, int64_t 
         tacet_events_push(&call->events, &event);
     }
     if (peer->answer_wanted) {
-        (void)tacet_peer_answer(call, peer, now);
+        tacet_peer_answer_at_last(call, peer, now);
     }
     tacet_glare_resolve(call, now);
 }
@@ -320,6 +320,15 @@ int tacet_peer_answer(struct tacet_call *call, struct tacet_peer *peer, int64_t 
         tacet_peer_answered(call, peer, now);
     }
     return 0;
+}
+
+void tacet_peer_answer_at_last(struct tacet_call *call, struct tacet_peer *peer, int64_t now)
+{
+    if (tacet_peer_answer(call, peer, now) == TACET_ERR_BUSY) {
+        /* Another call was answered meanwhile; the app, which thinks of this one as answered, hears
+         * the end of it. */
+        tacet_peer_end(call, peer, now, TACET_MESSAGE_DECLINE, TACET_END_BUSY);
+    }
 }
 
 void tacet_peer_answered(struct tacet_call *call, struct tacet_peer *peer, int64_t now)

@@ -68,8 +68,6 @@ struct tacet_peer {
 
     struct tacet_media media;          /* what the peer says it sends */
     struct tacet_rtp_session *session; /* borrowed from the call once answered */
-    bool message_held;   /* an app's message stands in the control stream's memory ... */
-    bool message_polled; /* ... and the app reads it now; then the next may come */
     int64_t pli_sent_at_us;
     struct tacet_path_stats path_stats;
     struct tacet_stats last_stats; /* ENDING: as they were at the end */
@@ -96,6 +94,9 @@ void tacet_peer_on_fin(struct tacet_call *call, struct tacet_peer *peer, int64_t
 /* --- commands --- */
 
 int tacet_peer_answer(struct tacet_call *call, struct tacet_peer *peer, int64_t now);
+/* An answer that was given before it could be sent. Where another call has the media by now, the
+ * peer is declined as busy. */
+void tacet_peer_answer_at_last(struct tacet_call *call, struct tacet_peer *peer, int64_t now);
 /* Ends it: says so to the other side if there are keys, and tells the app. `message` is HANGUP or
  * DECLINE. Media keys are wiped at once. */
 void tacet_peer_end(struct tacet_call *call, struct tacet_peer *peer, int64_t now,

@@ -60,6 +60,16 @@ static enum verdict judge(const struct tacet_peer *peer, enum tacet_message type
 
 /* --- one function a message; false: the peer broke the protocol --- */
 
+/* A rekey that did not work out. What this machine lacks is not the peer's fault. */
+static bool rekey_failed(struct tacet_call *call, struct tacet_peer *peer, int64_t now, int error)
+{
+    if (error != TACET_ERR_NOMEM) {
+        return false;
+    }
+    tacet_peer_end(call, peer, now, TACET_MESSAGE_HANGUP, TACET_END_FAILED);
+    return true;
+}
+
 static bool on_ring(struct tacet_call *call, struct tacet_peer *peer, size_t size)
 {
     struct tacet_event event = { .type = TACET_EVENT_RINGING, .peer = peer->id };
@@ -132,15 +142,17 @@ static bool on_app(struct tacet_call *call, struct tacet_peer *peer, const uint8
     struct tacet_event event = {
         .type = TACET_EVENT_MESSAGE,
         .peer = peer->id,
-        .u.message = { .data = body, .size = size },
+        .u.message = { .data = call->message, .size = size },
     };
 
     if (size == 0 || size > TACET_MESSAGE_MAX) {
         return false;
     }
-    /* The body stands in the control stream's memory until the app has polled the event. */
-    peer->message_held = true;
-    tacet_events_push(&call->events, &event);
+    /* In memory of the call: it may be read when its peer is gone already. */
+    if (tacet_events_push(&call->events, &event)) {
+        memcpy(call->message, body, size);
+        call->message_size = size;
+    }
     return true;
 }
 
@@ -155,9 +167,10 @@ static bool on_rekey1(struct tacet_call *call, struct tacet_peer *peer, int64_t 
     if (peer->rekey.epoch > 0 && now - peer->rekeyed_at_us < TACET_REKEY_FLOOD_US) {
         return false;
     }
-    if (tacet_rekey_answer(&peer->rekey, &call->config.random, &peer->control, body, size, rekey2,
-                           &rekey2_size) != 0) {
-        return false;
+    int result = tacet_rekey_answer(&peer->rekey, &call->config.random, &peer->control, body, size,
+                                    rekey2, &rekey2_size);
+    if (result != 0) {
+        return rekey_failed(call, peer, now, result);
     }
     tacet_timers_set(&peer->timers, TACET_TIMER_CONFIRM, now + TACET_REKEY_CONFIRM_US);
     (void)tacet_peer_send(call, peer, now, TACET_MESSAGE_REKEY2, rekey2, rekey2_size);
@@ -167,8 +180,10 @@ static bool on_rekey1(struct tacet_call *call, struct tacet_peer *peer, int64_t 
 static bool on_rekey2(struct tacet_call *call, struct tacet_peer *peer, int64_t now,
                       const uint8_t *body, size_t size)
 {
-    if (tacet_rekey_finish(&peer->rekey, &peer->control, body, size) != 0) {
-        return false;
+    int result = tacet_rekey_finish(&peer->rekey, &peer->control, body, size);
+
+    if (result != 0) {
+        return rekey_failed(call, peer, now, result);
     }
     /* The other side sends in the new epoch once it has seen a packet of it. */
     tacet_control_send_single(&peer->control, TACET_MESSAGE_PING, NULL, 0);
@@ -272,7 +287,7 @@ void tacet_peer_read_messages(struct tacet_call *call, struct tacet_peer *peer, 
         read_one(call, peer, now, type, single, size);
     }
 
-    while (peer->state != TACET_PEER_FREE && !peer->message_held &&
+    while (peer->state != TACET_PEER_FREE && call->message_size == 0 &&
            tacet_control_poll_message(&peer->control, &type, &body, &size) == 1) {
         read_one(call, peer, now, type, body, size);
     }

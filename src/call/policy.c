@@ -119,6 +119,25 @@ static bool asked(const struct tacet_policy *policy, const uint8_t key[TACET_KEY
     return false;
 }
 
+/* The name that a party gives itself, beside what this user calls it. */
+static void put_names(const struct tacet_policy *policy, const struct tacet_callee *dialled,
+                      struct tacet_public_identity *peer)
+{
+    const struct tacet_trust_entry *entry = find_key(policy, peer->key);
+    const struct tacet_trust_entry *named = find_label(policy, peer->name);
+
+    if (named != NULL && same_key(named->key, peer->key) && dialled != NULL &&
+        dialled->hint == TACET_HINT_NAME) {
+        entry = named; /* of several labels the one that was dialled */
+    }
+    memset(peer->label, 0, sizeof(peer->label));
+    if (entry != NULL) {
+        memcpy(peer->label, entry->label, sizeof(peer->label));
+    }
+    peer->name_taken = named != NULL && !same_key(named->key, peer->key);
+    peer->name_claimed = named == NULL || peer->name_taken;
+}
+
 /* Fills in what pins say. Returns CHANGED where they speak against the party. */
 static enum tacet_notice look_up_pins(const struct tacet_policy *policy,
                                       const struct tacet_callee *dialled,
@@ -187,11 +206,15 @@ enum tacet_notice tacet_policy_judge(const struct tacet_policy *policy,
 {
     struct evidence evidence = { 0 };
 
+    put_names(policy, dialled, peer);
     if (dialled != NULL && !is_dialled(dialled, peer)) {
         return TACET_NOTICE_OTHER;
     }
     enum tacet_notice notice =
         ask_authorities(policy, certificate, size, unix_now, peer, &evidence);
+    if (evidence.certified) {
+        peer->name_claimed = false;
+    }
     if (notice == TACET_NOTICE_NONE) {
         notice = look_up_pins(policy, dialled, peer, &evidence);
     }

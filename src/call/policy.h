@@ -32,7 +32,7 @@ bool tacet_policy_may_dial(const struct tacet_policy *policy, const struct tacet
 /*
  * Judges the party of this certificate, whose own signature, time and keys have been checked.
  * `dialled` is whom this side wanted to reach, NULL where the party is calling. Returns NONE and
- * sets peer->trust, or why it is refused.
+ * sets peer->trust, or why it is refused; in any case what is known of its name.
  */
 enum tacet_notice tacet_policy_judge(const struct tacet_policy *policy,
                                      const struct tacet_callee *dialled, const uint8_t *certificate,

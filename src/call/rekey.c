@@ -68,8 +68,8 @@ static int create_srtp(const struct tacet_rekey *r, const uint8_t e[64], uint32_
     return result;
 }
 
-/* From epoch n to n+1: E_{n+1}, its SRTP sessions and its control keys. On failure nothing moved.
- */
+/* From epoch n to n+1: E_{n+1}, its SRTP sessions and its control keys. TACET_ERR_NOMEM:
+ * nothing moved. */
 static int advance(struct tacet_rekey *r, struct tacet_control *control, const uint8_t *shared,
                    const uint8_t *rekey1, const uint8_t *rekey2)
 {
@@ -85,7 +85,8 @@ static int advance(struct tacet_rekey *r, struct tacet_control *control, const u
     (void)crypto_hash_sha512_final(&hash, transcript);
     tacet_schedule_next(r->e, r->epoch + 1, shared, r->kem->shared_size, transcript, next);
 
-    int result = create_srtp(r, next, r->epoch + 1, &srtp);
+    /* Whatever goes wrong with the sessions does so on this machine. */
+    int result = create_srtp(r, next, r->epoch + 1, &srtp) == 0 ? 0 : TACET_ERR_NOMEM;
     if (result == 0) {
         memcpy(r->e, next, sizeof(r->e));
         r->epoch++;

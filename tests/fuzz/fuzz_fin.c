@@ -1,10 +1,11 @@
 /*
  * FIN from someone who knows the hint, and from callers with a good identity who put anything into
- * it (handshake_world.h tells how the input is read). What is dropped leaves no trace; what is
- * taken is by who sealed it, and is taken once.
+ * it (handshake_world.h tells how the input is read). What is forged leaves no trace; of what is
+ * well sealed one is read and no more, and what is taken is by who sealed it.
  */
 #include "handshake_world.h"
 
+#include <sodium.h>
 #include <string.h>
 
 #define CERTIFICATE_AT (TACET_SAS_COMMITMENT + TACET_CALL_ID_SIZE + 4) /* in payload3 */
@@ -28,7 +29,15 @@ static void check(struct world *w, uint8_t mode, const uint8_t *packet)
     uint32_t index = 0;
 
     if (give(w, mode, packet, &result, &index) != TACET_DROP_NONE) {
-        CHECK(memcmp(entry, &w->entry, sizeof(*entry)) == 0);
+        if (!inside || (mode & WORLD_MODE_CUT) != 0) {
+            CHECK(memcmp(entry, &w->entry, sizeof(*entry)) == 0);
+            return;
+        }
+        /* Well sealed, so by who made the INIT: the handshake is over all the same. */
+        CHECK(entry->done && sodium_is_zero((const uint8_t *)&entry->noise, sizeof(entry->noise)));
+        CHECK(give(w, mode, packet, &again, &index) == TACET_DROP_REPLAY);
+        CHECK(give(w, mode, w->fin, &again, &index) == TACET_DROP_AUTH);
+        *entry = w->entry;
         return;
     }
     CHECK(by != WORLD_CALLEE && (mode & WORLD_MODE_CUT) == 0);

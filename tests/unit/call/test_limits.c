@@ -24,13 +24,14 @@ enum { CROWD = 10 };
 struct crowd {
     struct tacet_rng rng;
     int64_t now;
+    int mute;                                   /* whose CTRL is lost; or -1 */
     struct tacet_identity *identity[CROWD + 1]; /* the last is the callee's */
     struct tacet_call *call[CROWD + 1];
-    uint32_t incoming;           /* rings at the callee */
-    uint32_t ringing_peer;       /* the last of them */
-    uint32_t told_of;            /* any other event there */
-    uint32_t rang[CROWD];        /* RINGING at the caller */
-    enum tacet_end ended[CROWD]; /* 0: not since it dialled */
+    uint32_t incoming;               /* rings at the callee */
+    uint32_t ringing_peer;           /* the last of them */
+    uint32_t told_of;                /* any other event there */
+    uint32_t rang[CROWD];            /* RINGING at the caller */
+    enum tacet_end ended[CROWD + 1]; /* 0: not since it dialled */
     bool remote[CROWD];
 };
 
@@ -50,6 +51,7 @@ static struct crowd *crowd_create(int callers)
     assert_int_equal(tacet_init(), 0);
     tacet_rng_seed(&c->rng, 5, 0);
     c->now = TACET_S(10);
+    c->mute = -1;
     for (int i = 0; i <= CROWD; i++) {
         struct tacet_call_config config;
         if (i >= callers && i < CROWD) {
@@ -84,6 +86,9 @@ static void on_event(struct crowd *c, int i, const struct tacet_event *event)
         } else {
             c->told_of++;
         }
+        if (event->type == TACET_EVENT_ENDED) {
+            c->ended[i] = event->u.ended.reason;
+        }
     } else if (event->type == TACET_EVENT_RINGING) {
         c->rang[i]++;
     } else if (event->type == TACET_EVENT_ENDED) {
@@ -106,8 +111,10 @@ static void crowd_pump(struct crowd *c)
                 int to = i == CROWD ? packet.path.address.ip[3] - 1 : CROWD;
                 struct tacet_packet in = { .path = path_of(i), .data = copy, .size = packet.size };
                 memcpy(copy, packet.data, packet.size);
-                (void)tacet_call_handle_packet(c->call[to], c->now, &in);
                 moved = true;
+                if (i != c->mute || tacet_demux(copy, in.size) != TACET_PACKET_CTRL) {
+                    (void)tacet_call_handle_packet(c->call[to], c->now, &in);
+                }
             }
             while (c->call[i] != NULL && tacet_call_poll_event(c->call[i], &event) == 1) {
                 on_event(c, i, &event);
@@ -253,6 +260,30 @@ static void who_was_answered_may_ring_again_at_once(void **state)
         tacet_call_hangup(c->call[0], c->now);
         crowd_run(c, TACET_MS(500));
     }
+    crowd_free(c);
+}
+
+/* The app answers the first, of whom nothing has come but FIN, and then the second. */
+static void an_answer_that_comes_second_is_busy_and_both_apps_hear_it(void **state)
+{
+    struct crowd *c = crowd_create(2);
+
+    (void)state;
+    c->mute = 0;
+    (void)crowd_dial(c, 0);
+    assert_int_equal(c->incoming, 1);
+    assert_int_equal(tacet_call_answer(c->call[CROWD], c->now, c->ringing_peer), 0);
+    (void)crowd_dial(c, 1);
+    assert_int_equal(c->incoming, 2);
+    assert_int_equal(tacet_call_answer(c->call[CROWD], c->now, c->ringing_peer), 0);
+    crowd_run(c, TACET_S(1));
+    assert_int_equal(c->ended[0], 0);
+    assert_int_equal(c->ended[CROWD], 0);
+    c->mute = -1;
+    crowd_run(c, TACET_S(3));
+    is_busy(c, 0);
+    assert_int_equal(c->ended[CROWD], TACET_END_BUSY);
+    assert_int_equal(c->ended[1], 0);
     crowd_free(c);
 }
 
@@ -451,6 +482,7 @@ int main(void)
         cmocka_unit_test(an_identity_has_one_unanswered_call),
         cmocka_unit_test(an_identity_rings_once_in_five_seconds),
         cmocka_unit_test(who_was_answered_may_ring_again_at_once),
+        cmocka_unit_test(an_answer_that_comes_second_is_busy_and_both_apps_hear_it),
         cmocka_unit_test(a_ring_flood_leaves_room_for_others),
         cmocka_unit_test(nobody_waits_longer_than_90_s),
         cmocka_unit_test(scanners_draw_nothing_unless_it_is_open),

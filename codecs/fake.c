@@ -7,13 +7,15 @@
  *   Sound out: 32 blocks of samples / 32, one bit of the index each, most significant first;
  *   +8192 is 1 and -8192 is 0. What is concealed is all zero.
  * Video frame:  the frame tag of VP8, with its size field in key frames (RFC 6386 section 9.1), so
- *   that it travels as VP8 | "TFV1" | sequence u64 | reference u64 | index u64 | captured u64 |
- *   width u16 | height u16 | crc u32 | filler.
+ *   that it travels as VP8 | "TFV2" | sequence u64 | references u8 | updates u8 | sequence of LAST,
+ *   GOLDEN, ALTREF u64 each | index u64 | captured u64 | width u16 | height u16 | crc u32 | filler.
+ *   It decodes only where each picture that it refers to is the one that the encoder had.
  *   Picture out: grey, along its top the test card's 32 blocks (tacet/video.h) with the index of
  *   the picture that was encoded; index and captured_at_us are the encoded picture's own.
  */
 #include "base/alloc.h"
 #include "base/bytes.h"
+#include "layers.h"
 #include "registry.h"
 #include "tacet/error.h"
 
@@ -25,11 +27,13 @@
 #define AUDIO_CRC_AT 16
 #define AUDIO_LEVEL 8192
 #define AUDIO_FLAG_REDUNDANT 1
-#define VIDEO_MAGIC 0x54465631
-#define VIDEO_BODY_SIZE 44 /* from the magic to the crc */
+#define VIDEO_MAGIC 0x54465632
+#define VIDEO_BODY_SIZE 62 /* from the magic to the crc */
 #define VIDEO_TAG_INTER 3
 #define VIDEO_TAG_KEY 10
-#define VIDEO_KEY_FACTOR 5 /* a key frame is so much larger than the average frame */
+#define VIDEO_KEY_FACTOR 5      /* a key frame is so much larger than the average frame */
+#define VIDEO_RECOVERY_FACTOR 2 /* and one from an older picture */
+#define BUFFERS 3 /* LAST, GOLDEN, ALTREF: bit i of references and updates is buffer i */
 #define BITS 32
 #define LUMA_ONE 235
 #define LUMA_ZERO 16
@@ -248,7 +252,9 @@ static int audio_decoder_create(struct tacet_audio_decoder *ret)
 
 struct video_encoder {
     struct tacet_video_encoder_settings settings;
-    uint64_t sequence; /* of the next frame */
+    uint64_t sequence;         /* of the next frame */
+    uint64_t buffers[BUFFERS]; /* which frame each reference picture is */
+    struct tacet_layers layers;
     bool key_wanted;
     uint8_t frame[TACET_FRAME_SIZE_MAX];
 };
@@ -259,11 +265,12 @@ static int video_configure(void *ctx, const struct tacet_video_encoder_settings 
 
     if (s->width == 0 || s->width > TACET_PICTURE_SIDE_MAX || s->height == 0 ||
         s->height > TACET_PICTURE_SIDE_MAX || s->bitrate_bps < 10000 ||
-        s->bitrate_bps > 100000000 || s->fps < 1 || s->fps > 120) {
+        s->bitrate_bps > 100000000 || s->fps < 1 || s->fps > 120 || s->temporal_layers < 1 ||
+        s->temporal_layers > TACET_LAYERS_MAX) {
         return TACET_ERR_ARGUMENT;
     }
-    if (s->temporal_layers != 1) {
-        return TACET_ERR_UNSUPPORTED;
+    if (s->temporal_layers != e->settings.temporal_layers) {
+        tacet_layers_restart(&e->layers);
     }
     if (s->width != e->settings.width || s->height != e->settings.height) {
         e->key_wanted = true;
@@ -272,7 +279,31 @@ static int video_configure(void *ctx, const struct tacet_video_encoder_settings 
     return 0;
 }
 
-static int video_encode(void *ctx, const struct tacet_picture *picture, bool key,
+static size_t video_size(const struct video_encoder *e, enum tacet_refresh refresh, size_t least)
+{
+    size_t size = (size_t)(e->settings.bitrate_bps / 8 / e->settings.fps);
+
+    if (refresh != TACET_REFRESH_NONE) {
+        size *= refresh == TACET_REFRESH_KEY ? VIDEO_KEY_FACTOR : VIDEO_RECOVERY_FACTOR;
+    }
+    size = size < least ? least : size;
+    return size > sizeof(e->frame) ? sizeof(e->frame) : size;
+}
+
+static void video_write_tag(struct tacet_writer *w, const struct tacet_picture *picture, bool key)
+{
+    tacet_write_u8(w, key ? 0x10 : 0x11); /* show_frame, and the bit that is 0 in a key frame */
+    tacet_write_u16(w, 0);
+    if (key) {
+        tacet_write_u24(w, 0x9D012A);
+        tacet_write_u8(w, (uint8_t)picture->width);
+        tacet_write_u8(w, (uint8_t)(picture->width >> 8));
+        tacet_write_u8(w, (uint8_t)picture->height);
+        tacet_write_u8(w, (uint8_t)(picture->height >> 8));
+    }
+}
+
+static int video_encode(void *ctx, const struct tacet_picture *picture, enum tacet_refresh refresh,
                         struct tacet_frame *ret)
 {
     struct video_encoder *e = ctx;
@@ -280,26 +311,21 @@ static int video_encode(void *ctx, const struct tacet_picture *picture, bool key
     if (picture->width != e->settings.width || picture->height != e->settings.height) {
         return TACET_ERR_ARGUMENT;
     }
-    key = key || e->key_wanted;
-    size_t tag = key ? VIDEO_TAG_KEY : VIDEO_TAG_INTER;
-    size_t size = (size_t)(e->settings.bitrate_bps / 8 / e->settings.fps);
-    size = key ? size * VIDEO_KEY_FACTOR : size;
-    size = size < tag + VIDEO_BODY_SIZE ? tag + VIDEO_BODY_SIZE : size;
-    size = size > sizeof(e->frame) ? sizeof(e->frame) : size;
-
+    refresh = e->key_wanted ? TACET_REFRESH_KEY : refresh;
+    bool key = refresh == TACET_REFRESH_KEY;
+    struct tacet_role role =
+        tacet_layers_next(&e->layers, e->settings.temporal_layers, e->settings.fps, refresh);
+    size_t size = video_size(e, refresh, (key ? VIDEO_TAG_KEY : VIDEO_TAG_INTER) + VIDEO_BODY_SIZE);
     struct tacet_writer w = tacet_writer(e->frame, size);
-    tacet_write_u8(&w, key ? 0x10 : 0x11); /* show_frame, and the bit that is 0 in a key frame */
-    tacet_write_u16(&w, 0);
-    if (key) {
-        tacet_write_u24(&w, 0x9D012A);
-        tacet_write_u8(&w, (uint8_t)picture->width);
-        tacet_write_u8(&w, (uint8_t)(picture->width >> 8));
-        tacet_write_u8(&w, (uint8_t)picture->height);
-        tacet_write_u8(&w, (uint8_t)(picture->height >> 8));
-    }
+    video_write_tag(&w, picture, key);
     tacet_write_u32(&w, VIDEO_MAGIC);
     tacet_write_u64(&w, e->sequence);
-    tacet_write_u64(&w, key ? e->sequence : e->sequence - 1);
+    tacet_write_u8(&w, role.references);
+    tacet_write_u8(&w, role.updates);
+    for (size_t i = 0; i < BUFFERS; i++) {
+        tacet_write_u64(&w, e->buffers[i]);
+        e->buffers[i] = (role.updates >> i & 1) != 0 ? e->sequence : e->buffers[i];
+    }
     tacet_write_u64(&w, picture->index);
     tacet_write_u64(&w, (uint64_t)picture->captured_at_us);
     tacet_write_u16(&w, picture->width);
@@ -309,12 +335,13 @@ static int video_encode(void *ctx, const struct tacet_picture *picture, bool key
     put_checksum(e->frame, size, w.at);
     e->sequence++;
     e->key_wanted = false;
+    tacet_layers_advance(&e->layers, &role, refresh);
     *ret = (struct tacet_frame){
         .kind = TACET_KIND_VIDEO,
         .key = key,
-        .references = key ? 0 : TACET_REFERENCE_LAST,
-        .updates = key ? TACET_REFERENCE_LAST | TACET_REFERENCE_GOLDEN | TACET_REFERENCE_ALTREF
-                       : TACET_REFERENCE_LAST,
+        .temporal_layer = role.layer,
+        .references = role.references,
+        .updates = role.updates,
         .width = picture->width,
         .height = picture->height,
         .captured_at_us = picture->captured_at_us,
@@ -352,8 +379,8 @@ struct video_decoder {
     uint16_t width_max;
     uint16_t height_max;
     bool started;
-    uint64_t sequence; /* of the frame decoded last */
-    uint16_t width;    /* of the picture in memory */
+    uint64_t buffers[BUFFERS]; /* which frame each reference picture is */
+    uint16_t width;            /* of the picture in memory */
     uint16_t height;
     uint8_t *memory;
 };
@@ -361,7 +388,9 @@ struct video_decoder {
 struct video_header {
     bool key;
     uint64_t sequence;
-    uint64_t reference;
+    uint8_t references;
+    uint8_t updates;
+    uint64_t buffers[BUFFERS]; /* the encoder's, when the frame was made */
     uint64_t index;
     uint64_t captured_at_us;
     uint16_t width;
@@ -376,7 +405,11 @@ static bool video_parse(const uint8_t *data, size_t size, struct video_header *r
     tacet_read_skip(&r, ret->key ? VIDEO_TAG_KEY - 1 : VIDEO_TAG_INTER - 1);
     uint32_t magic = tacet_read_u32(&r);
     ret->sequence = tacet_read_u64(&r);
-    ret->reference = tacet_read_u64(&r);
+    ret->references = tacet_read_u8(&r);
+    ret->updates = tacet_read_u8(&r);
+    for (size_t i = 0; i < BUFFERS; i++) {
+        ret->buffers[i] = tacet_read_u64(&r);
+    }
     ret->index = tacet_read_u64(&r);
     ret->captured_at_us = tacet_read_u64(&r);
     ret->width = tacet_read_u16(&r);
@@ -429,6 +462,17 @@ static void draw_index(struct video_decoder *d, uint32_t index)
     }
 }
 
+/* Whether each picture that the frame is predicted from is the one that the encoder had. */
+static bool has_references(const struct video_decoder *d, const struct video_header *header)
+{
+    for (size_t i = 0; i < BUFFERS; i++) {
+        if ((header->references >> i & 1) != 0 && header->buffers[i] != d->buffers[i]) {
+            return false;
+        }
+    }
+    return d->started;
+}
+
 static int video_decode(void *ctx, const uint8_t *data, size_t size, struct tacet_picture *ret)
 {
     struct video_decoder *d = ctx;
@@ -441,7 +485,7 @@ static int video_decode(void *ctx, const uint8_t *data, size_t size, struct tace
         header.height > d->height_max) {
         return TACET_ERR_CODEC;
     }
-    if (!header.key && (!d->started || header.reference != d->sequence)) {
+    if (!header.key && !has_references(d, &header)) {
         return TACET_ERR_CODEC;
     }
     int error = video_resize(d, header.width, header.height);
@@ -449,7 +493,9 @@ static int video_decode(void *ctx, const uint8_t *data, size_t size, struct tace
         return error;
     }
     d->started = true;
-    d->sequence = header.sequence;
+    for (size_t i = 0; i < BUFFERS; i++) {
+        d->buffers[i] = (header.updates >> i & 1) != 0 ? header.sequence : d->buffers[i];
+    }
     draw_index(d, (uint32_t)header.index);
     uint8_t *u = d->memory + luma_size(d);
     int chroma_stride = (d->width + 1) / 2;

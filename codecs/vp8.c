@@ -3,12 +3,14 @@
  * workers spin), key frames only when asked for, error resilient so that a frame's entropy coding
  * never depends on one that was lost.
  *
- * Plain pattern: an inter frame uses LAST and replaces LAST, a key frame replaces all three
- * reference pictures (using the other two as well gains 0.03 dB on people signing). The encoder is
- * deterministic: its speed is fixed (negative cpu_used) and its clock is the pictures' own.
+ * Which pictures a frame uses and replaces is said by layers.h (using GOLDEN and ALTREF for the
+ * sake of size gains 0.03 dB on people signing).
+ * The encoder is deterministic: its speed is fixed (negative cpu_used) and its clock is the
+ * pictures' own.
  */
 #include "base/alloc.h"
 #include "base/bytes.h"
+#include "layers.h"
 #include "registry.h"
 #include "tacet/error.h"
 
@@ -39,8 +41,6 @@
 #define OVERSHOOT_PERCENT 15
 #define DROP_BELOW_PERCENT 10 /* of the optimal buffer: only what else would wait for seconds */
 
-#define REFERENCES_ALL (TACET_REFERENCE_LAST | TACET_REFERENCE_GOLDEN | TACET_REFERENCE_ALTREF)
-
 struct encoder {
     vpx_codec_ctx_t codec;
     vpx_codec_enc_cfg_t config;
@@ -49,6 +49,7 @@ struct encoder {
     int64_t captured_at_us; /* of the picture before */
     bool started;
     bool key_wanted;
+    struct tacet_layers layers;
 };
 
 static bool settings_valid(const struct tacet_video_encoder_settings *s)
@@ -57,7 +58,7 @@ static bool settings_valid(const struct tacet_video_encoder_settings *s)
            s->height <= TACET_PICTURE_SIDE_MAX && s->bitrate_bps >= BITRATE_MIN &&
            s->bitrate_bps <= BITRATE_MAX && s->fps >= 1 && s->fps <= FPS_MAX &&
            s->cpu_used >= -16 && s->cpu_used <= -1 && s->temporal_layers >= 1 &&
-           s->temporal_layers <= 3;
+           s->temporal_layers <= TACET_LAYERS_MAX;
 }
 
 /* Everything but the size may change while libvpx runs. */
@@ -132,9 +133,6 @@ static int encoder_configure(void *ctx, const struct tacet_video_encoder_setting
     if (!settings_valid(settings)) {
         return TACET_ERR_ARGUMENT;
     }
-    if (settings->temporal_layers != 1) {
-        return TACET_ERR_UNSUPPORTED;
-    }
     if (settings->width != e->settings.width || settings->height != e->settings.height) {
         /* A new size begins with a key frame, so nothing is lost by beginning anew; libvpx by
          * itself could only shrink. */
@@ -149,6 +147,9 @@ static int encoder_configure(void *ctx, const struct tacet_video_encoder_setting
         error = apply(&e->codec, &e->config, settings);
     }
     if (error == 0) {
+        if (settings->temporal_layers != e->settings.temporal_layers) {
+            tacet_layers_restart(&e->layers);
+        }
         e->settings = *settings;
     }
     return error;
@@ -178,8 +179,21 @@ static unsigned long duration_of(struct encoder *e, int64_t captured_at_us)
     return (unsigned long)step;
 }
 
-static int encoder_encode(void *ctx, const struct tacet_picture *picture, bool key,
-                          struct tacet_frame *ret)
+static vpx_enc_frame_flags_t flags_of(const struct tacet_role *role, bool key)
+{
+    if (key) {
+        return VPX_EFLAG_FORCE_KF;
+    }
+    return ((role->references & TACET_REFERENCE_LAST) != 0 ? 0 : VP8_EFLAG_NO_REF_LAST) |
+           ((role->references & TACET_REFERENCE_GOLDEN) != 0 ? 0 : VP8_EFLAG_NO_REF_GF) |
+           ((role->references & TACET_REFERENCE_ALTREF) != 0 ? 0 : VP8_EFLAG_NO_REF_ARF) |
+           ((role->updates & TACET_REFERENCE_LAST) != 0 ? 0 : VP8_EFLAG_NO_UPD_LAST) |
+           ((role->updates & TACET_REFERENCE_GOLDEN) != 0 ? 0 : VP8_EFLAG_NO_UPD_GF) |
+           ((role->updates & TACET_REFERENCE_ALTREF) != 0 ? 0 : VP8_EFLAG_NO_UPD_ARF);
+}
+
+static int encoder_encode(void *ctx, const struct tacet_picture *picture,
+                          enum tacet_refresh refresh, struct tacet_frame *ret)
 {
     struct encoder *e = ctx;
     vpx_image_t image;
@@ -189,7 +203,9 @@ static int encoder_encode(void *ctx, const struct tacet_picture *picture, bool k
     if (picture->width != e->settings.width || picture->height != e->settings.height) {
         return TACET_ERR_ARGUMENT;
     }
-    key = key || e->key_wanted;
+    refresh = e->key_wanted ? TACET_REFRESH_KEY : refresh;
+    struct tacet_role role =
+        tacet_layers_next(&e->layers, e->settings.temporal_layers, e->settings.fps, refresh);
     memset(&image, 0, sizeof(image));
     if (vpx_img_wrap(&image, VPX_IMG_FMT_I420, picture->width, picture->height, 1,
                      (unsigned char *)(uintptr_t)picture->planes[0]) == NULL) {
@@ -199,9 +215,7 @@ static int encoder_encode(void *ctx, const struct tacet_picture *picture, bool k
         image.planes[i] = (unsigned char *)(uintptr_t)picture->planes[i];
         image.stride[i] = picture->strides[i];
     }
-    vpx_enc_frame_flags_t flags = key ? VPX_EFLAG_FORCE_KF
-                                      : VP8_EFLAG_NO_REF_GF | VP8_EFLAG_NO_REF_ARF |
-                                            VP8_EFLAG_NO_UPD_GF | VP8_EFLAG_NO_UPD_ARF;
+    vpx_enc_frame_flags_t flags = flags_of(&role, refresh == TACET_REFRESH_KEY);
     unsigned long duration = duration_of(e, picture->captured_at_us);
     int64_t pts = e->pts;
     e->pts += (int64_t)duration;
@@ -220,13 +234,22 @@ static int encoder_encode(void *ctx, const struct tacet_picture *picture, bool k
         e->key_wanted = true; /* what follows would build on a frame that is never sent */
         return TACET_ERR_CODEC;
     }
+    bool key = (packet->data.frame.flags & VPX_FRAME_IS_KEY) != 0;
+    if (key) {
+        refresh = TACET_REFRESH_KEY;
+        role = tacet_layers_next(&e->layers, e->settings.temporal_layers, e->settings.fps, refresh);
+    } else if (refresh == TACET_REFRESH_KEY) {
+        e->key_wanted = true;
+        return TACET_ERR_CODEC;
+    }
     e->key_wanted = false;
-    key = (packet->data.frame.flags & VPX_FRAME_IS_KEY) != 0;
+    tacet_layers_advance(&e->layers, &role, refresh);
     *ret = (struct tacet_frame){
         .kind = TACET_KIND_VIDEO,
         .key = key,
-        .references = key ? 0 : TACET_REFERENCE_LAST,
-        .updates = key ? REFERENCES_ALL : TACET_REFERENCE_LAST,
+        .temporal_layer = role.layer,
+        .references = role.references,
+        .updates = role.updates,
         .width = picture->width,
         .height = picture->height,
         .captured_at_us = picture->captured_at_us,
@@ -258,9 +281,6 @@ static int encoder_create(const struct tacet_video_encoder_settings *settings,
 {
     if (!settings_valid(settings)) {
         return TACET_ERR_ARGUMENT;
-    }
-    if (settings->temporal_layers != 1) {
-        return TACET_ERR_UNSUPPORTED;
     }
     struct encoder *e = tacet_alloc(sizeof(*e));
     if (e == NULL) {

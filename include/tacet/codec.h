@@ -74,7 +74,12 @@ struct tacet_video_encoder_settings {
     int32_t fps;           /* expected, for rate control; default 30 */
     int32_t cpu_used;      /* VP8: -16 (fastest) to -1; default -8. Never >= 0: libvpx then picks
                               its speed by measured time and is no longer deterministic */
-    uint8_t temporal_layers; /* 1 to 3; default 1 */
+    /*
+     * 1 to 3; default 1. With 2 every second picture, with 3 three of four belong to upper layers:
+     * the base layer (temporal_layer 0) refers to none of them, so that they may be lost or left
+     * out and the others still decode.
+     */
+    uint8_t temporal_layers;
 };
 
 struct tacet_video_encoder_ops {
@@ -83,12 +88,15 @@ struct tacet_video_encoder_ops {
      * size changes also TACET_ERR_NOMEM or _CODEC. The next frame is then a key frame. */
     int (*configure)(void *ctx, const struct tacet_video_encoder_settings *settings);
     /*
-     * Encodes the picture, of the configured size. `key` asks for a key frame. Returns 1 with
-     * *ret filled (data borrowed until the next use of the encoder; kind, key, temporal_layer,
+     * Encodes the picture, of the configured size, as `refresh` asks; the first of a size is a key
+     * frame in any case. What is not NONE gives a frame of the base layer that replaces at least
+     * LAST. From time to time the encoder replaces GOLDEN, and ALTREF where it has no other use for
+     * it, by a frame of the base layer, one of them at a time; all three by a key frame. Returns 1
+     * with *ret filled (data borrowed until the next use of the encoder; kind, key, temporal_layer,
      * references, updates, width, height, captured_at_us set), 0 when the rate control chose to
      * skip the picture, TACET_ERR_ARGUMENT or TACET_ERR_CODEC.
      */
-    int (*encode)(void *ctx, const struct tacet_picture *picture, bool key,
+    int (*encode)(void *ctx, const struct tacet_picture *picture, enum tacet_refresh refresh,
                   struct tacet_frame *ret);
     void (*free)(void *ctx);
 };

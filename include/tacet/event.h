@@ -70,14 +70,6 @@ enum tacet_notice {
     TACET_NOTICE_REQUIRED     /* refused: less is known of it than config.require asks for */
 };
 
-/* Which kind of picture the encoder should make next. */
-enum tacet_refresh {
-    TACET_REFRESH_NONE = 0,
-    TACET_REFRESH_KEY,     /* a key frame */
-    TACET_REFRESH_GOLDEN,  /* predicted from the golden picture only, which the peer has */
-    TACET_REFRESH_ALTREF
-};
-
 struct tacet_event {
     enum tacet_event_type type;
     uint32_t peer;

@@ -17,6 +17,25 @@ enum tacet_reference {
     TACET_REFERENCE_ALTREF = 4
 };
 
+/*
+ * What the encoder should predict the next picture from. GOLDEN and ALTREF are asked for where the
+ * receivers are known to hold that picture of the encoder's and something newer is lost: unlike a
+ * key frame, what comes of it is hardly larger than any other.
+ */
+enum tacet_refresh {
+    TACET_REFRESH_NONE = 0, /* as it likes */
+    TACET_REFRESH_KEY,      /* nothing: a key frame */
+    TACET_REFRESH_GOLDEN,   /* the golden picture only */
+    TACET_REFRESH_ALTREF    /* the altref picture only */
+};
+
+/* What to ask for where `newer` comes while `waiting` has not been made: a key frame heals all. */
+static inline enum tacet_refresh tacet_refresh_join(enum tacet_refresh waiting,
+                                                    enum tacet_refresh newer)
+{
+    return waiting == TACET_REFRESH_KEY || newer == TACET_REFRESH_NONE ? waiting : newer;
+}
+
 #define TACET_FRAME_SIZE_MAX (256 * 1024) /* bytes of one encoded picture */
 
 /*

@@ -23,9 +23,9 @@ static bool replace(struct tacet_events *events, const struct tacet_event *event
         }
         enum tacet_refresh refresh = waiting->u.send_target.refresh;
         *waiting = *event;
-        if (event->type == TACET_EVENT_SEND_TARGET &&
-            event->u.send_target.refresh == TACET_REFRESH_NONE) {
-            waiting->u.send_target.refresh = refresh;
+        if (event->type == TACET_EVENT_SEND_TARGET) {
+            waiting->u.send_target.refresh =
+                tacet_refresh_join(refresh, event->u.send_target.refresh);
         }
         return true;
     }

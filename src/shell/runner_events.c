@@ -17,7 +17,7 @@ static void wake_media(struct tacet_runner *runner)
 static void ask_key(struct tacet_runner *runner)
 {
     (void)pthread_mutex_lock(&runner->mutex);
-    runner->wishes.key = true;
+    runner->wishes.refresh = TACET_REFRESH_KEY;
     (void)pthread_mutex_unlock(&runner->mutex);
 }
 
@@ -128,8 +128,6 @@ static void on_ended(struct tacet_runner *runner, uint32_t peer)
     wake_media(runner);
 }
 
-/* An encoder of ours cannot be told to predict from the golden or altref picture only; a key
- * frame repairs as well. */
 static void on_send_target(struct tacet_runner *runner, const struct tacet_event *event)
 {
     struct tacet_runner_network *n = &runner->network;
@@ -142,9 +140,8 @@ static void on_send_target(struct tacet_runner *runner, const struct tacet_event
         runner->wishes.video = n->video;
         runner->wishes.video_changed = true;
     }
-    if (event->u.send_target.refresh != TACET_REFRESH_NONE) {
-        runner->wishes.key = true;
-    }
+    runner->wishes.refresh =
+        tacet_refresh_join(runner->wishes.refresh, event->u.send_target.refresh);
     (void)pthread_mutex_unlock(&runner->mutex);
 }
 

@@ -156,7 +156,7 @@ struct tacet_runner_encode {
     struct tacet_canvas canvas;
     bool started;
     uint32_t failures; /* of the encoder, in a row */
-    bool key;          /* the next picture has to be a key frame */
+    enum tacet_refresh refresh; /* of the next picture */
 };
 
 struct tacet_runner_decode {
@@ -175,7 +175,7 @@ struct tacet_runner_wishes {
     struct tacet_audio_encoder_settings audio;
     bool video_changed;
     struct tacet_video_encoder_settings video;
-    bool key;
+    enum tacet_refresh refresh; /* asked for and not made yet */
     bool format_known; /* what the peer shown has announced */
     struct tacet_video_format format;
     const char *failed_what; /* NULL: nothing failed */

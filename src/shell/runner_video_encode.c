@@ -100,10 +100,8 @@ static int take_wishes(struct tacet_runner *runner)
         runner->wishes.video_changed = false;
         changed = true;
     }
-    if (runner->wishes.key) {
-        runner->wishes.key = false;
-        e->key = true;
-    }
+    e->refresh = tacet_refresh_join(e->refresh, runner->wishes.refresh);
+    runner->wishes.refresh = TACET_REFRESH_NONE;
     (void)pthread_mutex_unlock(&runner->mutex);
     if (!changed) {
         return 0;
@@ -131,7 +129,7 @@ static int encode(struct tacet_runner *runner, const struct tacet_picture *pictu
         fitting = &e->canvas.picture;
     }
     int64_t began = tacet_meter_begin();
-    int r = e->encoder.ops->encode(e->encoder.ctx, fitting, e->key, ret);
+    int r = e->encoder.ops->encode(e->encoder.ctx, fitting, e->refresh, ret);
     tacet_meter_end(&runner->meter, began);
     return r;
 }
@@ -144,7 +142,7 @@ static void push(struct tacet_runner *runner, uint32_t session, uint64_t index,
     struct tacet_video_slot *slot = tacet_ring_reserve(runner->video_out);
 
     if (slot == NULL || frame->size > sizeof(slot->data)) {
-        runner->encode.key = true;
+        runner->encode.refresh = TACET_REFRESH_KEY;
         return;
     }
     slot->life = session;
@@ -190,7 +188,7 @@ static int send_picture(struct tacet_runner *runner, struct pace *pace, const ch
     r = encode(runner, &picture, &frame);
     if (r < 0) {
         /* One picture that does not encode, or becomes too large, is not worth a call. */
-        e->key = true;
+        e->refresh = TACET_REFRESH_KEY;
         e->failures++;
         return e->failures < FAILURES_MAX ? 0 : r;
     }
@@ -198,7 +196,7 @@ static int send_picture(struct tacet_runner *runner, struct pace *pace, const ch
     if (r == 0) {
         return 0; /* passed over by the rate control */
     }
-    e->key = e->key && !frame.key;
+    e->refresh = TACET_REFRESH_NONE; /* it is what was asked for, or a key frame */
     frame.kind = TACET_KIND_VIDEO;
     frame.captured_at_us = picture.captured_at_us;
     push(runner, pace->session, picture.index, &frame);
@@ -217,7 +215,7 @@ static int run_session(struct tacet_runner *runner, uint32_t session, const char
         r = source->ops->start(source->ctx);
     }
     e->started = true;
-    e->key = true;
+    e->refresh = TACET_REFRESH_KEY;
     pace.start_us = tacet_clock_now();
     while (r == 0 && tacet_runner_in_session(runner, session)) {
         r = send_picture(runner, &pace, ret_what);

@@ -65,7 +65,7 @@ struct tacet_party {
     struct tacet_video_format video_format;
     struct tacet_video_encoder video_encoder;
     struct tacet_video_encoder_settings video_settings;
-    bool key_wanted;
+    enum tacet_refresh refresh; /* asked for and not made yet */
     uint64_t pictures;         /* captured */
     uint64_t session_pictures; /* since ANSWERED */
     struct tacet_capture_log video_captures;

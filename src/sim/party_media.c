@@ -139,11 +139,11 @@ static void capture_picture(void *ctx, int64_t now, uint64_t session)
     int64_t offset_us = (int64_t)party->session_pictures * 1000000 *
                         party->video_format.fps_denominator / party->video_format.fps_numerator;
     schedule(party, party->answered_at_us + offset_us, capture_picture);
-    int count = party->video_encoder.ops->encode(party->video_encoder.ctx, &picture,
-                                                 party->key_wanted, &frame);
+    int count = party->video_encoder.ops->encode(party->video_encoder.ctx, &picture, party->refresh,
+                                                 &frame);
     assert(count >= 0);
     if (count > 0) {
-        party->key_wanted = false;
+        party->refresh = TACET_REFRESH_NONE;
         send_frame(party, now, &frame);
     }
 }
@@ -320,7 +320,7 @@ void tacet_party_media_start(struct tacet_party *party, int64_t now, uint32_t pe
     party->answered_at_us = now;
     party->session_pictures = 0;
     party->session_sounds = 0;
-    party->key_wanted = true;
+    party->refresh = TACET_REFRESH_KEY;
     if (party->config->audio) {
         schedule(party, now + CAPTURE_US, capture_sound);
         schedule(party, now, play);
@@ -338,9 +338,7 @@ void tacet_party_media_stop(struct tacet_party *party)
 
 void tacet_party_media_target(struct tacet_party *party, const struct tacet_event *event)
 {
-    if (event->u.send_target.refresh != TACET_REFRESH_NONE) {
-        party->key_wanted = true;
-    }
+    party->refresh = tacet_refresh_join(party->refresh, event->u.send_target.refresh);
     if (!tacet_adapt(event, &overhead, &party->audio_settings, &party->video_settings)) {
         return;
     }

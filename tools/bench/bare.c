@@ -156,7 +156,9 @@ static void send_picture(struct party *p)
     (void)p->pictures.ops->read(p->pictures.ctx, 0, 0, &picture);
     picture.captured_at_us = tacet_clock_now();
     int64_t began = tacet_cpu_thread_ns();
-    int r = p->video_encoder.ops->encode(p->video_encoder.ctx, &picture, number == 0, &frame);
+    int r =
+        p->video_encoder.ops->encode(p->video_encoder.ctx, &picture,
+                                     number == 0 ? TACET_REFRESH_KEY : TACET_REFRESH_NONE, &frame);
     book(&p->codec_ns, began);
     note(p, r);
     if (r != 1) {

@@ -188,7 +188,8 @@ static void code_pictures(const struct tacet_clip *clip,
         struct tacet_frame frame;
         picture.captured_at_us = (int64_t)i * 1000000 / FPS;
         int64_t began = tacet_cpu_thread_ns();
-        int r = encoder.ops->encode(encoder.ctx, &picture, i == 0, &frame);
+        int r = encoder.ops->encode(encoder.ctx, &picture,
+                                    i == 0 ? TACET_REFRESH_KEY : TACET_REFRESH_NONE, &frame);
         int64_t between = tacet_cpu_thread_ns();
         if (tacet_bench_must(r, "vp8") == 0) {
             outcome->skipped++;

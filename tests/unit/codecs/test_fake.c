@@ -7,6 +7,7 @@
 #include <cmocka.h>
 
 #include "base/alloc.h"
+#include "sim/rng.h"
 #include "tacet/codec.h"
 #include "tacet/error.h"
 #include "tacet/video.h"
@@ -172,7 +173,7 @@ static void film_free(struct film *f)
     free(f);
 }
 
-static struct tacet_frame film_encode(struct film *f, bool key)
+static struct tacet_frame film_encode_as(struct film *f, enum tacet_refresh refresh)
 {
     struct tacet_frame frame = { 0 };
     const struct tacet_picture picture = {
@@ -185,8 +186,13 @@ static struct tacet_frame film_encode(struct film *f, bool key)
     };
 
     f->index++;
-    assert_int_equal(f->encoder.ops->encode(f->encoder.ctx, &picture, key, &frame), 1);
+    assert_int_equal(f->encoder.ops->encode(f->encoder.ctx, &picture, refresh, &frame), 1);
     return frame;
+}
+
+static struct tacet_frame film_encode(struct film *f, bool key)
+{
+    return film_encode_as(f, key ? TACET_REFRESH_KEY : TACET_REFRESH_NONE);
 }
 
 static int film_decode(struct film *f, const struct tacet_frame *frame, struct tacet_picture *ret)
@@ -298,10 +304,55 @@ static void size_follows_the_settings(void **state)
     assert_int_equal(f->encoder.ops->configure(f->encoder.ctx, &f->settings), 0);
     frame = film_encode(f, false);
     assert_int_equal(film_decode(f, &frame, &picture), TACET_ERR_CODEC);
-    f->settings.temporal_layers = 3;
-    assert_int_equal(f->encoder.ops->configure(f->encoder.ctx, &f->settings),
-                     TACET_ERR_UNSUPPORTED);
+    f->settings.temporal_layers = 4;
+    assert_int_equal(f->encoder.ops->configure(f->encoder.ctx, &f->settings), TACET_ERR_ARGUMENT);
     film_free(f);
+}
+
+/* What is decodable is what the references of struct tacet_frame say, and nothing else. */
+static void frame_decodes_only_with_all_that_it_refers_to(void **state)
+{
+    static const enum tacet_refresh refreshes[] = {
+        TACET_REFRESH_NONE,   TACET_REFRESH_NONE, TACET_REFRESH_NONE,
+        TACET_REFRESH_GOLDEN, TACET_REFRESH_KEY,  TACET_REFRESH_ALTREF,
+    };
+    struct tacet_rng rng;
+
+    (void)state;
+    tacet_rng_seed(&rng, 7, 0);
+    for (uint8_t layers = 1; layers <= 3; layers++) {
+        struct film *f = film_create();
+        uint32_t encoder_has[3] = { 0 }, decoder_has[3] = { 0 };
+        uint32_t refused = 0, healed = 0;
+        f->settings.temporal_layers = layers;
+        assert_int_equal(f->encoder.ops->configure(f->encoder.ctx, &f->settings), 0);
+        for (uint32_t n = 1; n <= 3000; n++) {
+            bool wish = tacet_rng_below(&rng, 8) == 0;
+            struct tacet_frame frame =
+                film_encode_as(f, n == 1 ? TACET_REFRESH_KEY
+                                  : wish ? refreshes[tacet_rng_below(&rng, 6)]
+                                         : TACET_REFRESH_NONE);
+            struct tacet_picture picture;
+            bool has = true;
+            for (int i = 0; i < 3; i++) {
+                bool needs = (frame.references >> i & 1) != 0;
+                has = has && (!needs || encoder_has[i] == decoder_has[i]);
+                encoder_has[i] = (frame.updates >> i & 1) != 0 ? n : encoder_has[i];
+            }
+            if (n > 1 && tacet_rng_below(&rng, 10) == 0) {
+                continue; /* lost */
+            }
+            assert_int_equal(film_decode(f, &frame, &picture), has ? 1 : TACET_ERR_CODEC);
+            refused += has ? 0 : 1;
+            healed += has && (frame.references & TACET_REFERENCE_LAST) == 0 ? 1 : 0;
+            for (int i = 0; i < 3 && has; i++) {
+                decoder_has[i] = (frame.updates >> i & 1) != 0 ? n : decoder_has[i];
+            }
+        }
+        assert_true(refused > 100);
+        assert_true(healed > 50);
+        film_free(f);
+    }
 }
 
 static void failing_allocation_is_reported(void **state)
@@ -338,6 +389,7 @@ int main(void)
         cmocka_unit_test(first_frame_must_be_a_key_frame),
         cmocka_unit_test(any_changed_or_missing_byte_of_a_picture_is_noticed),
         cmocka_unit_test(size_follows_the_settings),
+        cmocka_unit_test(frame_decodes_only_with_all_that_it_refers_to),
         cmocka_unit_test(failing_allocation_is_reported),
     };
 

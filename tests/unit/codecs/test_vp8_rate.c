@@ -65,7 +65,8 @@ static void encode(int gap, int32_t from_bps, int change, int32_t to_bps,
             assert_int_equal(encoder.ops->configure(encoder.ctx, &settings), 0);
         }
         paint(luma, number);
-        int result = encoder.ops->encode(encoder.ctx, &picture, i == 0, &frame);
+        int result = encoder.ops->encode(encoder.ctx, &picture,
+                                         i == 0 ? TACET_REFRESH_KEY : TACET_REFRESH_NONE, &frame);
         assert_in_range(result, 0, 1);
         bits[i] = result == 1 ? (int64_t)frame.size * 8 : 0;
     }

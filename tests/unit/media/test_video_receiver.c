@@ -60,7 +60,8 @@ static struct tacet_frame next_frame(struct film *f)
         .index = f->index,
     };
 
-    assert_int_equal(f->encoder.ops->encode(f->encoder.ctx, &picture, false, &frame), 1);
+    assert_int_equal(f->encoder.ops->encode(f->encoder.ctx, &picture, TACET_REFRESH_NONE, &frame),
+                     1);
     frame.picture_id = (uint16_t)(f->index & 0x7FFF);
     frame.rtp_timestamp = (uint32_t)(f->index * 3000);
     f->index++;

@@ -129,7 +129,8 @@ static void index_survives_vp8(void **state)
             struct tacet_frame frame;
             uint32_t index;
             picture.captured_at_us = i * 33333;
-            int result = encoder.ops->encode(encoder.ctx, &picture, i == 0, &frame);
+            int result = encoder.ops->encode(
+                encoder.ctx, &picture, i == 0 ? TACET_REFRESH_KEY : TACET_REFRESH_NONE, &frame);
             assert_true(result >= 0);
             if (result == 1) {
                 assert_int_equal(decoder.ops->decode(decoder.ctx, frame.data, frame.size, &decoded),

@@ -30,6 +30,9 @@ int tacet_picture_quality_keep(struct tacet_picture_quality *quality, uint64_t i
 /* `index` as it was kept. 0 or TACET_ERR_NOMEM. */
 int tacet_picture_quality_compare(struct tacet_picture_quality *quality, uint64_t index,
                                   const struct tacet_picture *shown);
+/* Structural similarity of two planes, 1 for equal ones; 1 also for less than 8x8 pixels. */
+double tacet_ssim(const uint8_t *a, int stride_a, const uint8_t *b, int stride_b, int width,
+                  int height);
 void tacet_picture_quality_free(struct tacet_picture_quality *quality);
 
 #endif

@@ -65,12 +65,51 @@ static void only_the_meaning_of_an_event_counts(void **state)
     assert_memory_not_equal(out[0], out[2], 32);
 }
 
+static void hash(const uint8_t bytes[1000], uint8_t of_bytes[32], uint8_t of_picture[32])
+{
+    const struct tacet_picture picture = {
+        .width = 40,
+        .height = 20,
+        .planes = { bytes, bytes, bytes },
+        .strides = { 50, 25, 25 },
+    };
+    struct tacet_digest digest;
+
+    tacet_digest_init(&digest);
+    tacet_digest_bytes(&digest, bytes, 1000);
+    tacet_digest_result(&digest, of_bytes);
+    tacet_digest_init(&digest);
+    tacet_digest_picture(&digest, &picture);
+    tacet_digest_result(&digest, of_picture);
+}
+
+static void every_bit_of_many_bytes_and_of_a_picture_counts(void **state)
+{
+    uint8_t bytes[1000] = { 0 };
+    uint8_t before[2][32], after[2][32];
+
+    (void)state;
+    hash(bytes, before[0], before[1]);
+    for (size_t bit = 0; bit < sizeof(bytes) * 8; bit++) {
+        bytes[bit / 8] ^= (uint8_t)(1 << bit % 8);
+        hash(bytes, after[0], after[1]);
+        assert_memory_not_equal(after[0], before[0], 32);
+        /* What lies beside a row is not of the picture. */
+        bool inside = bit / 8 % 50 < 40;
+        assert_int_equal(memcmp(after[1], before[1], 32) != 0, inside);
+        bytes[bit / 8] ^= (uint8_t)(1 << bit % 8);
+    }
+    hash(bytes, after[0], after[1]);
+    assert_memory_equal(after, before, sizeof(before));
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(hash_is_sha256_of_numbers_as_big_endian_bytes),
         cmocka_unit_test(bytes_are_told_apart_by_their_sizes),
         cmocka_unit_test(only_the_meaning_of_an_event_counts),
+        cmocka_unit_test(every_bit_of_many_bytes_and_of_a_picture_counts),
     };
 
     return cmocka_run_group_tests(tests, NULL, NULL);

@@ -1,6 +1,7 @@
 /* Shown pictures beside their source. */
 #include "sim/picture_quality.h"
 
+#include <libyuv/compare.h>
 #include <math.h>
 #include <setjmp.h>
 #include <stdarg.h>
@@ -113,12 +114,32 @@ static void a_source_that_is_gone_is_counted_and_not_guessed(void **state)
     tacet_picture_quality_free(&quality);
 }
 
+static void similarity_is_that_of_libyuv(void **state)
+{
+    (void)state;
+    draw(luma[0]);
+    for (size_t i = 0; i < sizeof(luma[1]); i++) {
+        luma[1][i] = (uint8_t)(luma[0][i] + i * i % 31);
+    }
+    for (int width = 9; width <= WIDTH; width++) {
+        for (int height = 9; height <= HEIGHT; height++) {
+            double ours = tacet_ssim(luma[0], STRIDE, luma[1], STRIDE, width, height);
+            double theirs = CalcFrameSsim(luma[0], STRIDE, luma[1], STRIDE, width, height);
+            assert_true(fabs(ours - theirs) < 1e-12);
+            assert_true(ours < 0.999);
+        }
+    }
+    assert_true(tacet_ssim(luma[0], STRIDE, luma[0], STRIDE, WIDTH, HEIGHT) > 0.999999);
+    assert_true(tacet_ssim(luma[0], STRIDE, luma[1], STRIDE, 8, 8) > 0.999999);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(an_error_of_known_size_is_measured),
         cmocka_unit_test(a_smaller_picture_is_scaled_to_its_source),
         cmocka_unit_test(noise_costs_structure),
+        cmocka_unit_test(similarity_is_that_of_libyuv),
         cmocka_unit_test(a_source_that_is_gone_is_counted_and_not_guessed),
     };
 

@@ -21,37 +21,32 @@ static int32_t clamp(int64_t value, int32_t min, int32_t max)
     return value < min ? min : value > max ? max : (int32_t)value;
 }
 
-static int64_t payload_bps(int64_t wire_bps, int32_t fps,
-                           const struct tacet_adapt_overhead *overhead)
+bool tacet_adapt_audio(const struct tacet_event *send_target,
+                       struct tacet_audio_encoder_settings *audio)
 {
+    struct tacet_audio_encoder_settings a = *audio;
+    int32_t loss = clamp(send_target->u.send_target.loss_permille, 0, 1000);
+
+    assert(send_target->type == TACET_EVENT_SEND_TARGET);
+    a.bitrate_bps = clamp(send_target->u.send_target.audio_bps, AUDIO_BPS_MIN, AUDIO_BPS_MAX);
+    a.loss_percent = (loss + 9) / 10;
+    a.fec = loss >= FEC_ON_PERMILLE || (audio->fec && loss > FEC_OFF_PERMILLE);
+
+    bool differs = a.bitrate_bps != audio->bitrate_bps || a.loss_percent != audio->loss_percent ||
+                   a.fec != audio->fec;
+    *audio = a;
+    return differs;
+}
+
+int32_t tacet_adapt_video_bps(int32_t wire_bps, int32_t fps,
+                              const struct tacet_adapt_overhead *overhead)
+{
+    assert(overhead->payload_max > 0);
+    assert(fps > 0);
     int64_t packet_bps = (int64_t)fps * overhead->per_packet * 8; /* one packet a frame */
     int64_t single = wire_bps - packet_bps;
     int64_t many = (wire_bps - packet_bps / 2) * overhead->payload_max /
                    ((int64_t)overhead->payload_max + overhead->per_packet);
 
-    return single < many ? single : many;
-}
-
-bool tacet_adapt(const struct tacet_event *send_target, const struct tacet_adapt_overhead *overhead,
-                 struct tacet_audio_encoder_settings *audio,
-                 struct tacet_video_encoder_settings *video)
-{
-    struct tacet_audio_encoder_settings a = *audio;
-    struct tacet_video_encoder_settings v = *video;
-    int32_t loss = clamp(send_target->u.send_target.loss_permille, 0, 1000);
-
-    assert(send_target->type == TACET_EVENT_SEND_TARGET);
-    assert(overhead->payload_max > 0);
-    assert(video->fps > 0);
-    a.bitrate_bps = clamp(send_target->u.send_target.audio_bps, AUDIO_BPS_MIN, AUDIO_BPS_MAX);
-    a.loss_percent = (loss + 9) / 10;
-    a.fec = loss >= FEC_ON_PERMILLE || (audio->fec && loss > FEC_OFF_PERMILLE);
-    v.bitrate_bps = clamp(payload_bps(send_target->u.send_target.video_bps, v.fps, overhead),
-                          VIDEO_BPS_MIN, VIDEO_BPS_MAX);
-
-    bool differs = a.bitrate_bps != audio->bitrate_bps || a.loss_percent != audio->loss_percent ||
-                   a.fec != audio->fec || v.bitrate_bps != video->bitrate_bps;
-    *audio = a;
-    *video = v;
-    return differs;
+    return clamp(single < many ? single : many, VIDEO_BPS_MIN, VIDEO_BPS_MAX);
 }

@@ -1,4 +1,5 @@
-/* From a send target to encoder settings. */
+/* From a send target to the settings of an audio encoder, and from a budget on the wire to a bit
+ * rate. What a video encoder is asked for is video_adapt.h's. */
 #ifndef TACET_MEDIA_ADAPT_H
 #define TACET_MEDIA_ADAPT_H
 
@@ -11,9 +12,11 @@ struct tacet_adapt_overhead {
     uint32_t payload_max; /* bytes of payload in a full packet */
 };
 
-/* Changes `audio` and `video` to what the target asks for; true if anything differs. */
-bool tacet_adapt(const struct tacet_event *send_target, const struct tacet_adapt_overhead *overhead,
-                 struct tacet_audio_encoder_settings *audio,
-                 struct tacet_video_encoder_settings *video);
+/* Changes `audio` to what the target asks for; true if anything differs. */
+bool tacet_adapt_audio(const struct tacet_event *send_target,
+                       struct tacet_audio_encoder_settings *audio);
+/* What a video encoder may make of `wire_bps`, at `fps` frames a second. */
+int32_t tacet_adapt_video_bps(int32_t wire_bps, int32_t fps,
+                              const struct tacet_adapt_overhead *overhead);
 
 #endif

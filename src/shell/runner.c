@@ -8,15 +8,10 @@
 #include "tacet/runner.h"
 
 #include "base/alloc.h"
-#include "media/adapt.h"
 #include "shell/runner_internal.h"
 
 #include <assert.h>
 #include <signal.h>
-
-/* RTP header, VP8 payload descriptor with a 15-bit picture id, GCM tag and MKI (RFC 3550 5.1,
- * RFC 7741 4.2, RFC 7714 14.2). */
-#define PACKET_OVERHEAD (12 + 4 + 17)
 
 /* Bounds of what is done at all; they keep the pace's sums in range. */
 #define FPS_MAX 1000
@@ -74,39 +69,15 @@ static bool config_valid(const struct tacet_runner_config *config)
            (config->video_width == 0) == (config->video_height == 0);
 }
 
-/* The encoders' settings until the call's first SEND_TARGET: the configured rates, no loss. */
+/* The audio encoder's settings until the call's first SEND_TARGET: the configured rate, no loss. */
 static void first_settings(struct tacet_runner *runner)
 {
-    const struct tacet_runner_config *config = &runner->config;
     struct tacet_event target = { .type = TACET_EVENT_SEND_TARGET };
 
-    target.u.send_target.audio_bps = config->audio_bitrate_bps;
-    target.u.send_target.video_bps = config->video_bitrate_bps;
+    target.u.send_target.audio_bps = runner->config.audio_bitrate_bps;
     target.u.send_target.burst = 1;
     tacet_audio_encoder_settings_init(&runner->network.audio);
-    tacet_video_encoder_settings_init(&runner->network.video, config->video_width,
-                                      config->video_height);
-    if (config->video_source.ops != NULL) {
-        struct tacet_video_format format;
-        config->video_source.ops->format(config->video_source.ctx, &format);
-        if (config->video_width == 0) {
-            runner->network.video.width = format.width;
-            runner->network.video.height = format.height;
-        }
-        int32_t fps = (int32_t)(format.fps_numerator / format.fps_denominator);
-        runner->network.video.fps = fps > 0 ? fps : 1;
-    }
-    (void)tacet_runner_adapt(runner, &target);
-}
-
-bool tacet_runner_adapt(struct tacet_runner *runner, const struct tacet_event *send_target)
-{
-    static const struct tacet_adapt_overhead overhead = {
-        .per_packet = PACKET_OVERHEAD,
-        .payload_max = TACET_DATAGRAM_MAX - PACKET_OVERHEAD,
-    };
-
-    return tacet_adapt(send_target, &overhead, &runner->network.audio, &runner->network.video);
+    (void)tacet_adapt_audio(&target, &runner->network.audio);
 }
 
 static int create_rings(struct tacet_runner *runner)
@@ -156,7 +127,7 @@ static int prepare(struct tacet_runner *runner)
         (r = tacet_wakeup_init(&runner->encode.thread.wakeup)) < 0 ||
         (r = tacet_wakeup_init(&runner->decode.thread.wakeup)) < 0 ||
         (r = tacet_runner_audio_prepare(runner, &runner->network.audio)) < 0 ||
-        (r = tacet_runner_encode_prepare(runner, &runner->network.video)) < 0 ||
+        (r = tacet_runner_encode_prepare(runner)) < 0 ||
         (r = tacet_runner_decode_prepare(runner)) < 0) {
         return r;
     }

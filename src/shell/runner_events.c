@@ -131,17 +131,17 @@ static void on_ended(struct tacet_runner *runner, uint32_t peer)
 static void on_send_target(struct tacet_runner *runner, const struct tacet_event *event)
 {
     struct tacet_runner_network *n = &runner->network;
-    bool changed = tacet_runner_adapt(runner, event);
+    bool changed = tacet_adapt_audio(event, &n->audio);
 
     (void)pthread_mutex_lock(&runner->mutex);
     if (changed) {
         runner->wishes.audio = n->audio;
         runner->wishes.audio_changed = true;
-        runner->wishes.video = n->video;
-        runner->wishes.video_changed = true;
     }
     runner->wishes.refresh =
         tacet_refresh_join(runner->wishes.refresh, event->u.send_target.refresh);
+    runner->wishes.target = *event;
+    runner->wishes.target_changed = true;
     (void)pthread_mutex_unlock(&runner->mutex);
 }
 

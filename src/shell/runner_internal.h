@@ -13,6 +13,7 @@
 #include "base/ring.h"
 #include "media/audio_receiver.h"
 #include "media/scale.h"
+#include "media/video_adapt.h"
 #include "media/video_receiver.h"
 #include "tacet/runner.h"
 
@@ -119,8 +120,7 @@ struct tacet_runner_network {
     bool video_lost;        /* pictures were dropped here; waiting for a key frame */
     uint64_t video_dropped; /* pictures dropped here, and how often that began */
     uint64_t video_losses;
-    struct tacet_audio_encoder_settings audio; /* what the encoders were last asked for */
-    struct tacet_video_encoder_settings video;
+    struct tacet_audio_encoder_settings audio; /* what the encoder was last asked for */
     bool hung_up;
     bool failure_told;
     bool broken;        /* the transport is gone */
@@ -151,11 +151,11 @@ struct tacet_runner_audio {
 struct tacet_runner_encode {
     struct tacet_runner_thread thread;
     struct tacet_video_encoder encoder;
-    struct tacet_video_encoder_settings settings;
+    struct tacet_video_adapt adapt;   /* what it is asked for */
     struct tacet_video_format format; /* of the source */
     struct tacet_canvas canvas;
     bool started;
-    uint32_t failures; /* of the encoder, in a row */
+    uint32_t failures;          /* of the encoder, in a row */
     enum tacet_refresh refresh; /* of the next picture */
 };
 
@@ -173,10 +173,10 @@ struct tacet_runner_decode {
 struct tacet_runner_wishes {
     bool audio_changed;
     struct tacet_audio_encoder_settings audio;
-    bool video_changed;
-    struct tacet_video_encoder_settings video;
+    bool target_changed;
+    struct tacet_event target;  /* the last SEND_TARGET */
     enum tacet_refresh refresh; /* asked for and not made yet */
-    bool format_known; /* what the peer shown has announced */
+    bool format_known;          /* what the peer shown has announced */
     struct tacet_video_format format;
     const char *failed_what; /* NULL: nothing failed */
     int failed_error;
@@ -220,8 +220,6 @@ void tacet_runner_wake(struct tacet_runner *runner);
 void tacet_runner_fail(struct tacet_runner *runner, const char *what, int error);
 /* A row of the frame log. Any thread. */
 void tacet_runner_log(struct tacet_runner *runner, const struct tacet_media_event *event);
-/* Changes the settings that the encoders are to have; true if anything differs. Network thread. */
-bool tacet_runner_adapt(struct tacet_runner *runner, const struct tacet_event *send_target);
 /* Whether a thread of that session goes on. */
 bool tacet_runner_in_session(struct tacet_runner *runner, uint32_t session);
 /*
@@ -251,8 +249,7 @@ void tacet_runner_capture_begin(struct tacet_runner *runner, int64_t now);
 /* One tick of capturing. 0, or what the source or the encoder failed with. */
 int tacet_runner_capture(struct tacet_runner *runner, uint32_t session);
 
-int tacet_runner_encode_prepare(struct tacet_runner *runner,
-                                const struct tacet_video_encoder_settings *settings);
+int tacet_runner_encode_prepare(struct tacet_runner *runner);
 void tacet_runner_encode_clear(struct tacet_runner *runner);
 void *tacet_runner_encode_main(void *runner);
 

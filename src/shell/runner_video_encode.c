@@ -14,6 +14,10 @@
 
 #define FAILURES_MAX 10 /* pictures in a row that the encoder may refuse */
 
+/* RTP header, VP8 payload descriptor with a 15-bit picture id, GCM tag and MKI (RFC 3550 5.1,
+ * RFC 7741 4.2, RFC 7714 14.2). */
+#define PACKET_OVERHEAD (12 + 4 + 17)
+
 /* Where a session stands. */
 struct pace {
     uint32_t session;
@@ -21,8 +25,27 @@ struct pace {
     uint64_t next; /* picture due next */
 };
 
-int tacet_runner_encode_prepare(struct tacet_runner *runner,
-                                const struct tacet_video_encoder_settings *settings)
+/* Settings until the call's first SEND_TARGET: the size and rates that were configured. */
+static void first_settings(struct tacet_runner *runner)
+{
+    static const struct tacet_adapt_overhead overhead = {
+        .per_packet = PACKET_OVERHEAD,
+        .payload_max = TACET_DATAGRAM_MAX - PACKET_OVERHEAD,
+    };
+    const struct tacet_runner_config *config = &runner->config;
+    struct tacet_runner_encode *e = &runner->encode;
+    int32_t fps = (int32_t)(e->format.fps_numerator / e->format.fps_denominator);
+    struct tacet_video_encoder_settings settings;
+
+    tacet_video_encoder_settings_init(
+        &settings, config->video_width != 0 ? config->video_width : e->format.width,
+        config->video_width != 0 ? config->video_height : e->format.height);
+    settings.bitrate_bps = config->video_bitrate_bps;
+    settings.fps = fps > 0 ? fps : 1;
+    tacet_video_adapt_init(&e->adapt, tacet_clock_now(), &overhead, &settings);
+}
+
+int tacet_runner_encode_prepare(struct tacet_runner *runner)
 {
     struct tacet_runner_encode *e = &runner->encode;
     const struct tacet_video_source *source = &runner->config.video_source;
@@ -31,8 +54,13 @@ int tacet_runner_encode_prepare(struct tacet_runner *runner,
         return 0;
     }
     source->ops->format(source->ctx, &e->format);
-    e->settings = *settings;
-    int r = tacet_canvas_resize(&e->canvas, settings->width, settings->height);
+    first_settings(runner);
+    const struct tacet_video_encoder_settings *settings = &e->adapt.settings;
+    /* The largest it will be first: nothing is allocated later. */
+    int r = tacet_canvas_resize(&e->canvas, e->adapt.source_width, e->adapt.source_height);
+    if (r == 0) {
+        r = tacet_canvas_resize(&e->canvas, settings->width, settings->height);
+    }
     if (r < 0) {
         return r;
     }
@@ -88,6 +116,20 @@ static int next_picture(struct tacet_runner *runner, struct pace *pace, struct t
     return r;
 }
 
+static int configure(struct tacet_runner *runner)
+{
+    struct tacet_runner_encode *e = &runner->encode;
+    const struct tacet_video_encoder_settings *settings = &e->adapt.settings;
+    int r = tacet_canvas_resize(&e->canvas, settings->width, settings->height);
+
+    if (r == 0) {
+        int64_t began = tacet_meter_begin();
+        r = e->encoder.ops->configure(e->encoder.ctx, settings);
+        tacet_meter_end(&runner->meter, began);
+    }
+    return r;
+}
+
 /* Takes over what the network thread asks for. */
 static int take_wishes(struct tacet_runner *runner)
 {
@@ -95,24 +137,14 @@ static int take_wishes(struct tacet_runner *runner)
     bool changed = false;
 
     (void)pthread_mutex_lock(&runner->mutex);
-    if (runner->wishes.video_changed) {
-        e->settings = runner->wishes.video;
-        runner->wishes.video_changed = false;
-        changed = true;
+    if (runner->wishes.target_changed) {
+        changed = tacet_video_adapt_target(&e->adapt, tacet_clock_now(), &runner->wishes.target);
+        runner->wishes.target_changed = false;
     }
     e->refresh = tacet_refresh_join(e->refresh, runner->wishes.refresh);
     runner->wishes.refresh = TACET_REFRESH_NONE;
     (void)pthread_mutex_unlock(&runner->mutex);
-    if (!changed) {
-        return 0;
-    }
-    int r = tacet_canvas_resize(&e->canvas, e->settings.width, e->settings.height);
-    if (r == 0) {
-        int64_t began = tacet_meter_begin();
-        r = e->encoder.ops->configure(e->encoder.ctx, &e->settings);
-        tacet_meter_end(&runner->meter, began);
-    }
-    return r;
+    return changed ? configure(runner) : 0;
 }
 
 static int encode(struct tacet_runner *runner, const struct tacet_picture *picture,
@@ -121,7 +153,7 @@ static int encode(struct tacet_runner *runner, const struct tacet_picture *pictu
     struct tacet_runner_encode *e = &runner->encode;
     const struct tacet_picture *fitting = picture;
 
-    if (picture->width != e->settings.width || picture->height != e->settings.height) {
+    if (picture->width != e->adapt.settings.width || picture->height != e->adapt.settings.height) {
         int r = tacet_scale(picture, &e->canvas);
         if (r < 0) {
             return r;
@@ -182,9 +214,10 @@ static int send_picture(struct tacet_runner *runner, struct pace *pace, const ch
     log_captured(runner, &picture);
     *ret_what = "video encoder";
     r = take_wishes(runner);
-    if (r < 0) {
+    if (r < 0 || !tacet_video_adapt_takes(&e->adapt)) {
         return r;
     }
+    int64_t began_us = tacet_clock_now();
     r = encode(runner, &picture, &frame);
     if (r < 0) {
         /* One picture that does not encode, or becomes too large, is not worth a call. */
@@ -193,14 +226,15 @@ static int send_picture(struct tacet_runner *runner, struct pace *pace, const ch
         return e->failures < FAILURES_MAX ? 0 : r;
     }
     e->failures = 0;
-    if (r == 0) {
-        return 0; /* passed over by the rate control */
+    int64_t now = tacet_clock_now();
+    bool changed = tacet_video_adapt_encoded(&e->adapt, now, r == 0, now - began_us);
+    if (r > 0) {                         /* else passed over by the rate control */
+        e->refresh = TACET_REFRESH_NONE; /* it is what was asked for, or a key frame */
+        frame.kind = TACET_KIND_VIDEO;
+        frame.captured_at_us = picture.captured_at_us;
+        push(runner, pace->session, picture.index, &frame);
     }
-    e->refresh = TACET_REFRESH_NONE; /* it is what was asked for, or a key frame */
-    frame.kind = TACET_KIND_VIDEO;
-    frame.captured_at_us = picture.captured_at_us;
-    push(runner, pace->session, picture.index, &frame);
-    return 0;
+    return changed ? configure(runner) : 0;
 }
 
 static int run_session(struct tacet_runner *runner, uint32_t session, const char **ret_what)

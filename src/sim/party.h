@@ -8,6 +8,8 @@
 #define TACET_SIM_PARTY_H
 
 #include "media/audio_receiver.h"
+#include "media/scale.h"
+#include "media/video_adapt.h"
 #include "media/video_receiver.h"
 #include "sim/digest.h"
 #include "sim/frozen.h"
@@ -43,8 +45,8 @@ struct tacet_party {
     struct tacet_rng rng;
     struct tacet_identity *identity;
     struct tacet_call *call;
-    int64_t wake_at_us; /* scheduled; TACET_NEVER: not */
-    uint32_t spins;     /* wakes in a row after which something was still due at once */
+    int64_t wake_at_us;   /* scheduled; TACET_NEVER: not */
+    uint32_t spins;       /* wakes in a row after which something was still due at once */
     uint32_t newest_peer; /* dialled or heard of last */
     uint32_t event_counts[TACET_PARTY_EVENTS];
 
@@ -64,7 +66,8 @@ struct tacet_party {
     struct tacet_video_source video_source; /* the config's, or a test card of our own */
     struct tacet_video_format video_format;
     struct tacet_video_encoder video_encoder;
-    struct tacet_video_encoder_settings video_settings;
+    struct tacet_video_adapt video_adapt;
+    struct tacet_canvas scaled; /* what is encoded where it is not the source's size */
     enum tacet_refresh refresh; /* asked for and not made yet */
     uint64_t pictures;         /* captured */
     uint64_t session_pictures; /* since ANSWERED */
@@ -77,9 +80,9 @@ struct tacet_party {
     struct tacet_latencies audio_latencies;
     struct tacet_latencies video_latencies;
     uint64_t pictures_shown;
-    uint64_t pictures_wrong;       /* not the picture that its timestamp stands for */
+    uint64_t pictures_wrong; /* not the picture that its timestamp stands for */
     uint64_t frames_before_answer;
-    int64_t first_audio_us;        /* -1: none yet */
+    int64_t first_audio_us; /* -1: none yet */
     int64_t first_video_us;
     struct tacet_frozen frozen;
     int64_t video_latency_us;      /* of the last picture shown */

@@ -5,8 +5,6 @@
  */
 #include "sim/party_media.h"
 
-#include "media/adapt.h"
-
 #include <assert.h>
 #include <string.h>
 
@@ -117,6 +115,33 @@ static void read_picture(struct tacet_party *party, int64_t now, struct tacet_pi
     ret->captured_at_us = now;
 }
 
+static void configure_video(struct tacet_party *party)
+{
+    const struct tacet_video_encoder_settings *settings = &party->video_adapt.settings;
+    int error = tacet_canvas_resize(&party->scaled, settings->width, settings->height);
+
+    assert(error == 0);
+    error = party->video_encoder.ops->configure(party->video_encoder.ctx, settings);
+    assert(error == 0);
+}
+
+/* As large as the encoder is asked for. The fake codec looks at no pixel: none are scaled. */
+static void scale_picture(struct tacet_party *party, struct tacet_picture *picture)
+{
+    const struct tacet_video_encoder_settings *settings = &party->video_adapt.settings;
+
+    if (picture->width == settings->width && picture->height == settings->height) {
+        return;
+    }
+    if (party->config->real_codecs) {
+        int error = tacet_scale(picture, &party->scaled);
+        assert(error == 0);
+        *picture = party->scaled.picture;
+    }
+    picture->width = settings->width;
+    picture->height = settings->height;
+}
+
 static void capture_picture(void *ctx, int64_t now, uint64_t session)
 {
     struct tacet_party *party = ctx;
@@ -139,12 +164,19 @@ static void capture_picture(void *ctx, int64_t now, uint64_t session)
     int64_t offset_us = (int64_t)party->session_pictures * 1000000 *
                         party->video_format.fps_denominator / party->video_format.fps_numerator;
     schedule(party, party->answered_at_us + offset_us, capture_picture);
+    if (!tacet_video_adapt_takes(&party->video_adapt)) {
+        return;
+    }
+    scale_picture(party, &picture);
     int count = party->video_encoder.ops->encode(party->video_encoder.ctx, &picture, party->refresh,
                                                  &frame);
     assert(count >= 0);
     if (count > 0) {
         party->refresh = TACET_REFRESH_NONE;
         send_frame(party, now, &frame);
+    }
+    if (tacet_video_adapt_encoded(&party->video_adapt, now, count == 0, 0)) {
+        configure_video(party);
     }
 }
 
@@ -253,8 +285,14 @@ static int create_video(struct tacet_party *party)
     party->video_source.ops->format(party->video_source.ctx, &party->video_format);
     assert(party->video_format.width == config->width);
     assert(party->video_format.height == config->height);
+    /* The largest it will be first: nothing is allocated later. */
+    error = tacet_canvas_resize(&party->scaled, config->width, config->height);
     if (error == 0) {
-        error = codec->video_encoder_create(&party->video_settings, &party->video_encoder);
+        const struct tacet_video_encoder_settings *settings = &party->video_adapt.settings;
+        error = tacet_canvas_resize(&party->scaled, settings->width, settings->height);
+    }
+    if (error == 0) {
+        error = codec->video_encoder_create(&party->video_adapt.settings, &party->video_encoder);
     }
     if (error == 0) {
         error = tacet_video_receiver_create(codec, RECEIVE_WIDTH_MAX, RECEIVE_HEIGHT_MAX,
@@ -271,10 +309,11 @@ int tacet_party_media_create(struct tacet_party *party)
     /* Both, whatever is sent: a SEND_TARGET speaks of both. */
     tacet_audio_encoder_settings_init(&party->audio_settings);
     party->audio_settings.bitrate_bps = config->audio_bitrate_bps;
-    tacet_video_encoder_settings_init(&party->video_settings, config->width, config->height);
-    party->video_settings.bitrate_bps = config->video_bitrate_bps;
-    party->video_settings.fps = config->fps;
-    assert(config->fps > 0);
+    struct tacet_video_encoder_settings source;
+    tacet_video_encoder_settings_init(&source, config->width, config->height);
+    source.bitrate_bps = config->video_bitrate_bps;
+    source.fps = config->fps;
+    tacet_video_adapt_init(&party->video_adapt, tacet_world_now(party->world), &overhead, &source);
     if (config->audio) {
         error = create_audio(party);
     }
@@ -308,6 +347,7 @@ void tacet_party_media_free(struct tacet_party *party)
     tacet_video_receiver_free(&party->video_receiver);
     tacet_picture_quality_free(&party->picture_quality);
     tacet_sound_quality_free(&party->sound_quality);
+    tacet_canvas_free(&party->scaled);
     tacet_latencies_free(&party->audio_latencies);
     tacet_latencies_free(&party->video_latencies);
 }
@@ -339,18 +379,14 @@ void tacet_party_media_stop(struct tacet_party *party)
 void tacet_party_media_target(struct tacet_party *party, const struct tacet_event *event)
 {
     party->refresh = tacet_refresh_join(party->refresh, event->u.send_target.refresh);
-    if (!tacet_adapt(event, &overhead, &party->audio_settings, &party->video_settings)) {
-        return;
-    }
-    if (party->config->audio) {
+    if (tacet_adapt_audio(event, &party->audio_settings) && party->config->audio) {
         int error =
             party->audio_encoder.ops->configure(party->audio_encoder.ctx, &party->audio_settings);
         assert(error == 0);
     }
-    if (party->config->video) {
-        int error =
-            party->video_encoder.ops->configure(party->video_encoder.ctx, &party->video_settings);
-        assert(error == 0);
+    if (tacet_video_adapt_target(&party->video_adapt, tacet_world_now(party->world), event) &&
+        party->config->video) {
+        configure_video(party);
     }
 }
 

@@ -119,10 +119,10 @@ static struct cost measure_bare(const struct mode *mode, const struct tacet_clip
     struct tacet_event target = { .type = TACET_EVENT_SEND_TARGET };
 
     target.u.send_target.audio_bps = AUDIO_BPS;
-    target.u.send_target.video_bps = mode->video_bps;
     tacet_audio_encoder_settings_init(&config.audio);
     tacet_video_encoder_settings_init(&config.video, mode->width, mode->height);
-    (void)tacet_adapt(&target, &overhead, &config.audio, &config.video);
+    (void)tacet_adapt_audio(&target, &config.audio);
+    config.video.bitrate_bps = tacet_adapt_video_bps(mode->video_bps, config.video.fps, &overhead);
     struct tacet_bare *bare = tacet_bare_start(&config);
     struct cost cost = measure(&(struct running){ .bare = bare }, seconds);
 

@@ -44,17 +44,10 @@ static void wire_carries_what_was_asked_for(void **state)
     (void)state;
     for (size_t t = 0; t < sizeof(targets) / sizeof(targets[0]); t++) {
         for (size_t r = 0; r < sizeof(rates) / sizeof(rates[0]); r++) {
-            struct tacet_audio_encoder_settings audio;
-            struct tacet_video_encoder_settings video;
-            struct tacet_event event = target(32000, targets[t], 0);
-            tacet_audio_encoder_settings_init(&audio);
-            tacet_video_encoder_settings_init(&video, 640, 360);
-            video.fps = rates[r];
-            assert_true(tacet_adapt(&event, &overhead, &audio, &video));
-            double share = wire_bps(video.bitrate_bps, rates[r]) / targets[t];
+            int32_t bps = tacet_adapt_video_bps(targets[t], rates[r], &overhead);
+            double share = wire_bps(bps, rates[r]) / targets[t];
             assert_true(share > 0.93);
             assert_true(share < 1.012);
-            assert_int_equal(audio.bitrate_bps, 32000); /* audio targets are payload */
         }
     }
 }
@@ -62,22 +55,16 @@ static void wire_carries_what_was_asked_for(void **state)
 static void same_target_twice_changes_nothing(void **state)
 {
     struct tacet_audio_encoder_settings audio;
-    struct tacet_video_encoder_settings video;
     struct tacet_event event = target(24000, 700000, 30);
 
     (void)state;
     tacet_audio_encoder_settings_init(&audio);
-    tacet_video_encoder_settings_init(&video, 640, 360);
-    assert_true(tacet_adapt(&event, &overhead, &audio, &video));
-    assert_int_equal(audio.bitrate_bps, 24000);
-    assert_false(tacet_adapt(&event, &overhead, &audio, &video));
+    assert_true(tacet_adapt_audio(&event, &audio));
+    assert_int_equal(audio.bitrate_bps, 24000); /* audio targets are payload */
+    assert_false(tacet_adapt_audio(&event, &audio));
     event.u.send_target.loss_permille = 31;
-    assert_true(tacet_adapt(&event, &overhead, &audio, &video));
+    assert_true(tacet_adapt_audio(&event, &audio));
     assert_int_equal(audio.loss_percent, 4); /* rounded up */
-    event = target(24000, 700100, 31);
-    assert_true(tacet_adapt(&event, &overhead, &audio, &video));
-    assert_int_equal(video.width, 640);
-    assert_int_equal(video.temporal_layers, 1);
 }
 
 static void redundancy_goes_on_and_off_without_flapping(void **state)
@@ -88,14 +75,12 @@ static void redundancy_goes_on_and_off_without_flapping(void **state)
     } rows[] = { { 0, false }, { 49, false }, { 50, true },  { 49, true },
                  { 21, true }, { 20, false }, { 49, false }, { 1000, true } };
     struct tacet_audio_encoder_settings audio;
-    struct tacet_video_encoder_settings video;
 
     (void)state;
     tacet_audio_encoder_settings_init(&audio);
-    tacet_video_encoder_settings_init(&video, 640, 360);
     for (size_t i = 0; i < sizeof(rows) / sizeof(rows[0]); i++) {
         struct tacet_event event = target(32000, 700000, rows[i].loss_permille);
-        (void)tacet_adapt(&event, &overhead, &audio, &video);
+        (void)tacet_adapt_audio(&event, &audio);
         assert_int_equal(audio.fec, rows[i].fec);
     }
 }
@@ -112,17 +97,15 @@ static void extremes_stay_within_what_encoders_take(void **state)
         { { INT32_MAX, INT32_MAX, INT32_MAX }, { 510000, 100000000, 100 } },
     };
     struct tacet_audio_encoder_settings audio;
-    struct tacet_video_encoder_settings video;
 
     (void)state;
     for (size_t i = 0; i < sizeof(rows) / sizeof(rows[0]); i++) {
         struct tacet_event event = target(rows[i].in.audio, rows[i].in.video, rows[i].in.loss);
         tacet_audio_encoder_settings_init(&audio);
-        tacet_video_encoder_settings_init(&video, 640, 360);
-        (void)tacet_adapt(&event, &overhead, &audio, &video);
+        (void)tacet_adapt_audio(&event, &audio);
         assert_int_equal(audio.bitrate_bps, rows[i].out.audio);
-        assert_int_equal(video.bitrate_bps, rows[i].out.video);
         assert_int_equal(audio.loss_percent, rows[i].out.loss);
+        assert_int_equal(tacet_adapt_video_bps(rows[i].in.video, 30, &overhead), rows[i].out.video);
     }
 }
 

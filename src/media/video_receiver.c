@@ -90,13 +90,14 @@ static int64_t average_interval(const struct tacet_video_receiver *v)
     return count > 0 ? sum / count : 0;
 }
 
-/* W3C webrtc-stats, freezeCount: longer than three average intervals, and by more than 150 ms. */
+/* W3C webrtc-stats, freezeCount: an interval of at least three average ones, and of at least 150 ms
+ * more than one; the average is over the last 30. totalFreezesDuration: the whole of it. */
 static void count_freeze(struct tacet_video_receiver *v, int64_t interval)
 {
     int64_t average = average_interval(v);
     int64_t limit = 3 * average > average + TACET_MS(150) ? 3 * average : average + TACET_MS(150);
 
-    if (v->interval_count > 0 && interval > limit) {
+    if (v->interval_count > 0 && interval >= limit) {
         v->report.freeze_count++;
         v->report.freezes_duration_us += interval;
     }

@@ -21,7 +21,13 @@ static void ask_key(struct tacet_runner *runner)
     (void)pthread_mutex_unlock(&runner->mutex);
 }
 
-/* The size that the shown peer's pictures will have, as far as it has been said. */
+static uint16_t at_most(uint16_t value, uint16_t max)
+{
+    return value < max ? value : max;
+}
+
+/* The size that the shown peer's pictures will have, as far as it has been said. No picture above
+ * the receiving maximum is decoded, so that nobody makes a sink write larger ones by saying so. */
 static void set_format(struct tacet_runner *runner, const struct tacet_media *media)
 {
     bool known = media != NULL && media->video && media->width > 0 && media->height > 0;
@@ -30,8 +36,8 @@ static void set_format(struct tacet_runner *runner, const struct tacet_media *me
     runner->wishes.format_known = known;
     if (known) {
         runner->wishes.format = (struct tacet_video_format){
-            .width = media->width,
-            .height = media->height,
+            .width = at_most(media->width, runner->config.receive_width_max),
+            .height = at_most(media->height, runner->config.receive_height_max),
             .fps_numerator = media->fps > 0 ? media->fps : 1,
             .fps_denominator = 1,
         };

@@ -66,7 +66,7 @@ enum {
     TACET_FEEDBACK_PACKETS = 96,
     TACET_FEEDBACK_WINDOW = 128,
     /* Reports that cover a packet at most. */
-    TACET_FEEDBACK_SPANS_MAX = 8,
+    TACET_FEEDBACK_SPANS_MAX = 6,
     /* Streams of a report that is read; one with more is malformed. */
     TACET_FEEDBACK_STREAMS = 4,
     /* Packets sent and not yet told of, all streams; the oldest is forgotten. Ten seconds at

@@ -57,6 +57,7 @@ struct tacet_buffer *tacet_pool_get(struct tacet_pool *pool)
     buffer->data = buffer->memory + TACET_BUFFER_HEAD;
     buffer->size = 0;
     buffer->at_us = 0;
+    buffer->probe = 0;
     buffer->path = (struct tacet_path){ 0 };
     return buffer;
 }

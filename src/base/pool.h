@@ -20,6 +20,7 @@ struct tacet_buffer {
     size_t size;
     struct tacet_path path;
     int64_t at_us;
+    uint8_t probe; /* number of the probe of the bandwidth that it belongs to; 0: none */
     _Alignas(8) uint8_t memory[TACET_BUFFER_HEAD + TACET_BUFFER_BODY + TACET_BUFFER_TAIL];
 };
 

@@ -18,6 +18,7 @@
     X(KEEPALIVE, "keepalive")                                                                      \
     X(SILENCE, "silence")       /* reconnecting, lost */                                           \
     X(REPORT, "report")         /* RTCP */                                                         \
+    X(FEEDBACK, "feedback")     /* tell of the packets that have come */                           \
     X(NACK, "nack")             /* ask for missing packets again */                                \
     X(PLI, "pli")               /* ask for a key frame again */                                    \
     X(ASSEMBLY, "assembly")     /* give a missing packet up */                                     \

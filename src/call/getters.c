@@ -89,6 +89,9 @@ static void fill_path(const struct tacet_peer *peer, struct tacet_path_stats *re
         ret->total_round_trip_time_us += remote->total_round_trip_time_us;
         ret->responses_received += remote->round_trip_time_measurements;
     }
+    if (peer->session != NULL && peer->session->sent_log->round_trip_last_us > 0) {
+        ret->current_round_trip_time_us = peer->session->sent_log->round_trip_last_us;
+    }
 }
 
 static void fill_session(const struct tacet_call *call, const struct tacet_rtp_session *session,

@@ -36,6 +36,9 @@ int tacet_call_poll_packet(struct tacet_call *call, int64_t now, struct tacet_pa
     /* FIN before the CTRL behind it; both before media, however much of it waits. */
     if (call->polled == NULL && poll_control(call, now, &call->polled) == 0) {
         call->polled = tacet_queue_pop(&call->media);
+        if (call->polled != NULL && call->session->used) {
+            tacet_rtp_session_on_sent(call->session, now, call->polled);
+        }
     }
     if (call->polled == NULL) {
         return 0;

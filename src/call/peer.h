@@ -147,6 +147,8 @@ int64_t tacet_peer_jitter(struct tacet_call *call, int64_t interval_us);
 void tacet_peer_on_timeout(struct tacet_call *call, struct tacet_peer *peer, int64_t now);
 /* Asks for the video packets that are missing now, and sets the timer for the next time. */
 void tacet_peer_send_nack(struct tacet_call *call, struct tacet_peer *peer, int64_t now);
+/* Tells of the packets that have come, and sets the timer for the next time. */
+void tacet_peer_send_feedback(struct tacet_call *call, struct tacet_peer *peer, int64_t now);
 /* The round trip of the path in use as last measured; 0: not yet. */
 int64_t tacet_peer_round_trip(const struct tacet_peer *peer);
 /* After anything that received video: sets the timers that ask for packets and for a key frame. */

@@ -138,6 +138,9 @@ enum tacet_drop tacet_peer_on_rtp(struct tacet_call *call, struct tacet_peer *pe
         tacet_pool_put(call->pool, buffer); /* what it set going has ended the call */
         return TACET_DROP_NONE;
     }
+    tacet_feedback_on_packet(&peer->session->feedback, now, ssrc, index, packet->size);
+    tacet_timers_set(&peer->timers, TACET_TIMER_FEEDBACK,
+                     tacet_feedback_timeout(&peer->session->feedback));
     for (int kind = 0; kind < TACET_KIND_COUNT; kind++) {
         if (ssrc == peer->session->inbound.stats[kind].ssrc) {
             drop = tacet_inbound_put(&peer->session->inbound, now, (enum tacet_kind)kind, index,
@@ -164,6 +167,9 @@ static void count_sent(struct tacet_peer *peer, int64_t now, size_t packets, siz
 
 int64_t tacet_peer_round_trip(const struct tacet_peer *peer)
 {
+    if (peer->session != NULL && peer->session->sent_log->round_trip_us > 0) {
+        return peer->session->sent_log->round_trip_us;
+    }
     for (int kind = 0; peer->session != NULL && kind < TACET_KIND_COUNT; kind++) {
         if (peer->session->remote[kind].round_trip_time_measurements > 0) {
             return peer->session->remote[kind].round_trip_time_us;
@@ -346,4 +352,25 @@ void tacet_peer_send_nack(struct tacet_call *call, struct tacet_peer *peer, int6
     }
     tacet_timers_set(&peer->timers, TACET_TIMER_NACK,
                      tacet_nack_timeout(&peer->session->inbound.nack));
+}
+
+void tacet_peer_send_feedback(struct tacet_call *call, struct tacet_peer *peer, int64_t now)
+{
+    if (peer->state != TACET_PEER_CONNECTED) {
+        return;
+    }
+    struct tacet_buffer *buffer = tacet_queue_buffer(&call->queue);
+    if (buffer == NULL) { /* the next one tells of the same and more */
+        tacet_timers_set(&peer->timers, TACET_TIMER_FEEDBACK, now + TACET_FEEDBACK_INTERVAL_MIN_US);
+        return;
+    }
+    buffer->size = tacet_rtp_session_feedback(peer->session, now, buffer->data,
+                                              TACET_DATAGRAM_MAX - TACET_SRTP_OVERHEAD_MAX);
+    if (buffer->size > 0) {
+        send_rtcp(call, peer, now, buffer);
+    } else {
+        tacet_pool_put(call->pool, buffer);
+    }
+    tacet_timers_set(&peer->timers, TACET_TIMER_FEEDBACK,
+                     tacet_feedback_timeout(&peer->session->feedback));
 }

@@ -105,6 +105,9 @@ static void on_timer(struct tacet_call *call, struct tacet_peer *peer, int64_t n
     case TACET_TIMER_REPORT:
         on_report_timer(call, peer, now);
         break;
+    case TACET_TIMER_FEEDBACK:
+        tacet_peer_send_feedback(call, peer, now);
+        break;
     case TACET_TIMER_NACK:
         tacet_peer_send_nack(call, peer, now);
         break;

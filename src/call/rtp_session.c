@@ -14,9 +14,11 @@ int tacet_rtp_session_create(struct tacet_rtp_session **ret)
     uint8_t *frame = tacet_alloc(TACET_FRAME_SIZE_MAX);
     struct tacet_history *history = tacet_alloc(sizeof(*history));
     struct tacet_fec_scratch *scratch = tacet_alloc(sizeof(*scratch));
+    struct tacet_sent_log *sent_log = tacet_alloc(sizeof(*sent_log));
 
-    if (s == NULL || frame == NULL || history == NULL || scratch == NULL) {
+    if (s == NULL || frame == NULL || history == NULL || scratch == NULL || sent_log == NULL) {
         tacet_dealloc(s);
+        tacet_dealloc(sent_log);
         tacet_dealloc(scratch);
         tacet_dealloc(frame);
         tacet_dealloc(history);
@@ -25,6 +27,7 @@ int tacet_rtp_session_create(struct tacet_rtp_session **ret)
     s->frame = frame;
     s->history = history;
     s->scratch = scratch;
+    s->sent_log = sent_log;
     *ret = s;
     return 0;
 }
@@ -38,6 +41,7 @@ void tacet_rtp_session_free(struct tacet_rtp_session **session)
     tacet_dealloc((*session)->frame);
     tacet_dealloc((*session)->history);
     tacet_dealloc((*session)->scratch);
+    tacet_dealloc((*session)->sent_log);
     tacet_dealloc(*session);
     *session = NULL;
 }
@@ -78,6 +82,11 @@ void tacet_rtp_session_begin(struct tacet_rtp_session *s, const struct tacet_ran
     s->wanted_count = 0;
     tacet_inbound_init(&s->inbound, in, pool, s->frame, s->scratch);
     draw_cname(s, random);
+    _Static_assert((int)TACET_FEEDBACK_STREAMS == (int)TACET_SSRC_KIND_COUNT, "one numbering");
+    tacet_feedback_init(&s->feedback, in);
+    tacet_sent_log_init(s->sent_log, out);
+    s->loss = (struct tacet_loss){ 0 };
+    memset(s->told, 0, sizeof(s->told));
     s->refresh_wanted = false;
     s->target_changed = false;
     s->repair = (struct tacet_repair){ 0 };
@@ -89,6 +98,7 @@ void tacet_rtp_session_end(struct tacet_rtp_session *s)
     uint8_t *frame = s->frame;
     struct tacet_history *history = s->history;
     struct tacet_fec_scratch *scratch = s->scratch;
+    struct tacet_sent_log *sent_log = s->sent_log;
 
     if (!s->used) {
         return;
@@ -101,6 +111,7 @@ void tacet_rtp_session_end(struct tacet_rtp_session *s)
     s->frame = frame;
     s->history = history;
     s->scratch = scratch;
+    s->sent_log = sent_log;
 }
 
 static void fill_sender(const struct tacet_outbound *out, int64_t now, struct tacet_rtcp_part *part)
@@ -172,6 +183,66 @@ size_t tacet_rtp_session_nack(struct tacet_rtp_session *s, int64_t now, int64_t 
     return w.at;
 }
 
+void tacet_rtp_session_on_sent(struct tacet_rtp_session *s, int64_t now,
+                               const struct tacet_buffer *packet)
+{
+    struct tacet_reader r = tacet_reader(packet->data, packet->size);
+
+    /* Encryption leaves the header as it is (RFC 3711 section 3.1). */
+    tacet_read_skip(&r, 2);
+    uint16_t seq = tacet_read_u16(&r);
+    tacet_read_skip(&r, 4);
+    uint32_t ssrc = tacet_read_u32(&r);
+    assert(!r.failed);
+    /* One left over from a call before is nobody's. */
+    (void)tacet_sent_log_on_sent(s->sent_log, now, ssrc, seq, packet->size, packet->probe);
+}
+
+size_t tacet_rtp_session_feedback(struct tacet_rtp_session *s, int64_t now, uint8_t *out,
+                                  size_t capacity)
+{
+    struct tacet_writer w = tacet_writer(out, capacity);
+
+    /* The report goes the way of what is sent, so it is lost as often. */
+    tacet_feedback_write(&s->feedback, now, tacet_loss_permille(&s->loss),
+                         s->outbound[TACET_KIND_AUDIO].stats.ssrc, &w);
+    assert(!w.failed);
+    return w.at;
+}
+
+/* What became of packets that were sent: each comes here once, in the order of sending but for
+ * those that were decided later. */
+static void on_results(struct tacet_rtp_session *s, int64_t now,
+                       const struct tacet_packet_result *results, size_t count)
+{
+    (void)now;
+    for (size_t i = 0; i < count; i++) {
+        struct tacet_told *told = &s->told[results[i].stream];
+        told->lost += results[i].lost ? 1 : 0;
+        told->arrived += results[i].lost ? 0 : 1;
+        told->arrived_bytes += results[i].lost ? 0 : results[i].size;
+    }
+}
+
+static int on_feedback(struct tacet_rtp_session *s, int64_t now, const struct tacet_rtcp_part *part)
+{
+    struct tacet_packet_result results[TACET_RESULTS_MAX];
+    struct tacet_feedback_report report;
+    size_t count;
+
+    if (tacet_feedback_read(part->u.feedback.fci, part->u.feedback.fci_size, &report) != 0) {
+        return TACET_ERR_FORMAT;
+    }
+    tacet_sent_log_on_report(s->sent_log, now, &report);
+    while ((count = tacet_sent_log_poll_ordered(s->sent_log, results, TACET_RESULTS_MAX)) > 0) {
+        tacet_loss_on_results(&s->loss, results, count);
+    }
+    while ((count = tacet_sent_log_poll(s->sent_log, results, TACET_RESULTS_MAX)) > 0) {
+        on_results(s, now, results, count);
+    }
+    return 0;
+}
+
 static void on_block(struct tacet_rtp_session *s, int64_t now,
                      const struct tacet_report_block *block)
 {
@@ -214,6 +285,7 @@ enum tacet_drop tacet_rtp_session_on_rtcp(struct tacet_rtp_session *s, int64_t n
     struct tacet_reader reader = tacet_reader(packet, size);
     struct tacet_rtcp_part part;
     struct tacet_outbound_stats *video = &s->outbound[TACET_KIND_VIDEO].stats;
+    bool malformed = false;
     int more;
 
     if (tacet_rtcp_check(packet, size) != 0) {
@@ -232,6 +304,9 @@ enum tacet_drop tacet_rtp_session_on_rtcp(struct tacet_rtp_session *s, int64_t n
             }
             break;
         case TACET_RTCP_RTPFB:
+            if (part.format == TACET_RTPFB_CCFB) {
+                malformed |= on_feedback(s, now, &part) != 0;
+            }
             if (part.format == TACET_RTPFB_NACK && part.u.feedback.media_ssrc == video->ssrc) {
                 video->nack_count++;
                 s->wanted_count +=
@@ -244,5 +319,5 @@ enum tacet_drop tacet_rtp_session_on_rtcp(struct tacet_rtp_session *s, int64_t n
             break;
         }
     }
-    return more < 0 ? TACET_DROP_MALFORMED : TACET_DROP_NONE;
+    return more < 0 || malformed ? TACET_DROP_MALFORMED : TACET_DROP_NONE;
 }

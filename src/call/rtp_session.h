@@ -8,9 +8,18 @@
 #include "call/inbound.h"
 #include "call/outbound.h"
 #include "call/rekey.h"
+#include "rtp/feedback.h"
+#include "rtp/loss.h"
 #include "rtp/repair.h"
 #include "rtp/rtcp.h"
+#include "rtp/sent_log.h"
 #include "tacet/random.h"
+
+struct tacet_told { /* what became of the packets sent, by the peer's feedback */
+    uint64_t arrived;
+    uint64_t lost;
+    uint64_t arrived_bytes; /* on the wire */
+};
 
 struct tacet_rtp_session {
     bool used;
@@ -24,6 +33,10 @@ struct tacet_rtp_session {
     struct tacet_inbound inbound;
     struct tacet_remote_inbound_stats remote[TACET_KIND_COUNT];
     char cname[TACET_CNAME_MAX + 1];
+    struct tacet_feedback feedback; /* of what is received */
+    struct tacet_sent_log *sent_log;
+    struct tacet_loss loss; /* of what is sent */
+    struct tacet_told told[TACET_SSRC_KIND_COUNT];
     struct tacet_repair repair;
     bool target_changed; /* the encoders are to be told */
     bool refresh_wanted; /* the peer lost the picture */
@@ -47,6 +60,12 @@ size_t tacet_rtp_session_report(struct tacet_rtp_session *s, int64_t now, bool p
 /* Writes a NACK for the video packets that are missing now; 0: none is. */
 size_t tacet_rtp_session_nack(struct tacet_rtp_session *s, int64_t now, int64_t round_trip_us,
                               uint8_t *out, size_t capacity);
+/* A datagram of RTP goes out now. */
+void tacet_rtp_session_on_sent(struct tacet_rtp_session *s, int64_t now,
+                               const struct tacet_buffer *packet);
+/* Writes the congestion control feedback that is due; 0: nothing is to be told. */
+size_t tacet_rtp_session_feedback(struct tacet_rtp_session *s, int64_t now, uint8_t *out,
+                                  size_t capacity);
 /* Takes an authenticated compound RTCP packet. MALFORMED or NONE. */
 enum tacet_drop tacet_rtp_session_on_rtcp(struct tacet_rtp_session *s, int64_t now,
                                           const uint8_t *packet, size_t size);

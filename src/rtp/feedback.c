@@ -14,9 +14,9 @@
 
 #define BLOCK_SIZE 8 /* SSRC, begin_seq, num_reports */
 #define TIMESTAMP_SIZE 4
-#define SRTCP_SIZE 21     /* GCM's tag, the index and the MKI */
-#define BYTES_A_BYTE 40   /* received, for each of a report */
-#define SIZE_EXPECTED 140 /* of the first report */
+#define SRTCP_SIZE 21   /* GCM's tag, the index and the MKI */
+#define BYTES_A_BYTE 60 /* received, for each of what a report takes without the packets */
+#define HEADERS_SIZE (4 + 4 + TIMESTAMP_SIZE + SRTCP_SIZE + TACET_UDP_OVERHEAD)
 #define REPORTED_MAX 16384
 #define RECEIVED_BIT 0x8000
 #define OFFSET_BITS 13
@@ -40,7 +40,7 @@ void tacet_feedback_init(struct tacet_feedback *f, const uint32_t ssrcs[TACET_FE
     for (int i = 0; i < TACET_FEEDBACK_STREAMS; i++) {
         f->streams[i].ssrc = ssrcs[i];
     }
-    f->report_size = SIZE_EXPECTED;
+    f->headers_size = HEADERS_SIZE + BLOCK_SIZE;
     f->due_us = INT64_MAX;
 }
 
@@ -71,7 +71,7 @@ static void record(struct tacet_feedback_stream *s, int64_t now, uint64_t seq)
 static void schedule(struct tacet_feedback *f, int64_t now)
 {
     bool idle = f->due_us == INT64_MAX;
-    bool enough = f->bytes >= BYTES_A_BYTE * (uint64_t)f->report_size;
+    bool enough = f->bytes >= BYTES_A_BYTE * (uint64_t)f->headers_size;
     int64_t earliest = f->reported_at_us + TACET_FEEDBACK_INTERVAL_MIN_US;
 
     if (idle) {
@@ -109,7 +109,7 @@ static int spans(int32_t loss_permille)
     static const struct {
         int32_t permille;
         int spans;
-    } rows[] = { { 100, 3 }, { 177, 4 }, { 251, 5 }, { 316, 6 } };
+    } rows[] = { { 144, 3 }, { 234, 4 }, { 312, 5 } };
 
     for (size_t i = 0; i < sizeof(rows) / sizeof(rows[0]); i++) {
         if (loss_permille <= rows[i].permille) {
@@ -178,11 +178,13 @@ void tacet_feedback_write(struct tacet_feedback *f, int64_t now, int32_t loss_pe
 {
     struct span covered[TACET_FEEDBACK_STREAMS];
     size_t size = 0;
+    size_t blocks = 0;
 
     for (int i = 0; i < TACET_FEEDBACK_STREAMS; i++) {
         covered[i] = next_span(&f->streams[i], spans(loss_permille));
         size_t count = (size_t)(covered[i].end - covered[i].begin);
         size += count > 0 ? BLOCK_SIZE + (count + 1) / 2 * 4 : 0;
+        blocks += count > 0 ? 1 : 0;
     }
     if (size == 0) {
         f->due_us = INT64_MAX;
@@ -195,7 +197,7 @@ void tacet_feedback_write(struct tacet_feedback *f, int64_t now, int32_t loss_pe
         }
     }
     tacet_write_u32(w, tacet_ntp_middle(tacet_ntp(now)));
-    f->report_size = 8 + size + TIMESTAMP_SIZE + SRTCP_SIZE + TACET_UDP_OVERHEAD;
+    f->headers_size = HEADERS_SIZE + blocks * BLOCK_SIZE;
     f->bytes = 0;
     f->reported_at_us = now;
     f->due_us = now + TACET_FEEDBACK_INTERVAL_MAX_US;

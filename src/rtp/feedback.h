@@ -2,23 +2,24 @@
  * Congestion control feedback (RFC 8888), the receiver's part: which packets of each stream have
  * come and when, the report (CCFB) that says so, and reading one.
  *
- * How often: a report is due when forty times its size has arrived since the last one, so that it
- * takes 2.5 % of what it tells of; but at least 40 ms and at most 200 ms after the last. Sizes are
- * those on the wire, with SRTCP, UDP and IPv4 (a unit test prints this table):
+ * How often: a report is due when sixty times what it takes without its packets (headers, and eight
+ * bytes a stream) has arrived since the last one, so that this is less than 1.7 % of what it tells
+ * of; but at least 40 ms and at most 200 ms after the last. Sizes are those on the wire, with
+ * SRTCP, UDP and IPv4 (a unit test prints this table):
  *
  *     received, kbit/s            packets/s   report B   every ms   kbit/s   share
  *     54 (audio alone)                   50        127        200      5.0   9.2 %
- *     311 (with little video)            89        175        185      7.5   2.4 %
+ *     311 (with little video)            89        158        153      8.2   2.6 %
  *     609                               125        136         80     13.6   2.2 %
  *     1028                              175        120         40     24.0   2.3 %
  *     1692                              260        139         40     27.8   1.6 %
  *     2680                              380        168         40     33.5   1.2 %
  *
  * How much: each packet is told of in several reports in a row, the fewest by which a packet whose
- * reports are all lost is one in a thousand, by the loss on the reports' own way:
+ * reports are all lost is three in a thousand, by the loss on the reports' own way:
  *
- *     loss up to       10 %   17 %   25 %   31 %   more
- *     reports             3      4      5      6      8
+ *     loss up to       14 %   23 %   31 %   more
+ *     reports             3      4      5      6
  *
  * but of one stream at most the newest TACET_FEEDBACK_PACKETS. RTCP has no sequence numbers: that a
  * report was lost is not known to anyone, so it cannot be asked for again.
@@ -45,8 +46,8 @@ struct tacet_feedback_stream {
 
 struct tacet_feedback {
     struct tacet_feedback_stream streams[TACET_FEEDBACK_STREAMS];
-    uint64_t bytes;     /* received since the last report */
-    size_t report_size; /* of the last report on the wire */
+    uint64_t bytes;      /* received since the last report */
+    size_t headers_size; /* of the last report on the wire, without its packets' metrics */
     int64_t reported_at_us;
     int64_t due_us; /* INT64_MAX: there is nothing to tell */
     uint64_t reports;

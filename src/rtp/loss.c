@@ -74,7 +74,7 @@ static struct tacet_loss_bucket sum(const struct tacet_loss *l, int buckets)
 {
     struct tacet_loss_bucket total = { 0 };
 
-    for (int i = 0; l->started && i < buckets; i++) {
+    for (int i = 0; l->started && i < buckets && i <= l->bucket; i++) {
         int64_t number = l->bucket - i;
         const struct tacet_loss_bucket *b = &l->buckets[(uint64_t)number % TACET_LOSS_BUCKETS];
         total.sent += b->sent;

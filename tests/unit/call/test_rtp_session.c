@@ -102,6 +102,53 @@ static void picture_is_asked_for_once_a_report(void **state)
     assert_false(sessions[0]->refresh_wanted);
 }
 
+static void fate_of_each_packet_reaches_the_sender(void **state)
+{
+    struct tacet_buffer *buffer = tacet_pool_get(pool);
+    struct tacet_rtp_session *a = sessions[0];
+    struct tacet_rtp_session *b = sessions[1];
+    uint8_t packet[1200];
+    int64_t now = 1000000;
+
+    (void)state;
+    for (uint32_t i = 0; i < 200; i++, now += 10000) {
+        uint32_t stream = i % TACET_SSRC_KIND_COUNT;
+        struct tacet_rtp header = { .payload_type = 1, .seq = (uint16_t)(i / 4), .ssrc = 100 };
+        header.ssrc += stream;
+        tacet_rtp_write(&header, buffer->data);
+        buffer->size = 172;
+        tacet_rtp_session_on_sent(a, now, buffer);
+        if (i % 10 != 3) {
+            tacet_feedback_on_packet(&b->feedback, now + 30000, header.ssrc, header.seq, 172);
+        }
+        if (i % 10 == 9) {
+            size_t size = tacet_rtp_session_feedback(b, now + 35000, packet, sizeof(packet));
+            assert_true(size > 0);
+            assert_int_equal(tacet_rtp_session_on_rtcp(a, now + 55000, packet, size),
+                             TACET_DROP_NONE);
+        }
+    }
+    uint64_t arrived = 0, lost = 0, bytes = 0;
+    for (int stream = 0; stream < TACET_SSRC_KIND_COUNT; stream++) {
+        arrived += a->told[stream].arrived;
+        lost += a->told[stream].lost;
+        bytes += a->told[stream].arrived_bytes;
+        assert_in_range(a->told[stream].arrived, 40, 50);
+    }
+    assert_int_equal(arrived, 180);
+    assert_int_equal(lost, 20);
+    assert_int_equal(bytes, 180 * 200);
+    /* The first packet of a stream is not known to have been reported: 19 of 199. */
+    assert_int_equal(tacet_loss_permille(&a->loss), 95);
+    assert_int_equal(tacet_loss_burst_q8(&a->loss), 256);
+    assert_in_range(a->sent_log->round_trip_us, 48000, 52000); /* 30 + 20 ms */
+    /* A report that does not add up is dropped. */
+    size_t size = tacet_rtp_session_feedback(b, now + 35000, packet, sizeof(packet));
+    packet[14] = 0xff;
+    assert_int_equal(tacet_rtp_session_on_rtcp(a, now, packet, size), TACET_DROP_MALFORMED);
+    tacet_pool_put(pool, buffer);
+}
+
 static void cut_rtcp_is_malformed(void **state)
 {
     uint8_t packet[1200];
@@ -120,6 +167,7 @@ int main(void)
     const struct CMUnitTest tests[] = {
         cmocka_unit_test_setup_teardown(loss_and_round_trip_reach_the_sender, begin, end),
         cmocka_unit_test_setup_teardown(picture_is_asked_for_once_a_report, begin, end),
+        cmocka_unit_test_setup_teardown(fate_of_each_packet_reaches_the_sender, begin, end),
         cmocka_unit_test_setup_teardown(cut_rtcp_is_malformed, begin, end),
     };
 

@@ -136,7 +136,7 @@ static void each_packet_is_told_as_often_as_the_loss_asks(void **state)
     static const struct {
         int32_t permille;
         int times;
-    } rows[] = { { 0, 3 }, { 100, 3 }, { 150, 4 }, { 200, 5 }, { 300, 6 }, { 500, 8 } };
+    } rows[] = { { 0, 3 }, { 140, 3 }, { 200, 4 }, { 300, 5 }, { 500, 6 } };
 
     for (size_t i = 0; i < sizeof(rows) / sizeof(rows[0]); i++) {
         int told[200] = { 0 };
@@ -230,9 +230,9 @@ static void reports_take_their_share(void **state)
         int interval_ms_low, interval_ms_high;
         int share_permille;
     } rows[] = {
-        { 20, 0, 0, 0, 195, 205, 100 },  { 20, 3, 800, 13, 150, 202, 30 },
-        { 20, 3, 900, 25, 75, 105, 30 }, { 20, 5, 950, 25, 40, 65, 30 },
-        { 20, 7, 950, 30, 40, 45, 25 },  { 20, 11, 970, 30, 40, 45, 20 },
+        { 20, 0, 0, 0, 195, 205, 100 }, { 20, 3, 800, 13, 100, 160, 35 },
+        { 20, 3, 900, 25, 65, 85, 30 }, { 20, 5, 950, 25, 40, 45, 25 },
+        { 20, 7, 950, 30, 40, 45, 20 }, { 20, 11, 970, 30, 40, 45, 15 },
     };
 
     for (size_t i = 0; i < sizeof(rows) / sizeof(rows[0]); i++) {

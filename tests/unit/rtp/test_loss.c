@@ -114,6 +114,16 @@ static void old_and_out_of_order_packets_do_no_harm(void **state)
     assert_int_equal(tacet_loss_long_permille(&l), 0);
 }
 
+static void windows_begin_with_the_clock(void **state)
+{
+    struct tacet_loss l = { 0 };
+    int64_t at = feed(&l, 0, 10000, ".........x", 10);
+
+    (void)feed(&l, at, 10000, "..........", 10);
+    assert_int_equal(tacet_loss_long_permille(&l), 50);
+    assert_int_equal(tacet_loss_short_permille(&l), 0);
+}
+
 static void longest_run_counts_up_to_its_bound(void **state)
 {
     struct tacet_loss l = { 0 };
@@ -131,6 +141,7 @@ int main(void)
         cmocka_unit_test(loss_is_believed_at_once_and_forgotten_slowly),
         cmocka_unit_test(chance_is_not_taken_for_a_change),
         cmocka_unit_test(old_and_out_of_order_packets_do_no_harm),
+        cmocka_unit_test(windows_begin_with_the_clock),
         cmocka_unit_test(longest_run_counts_up_to_its_bound),
     };
 

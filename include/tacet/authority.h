@@ -14,6 +14,7 @@
 #define TACET_AUTHORITY_FILE_MAX 164 /* bytes of a CA's public file */
 #define TACET_REVOCATIONS_MAX 10000  /* entries of one list */
 #define TACET_REVOCATIONS_SIZE_MAX (104 + 40 * TACET_REVOCATIONS_MAX) /* its bytes */
+#define TACET_SEEN_LISTS_SIZE_MAX (40 + 256 * 48)
 
 struct tacet_authorities;
 
@@ -43,9 +44,20 @@ TACET_API TACET_NODISCARD int tacet_authorities_add(struct tacet_authorities *se
                                                     const uint8_t *data, size_t size);
 /* Takes a revocation list of one of the CAs; memory for it is taken here. TACET_ERR_FORMAT,
  * TACET_ERR_TRUST (its signature, or a CA that is not in the set), TACET_ERR_STATE (older than the
- * one there: a lower number, or the same and issued before), TACET_ERR_NOMEM. */
+ * newest seen: a lower number, or the same and issued before), TACET_ERR_FULL, TACET_ERR_NOMEM. */
 TACET_API TACET_NODISCARD int tacet_authorities_revoke(struct tacet_authorities *set,
                                                        const uint8_t *data, size_t size);
+/*
+ * Which list was the newest that was ever taken of each CA, also of those that are not in this set:
+ * bytes to keep, so that the next process refuses an older one. Read them before the first list,
+ * and write them as soon as one was taken. _read adds to what is known. TACET_ERR_FORMAT,
+ * TACET_ERR_FULL; TACET_ERR_SPACE.
+ */
+TACET_API TACET_NODISCARD int tacet_authorities_read_seen(struct tacet_authorities *set,
+                                                          const uint8_t *data, size_t size);
+TACET_API TACET_NODISCARD int tacet_authorities_write_seen(const struct tacet_authorities *set,
+                                                           uint8_t *out, size_t capacity,
+                                                           size_t *ret_size);
 /*
  * Whether one of them vouches for this certificate (whose own signature and time were checked):
  * its signature, the suffix, and that its serial is not on that CA's list. 0, TACET_ERR_NOTFOUND

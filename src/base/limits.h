@@ -86,6 +86,10 @@ enum {
     TACET_ARGON2_PASSES_MAX = 8,
     TACET_ARGON2_MEMORY_MAX_KIB = 1048576,
 
+    /* CAs of which it is remembered which revocation list was the newest; a further one's list is
+     * refused. */
+    TACET_SEEN_LISTS_MAX = 256,
+
     /* The runner. Jobs posted and not yet run; a further one is refused. */
     TACET_RUNNER_JOBS_MAX = 64,
     /* Encoded frames on their way between two threads of the runner. Audio: the new one is

@@ -13,6 +13,7 @@
 #include "base/bytes.h"
 #include "crypto/certificate.h"
 #include "crypto/revocations.h"
+#include "crypto/seen_lists.h"
 #include "tacet/error.h"
 
 #include <assert.h>
@@ -38,6 +39,7 @@ struct entry {
 struct tacet_authorities {
     struct entry entries[TACET_AUTHORITIES_MAX];
     size_t count;
+    struct tacet_seen_lists seen;
 };
 
 /* --- the public file --- */
@@ -220,20 +222,42 @@ int tacet_authorities_revoke(struct tacet_authorities *set, const uint8_t *data,
     if (err != 0) {
         return err;
     }
-    if (entry->bytes != NULL &&
-        (list.number < entry->list.number ||
-         (list.number == entry->list.number && list.issued < entry->list.issued))) {
+    if (tacet_seen_lists_older(&set->seen, entry->authority.key, list.number, list.issued)) {
         return TACET_ERR_STATE;
     }
     uint8_t *bytes = tacet_alloc(size);
     if (bytes == NULL) {
         return TACET_ERR_NOMEM;
     }
+    err = tacet_seen_lists_note(&set->seen, entry->authority.key, list.number, list.issued);
+    if (err != 0) {
+        tacet_dealloc(bytes);
+        return err;
+    }
     memcpy(bytes, data, size);
     list.entries = bytes + (list.entries - data);
     tacet_dealloc(entry->bytes);
     entry->bytes = bytes;
     entry->list = list;
+    return 0;
+}
+
+int tacet_authorities_read_seen(struct tacet_authorities *set, const uint8_t *data, size_t size)
+{
+    return tacet_seen_lists_read(&set->seen, data, size);
+}
+
+int tacet_authorities_write_seen(const struct tacet_authorities *set, uint8_t *out, size_t capacity,
+                                 size_t *ret_size)
+{
+    uint8_t bytes[TACET_SEEN_LISTS_SIZE_MAX];
+    size_t size = tacet_seen_lists_write(&set->seen, bytes);
+
+    if (size > capacity) {
+        return TACET_ERR_SPACE;
+    }
+    memcpy(out, bytes, size);
+    *ret_size = size;
     return 0;
 }
 

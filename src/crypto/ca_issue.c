@@ -80,6 +80,17 @@ static void judge(const struct tacet_registry *registry, const char *suffix,
     }
 }
 
+/* Whether the name of a record is still bound to its key: what was rebound since is not given out
+ * again. */
+static bool stands(const struct tacet_registry *registry,
+                   const struct tacet_registry_record *record)
+{
+    struct tacet_binding binding;
+
+    tacet_registry_binding(registry, record->name, &binding);
+    return binding.bound && memcmp(binding.key, record->key, sizeof(binding.key)) == 0;
+}
+
 static bool same_request(const struct tacet_registry_record *record, const uint8_t *request,
                          size_t size)
 {
@@ -129,7 +140,7 @@ int tacet_ca_decide(const struct tacet_ca *ca, const struct tacet_registry *regi
     judge(registry, ca->authority.suffix, &parsed, rebind, &decision.record);
     if (decision.record.ground == TACET_GROUND_SERIAL &&
         tacet_registry_find_serial(registry, decision.record.serial, &given) &&
-        same_request(&given, request, size)) {
+        same_request(&given, request, size) && stands(registry, &given)) {
         /* Written, and then its certificate was lost on the way: it may be made again. */
         decision.record = given;
     } else {
@@ -152,7 +163,7 @@ int tacet_ca_certify(const struct tacet_ca *ca, const struct tacet_registry *reg
         return err;
     }
     if (!tacet_registry_find_serial(registry, parsed.certificate.serial, &given) ||
-        !same_request(&given, request, size)) {
+        !same_request(&given, request, size) || !stands(registry, &given)) {
         return TACET_ERR_NOTFOUND;
     }
     tacet_certificate_sign(parsed.data, parsed.size, ca->secret, out, ret_size);
@@ -268,7 +279,10 @@ static bool right(const struct tacet_registry *before, const struct tacet_author
                      &again) != 0) {
         return false;
     }
-    judge(before, authority->suffix, &request, record->ground == TACET_GROUND_OPERATOR, &again);
+    /* The operator's flag stands in no record but those that it decided: a serial that was given
+     * already may have stood in its way. */
+    bool rebind = record->ground == TACET_GROUND_OPERATOR || record->ground == TACET_GROUND_SERIAL;
+    judge(before, authority->suffix, &request, rebind, &again);
     return again.operation == record->operation && again.ground == record->ground &&
            strcmp(again.name, record->name) == 0 && again.serial == record->serial &&
            memcmp(again.key, record->key, sizeof(again.key)) == 0;

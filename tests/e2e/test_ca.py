@@ -17,6 +17,7 @@ from tool import Folder, TACET
 
 ROUNDS = int(os.environ.get("TACET_CA_ROUNDS", "200"))
 NAME = "anna@example.org"
+LISTEN = ["listen", "--answer", "auto", "--trust", "contacts"]
 SILENT = ["--audio-in", "silence", "--audio-out", "null"]
 
 
@@ -153,10 +154,15 @@ class Files(Case):
         self.refused("unknown command 'ca dance'", "ca", "dance", status=2)
         self.refused("--crl needs --ca", "call", "127.0.0.1:9", "--crl", "x", status=2)
         self.refused("not the public file", "call", "127.0.0.1:9", "--ca", "r1")
+        self.refused("--strict-crl needs --crl", "call", "127.0.0.1:9", "--strict-crl", status=2)
+        self.refused("--strict-crl needs --crl", *LISTEN, "--ca", "ca/authority", "--strict-crl",
+                     status=2)
+        self.refused("16 times", "call", "127.0.0.1:9", *["--ca", "ca/authority"] * 17, status=2)
 
     def test_key_is_sealed_and_others_cannot_read_it(self):
         with open(self.folder("pass"), "w") as passphrase:
             passphrase.write("tulip\n")
+        os.chmod(self.folder("pass"), 0o600)
         self.tacet("ca", "new", "--out", "ca", "--passphrase-file", "pass")
         self.request(self.identity("anna"), "r1")
         self.refused("is sealed", "ca", "sign", "r1", "--dir", "ca")
@@ -171,6 +177,7 @@ class Files(Case):
     def test_certificate_goes_into_a_sealed_identity_and_it_stays_sealed(self):
         with open(self.folder("pass"), "w") as passphrase:
             passphrase.write("tulip\n")
+        os.chmod(self.folder("pass"), 0o600)
         self.ca()
         self.tacet("id", "new", "--out", "anna", "--name", NAME, "--passphrase-file", "pass")
         sealed = ["--identity", "anna", "--passphrase-file", "pass"]
@@ -279,6 +286,53 @@ class Calls(Case):
         second = self.call(listener.ticket(), self.anna)
         self.assertEqual(second.wait(), 1, second.err)
         self.assertIsNone(listener.process.poll(), "it rang: %s" % listener.err)
+
+    def test_older_list_is_refused_by_the_next_process(self):
+        self.tacet("ca", "export", "--dir", "ca", "--crl", "old")
+        self.tacet("ca", "revoke", NAME, "--dir", "ca")
+        self.tacet("ca", "export", "--dir", "ca", "--crl", "new")
+        self.ca("ca2")
+        self.tacet("ca", "export", "--dir", "ca2", "--crl", "other")
+        both = ["--ca", "ca/authority", "--ca", "ca2/authority", "--crl", "other", "--crl"]
+        listener = self.listen(self.berta, "--trust", "contacts", *both, "new")
+        listener.ticket()
+        for _ in range(2):
+            self.refused("'old' is older", *LISTEN, *both, "old")
+        # A file that is cut is told and left; one beside a killed writer is not looked at.
+        seen = self.folder("contacts.lists")
+        with open(seen, "rb") as file:
+            good = file.read()
+        with open(seen + ".XXXXXX", "wb") as file:
+            file.write(good[:9])
+        self.refused("'old' is older", *LISTEN, *both, "old")
+        for size in range(0, len(good), 17):
+            with open(seen, "wb") as file:
+                file.write(good[:size])
+            self.refused("is damaged", *LISTEN, *both, "new")
+            self.assertEqual(os.path.getsize(seen), size)
+        with open(seen, "wb") as file:
+            file.write(good)
+        self.refused("'old' is older", *LISTEN, *both, "old")
+        # Who keeps other contacts has not seen the new one.
+        fresh = self.listen(self.berta, "--trust", "others", *both, "old")
+        fresh.ticket()
+
+    def test_two_processes_lose_no_list_that_either_has_seen(self):
+        self.tacet("ca", "export", "--dir", "ca", "--crl", "old")
+        self.tacet("ca", "revoke", NAME, "--dir", "ca")
+        self.tacet("ca", "export", "--dir", "ca", "--crl", "new")
+        lists = []
+        for i in range(6):
+            name = "ca%d" % (i + 2)
+            self.ca(name)
+            self.tacet("ca", "export", "--dir", name, "--crl", name + ".list")
+            lists.append(["--ca", name + "/authority", "--crl", name + ".list"])
+        lists.append(["--ca", "ca/authority", "--crl", "new"])
+        for process in [self.listen(self.berta, "--trust", "contacts", *one) for one in lists]:
+            process.ticket()
+        self.assertEqual(os.path.getsize(self.folder("contacts.lists")), 40 + 7 * 48)
+        self.refused("'old' is older", *LISTEN, "--ca", "ca/authority",
+                     "--crl", "old")
 
     def test_list_that_does_not_fit_is_refused(self):
         self.ca("ca2")

@@ -253,12 +253,17 @@ class Identities(Case):
         for name, text in (("right", "open sesame\n"), ("wrong", "open barley\n"), ("none", "\n")):
             with open(self.folder(name), "w") as out:
                 out.write(text)
+            os.chmod(self.folder(name), 0o600)
         made = self.folder.run("id", "new", "--out", "a.id", "--passphrase-file", "right")
         self.assertEqual(made.returncode, 0, made.stderr)
         self.assertEqual(made.stderr, "")
         opened = self.folder.run("id", "show", "a.id", "--passphrase-file", "right")
         self.assertEqual(opened.stdout, made.stdout)
         self.refused(1, "a.id", "id", "show", "a.id", "--passphrase-file", "wrong")
+        os.chmod(self.folder("right"), 0o640)
+        self.refused(1, "others may read", "id", "show", "a.id", "--passphrase-file", "right")
+        os.chmod(self.folder("right"), 0o604)
+        self.refused(1, "chmod 600 right", "id", "show", "a.id", "--passphrase-file", "right")
         self.refused(1, "'none'", "id", "show", "a.id", "--passphrase-file", "none")
         self.refused(1, "'missing'", "id", "show", "a.id", "--passphrase-file", "missing")
         self.refused(1, "--passphrase-file", "id", "show", "a.id")

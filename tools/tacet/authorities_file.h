@@ -5,7 +5,8 @@
 #include "options.h"
 #include "tacet/authority.h"
 
-/* *ret stays NULL where no --ca is given. 0; TACET_EXIT_USAGE (--crl without --ca) or
+/* *ret stays NULL where no --ca is given. 0; TACET_EXIT_USAGE (--crl without --ca, --strict-crl
+ * without --crl) or
  * TACET_EXIT_FAILED after one line on standard error. */
 int tacet_authorities_load(const struct tacet_settings *settings, struct tacet_authorities **ret);
 /* Reads the same files again, between two calls: a newer revocation list counts from then on. What

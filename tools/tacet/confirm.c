@@ -24,26 +24,41 @@ bool tacet_confirm_possible(void)
 
 const char *tacet_peer_name(const struct tacet_session_view *view)
 {
-    if (view->label != NULL) {
-        return view->label;
+    if (view->peer.label[0] != '\0') {
+        return view->peer.label;
     }
-    return view->peer.name[0] != '\0' ? view->peer.name : "the other side";
+    return view->peer.name[0] != '\0' && !view->peer.name_taken ? view->peer.name
+                                                                : "the other side";
+}
+
+void tacet_peer_tell_name(const struct tacet_session_view *view)
+{
+    const struct tacet_public_identity *peer = &view->peer;
+
+    if (peer->name_taken) {
+        tacet_progress("beware: it calls itself '%s' but is not your contact '%s', who has another "
+                       "key",
+                       peer->name, peer->name);
+    } else if (peer->label[0] != '\0' && strcmp(peer->label, peer->name) != 0) {
+        tacet_progress("'%s' is your name for it; %s '%s'", peer->label,
+                       peer->name_claimed ? "it calls itself" : "its certificate says", peer->name);
+    }
 }
 
 /* --- confirming --- */
 
 /* The label to save under where none was typed, or NULL: whoever calls in only claims a name, and
- * only compared words make it more. */
+ * only compared words make it more; another contact's is no label for it at all. */
 static const char *default_label(const struct tacet_conversation *conversation,
                                  const struct tacet_session_view *view, bool verified)
 {
     if (conversation->label[0] != '\0') {
         return conversation->label;
     }
-    if (view->label != NULL) {
-        return view->label;
+    if (view->peer.label[0] != '\0') {
+        return view->peer.label;
     }
-    return view->caller || verified ? view->peer.name : NULL;
+    return (view->caller || verified) && !view->peer.name_taken ? view->peer.name : NULL;
 }
 
 void tacet_confirm_offer(const struct tacet_conversation *conversation,
@@ -53,7 +68,9 @@ void tacet_confirm_offer(const struct tacet_conversation *conversation,
         return;
     }
     const char *label = default_label(conversation, view, true);
-    if (view->label == NULL && view->caller) {
+    if (label == NULL) {
+        tacet_progress("type v, a blank and a name of your own if they are the same");
+    } else if (view->peer.label[0] == '\0' && view->caller) {
         tacet_progress("type v and Enter if they are the same, p and Enter to save '%s' without "
                        "comparing",
                        label);
@@ -100,8 +117,11 @@ static void save(const struct tacet_conversation *conversation,
     struct tacet_trust_edit edit;
 
     if (label == NULL) {
-        tacet_progress("who calls in only claims a name: compare the words and type v, or type p "
-                       "and a label of your own");
+        tacet_progress(view->peer.name_taken
+                           ? "'%s' is another contact: type v or p, a blank and a name of your own"
+                           : "'%s' is only what it calls itself: compare the words and type v, or "
+                             "type p and a label of your own",
+                       view->peer.name);
         return;
     }
     if (tacet_trust_file_open(conversation->trust_file, &edit) != 0) {

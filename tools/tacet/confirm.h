@@ -14,8 +14,11 @@ void tacet_confirm_line(const struct tacet_conversation *conversation,
                         struct tacet_session *session, const struct tacet_session_view *view,
                         const char *line);
 
-/* How the other party is called here: its label, else the name that it claims. */
+/* How the other party is called here: its label, else the name that it claims, unless that is
+ * another contact's. */
 const char *tacet_peer_name(const struct tacet_session_view *view);
+/* Says what it calls itself, where that is not how it is called here. */
+void tacet_peer_tell_name(const struct tacet_session_view *view);
 /* One line of progress on the last party that was refused. */
 void tacet_refusal_tell(const struct tacet_session_view *view);
 /* The call failed because of it: one line that says how to go on, and the exit status. */

@@ -45,6 +45,9 @@ static void tell_answered(const struct tacet_session_view *view)
 {
     tacet_progress("in a call with %s (%s), %s", tacet_peer_name(view), view->peer.fingerprint,
                    tacet_trust_string(view->peer.trust));
+    if (view->caller) {
+        tacet_peer_tell_name(view);
+    }
     tacet_progress("words: %s  (read them to each other: they must be the same)", view->words);
 }
 
@@ -65,6 +68,7 @@ static void tell(struct loop *loop, const struct tacet_conversation *conversatio
         if (!view->caller && loop->told_state == TACET_SESSION_WAITING) {
             tacet_progress("%s (%s) calls, %s", tacet_peer_name(view), view->peer.fingerprint,
                            tacet_trust_string(view->peer.trust));
+            tacet_peer_tell_name(view);
         }
         loop->told_state = view->state;
         loop->asking = false;

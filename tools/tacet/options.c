@@ -22,6 +22,10 @@
     {                                                                                              \
         name, value, TACET_OPTION_TEXT, FIELD(member), 0, 0, help                                  \
     }
+#define TEXTS(name, value, member, help)                                                           \
+    {                                                                                              \
+        name, value, TACET_OPTION_TEXTS, FIELD(member), 0, 0, help                                 \
+    }
 #define NUMBER(name, value, member, min, max, help)                                                \
     {                                                                                              \
         name, value, TACET_OPTION_NUMBER, FIELD(member), min, max, help                            \
@@ -81,10 +85,13 @@ const struct tacet_option tacet_call_options[] = {
     TEXT("--video-out", "SINK", video_out, "y4m:FILE or null"),
     CHOICE("--require", "any|pin|certificate|words", require,
            "how far the other side's identity must be established; default any"),
-    TEXT("--ca", "FILE", ca,
-         "trust the certificates of this CA: its public file, as tacet ca export writes it"),
-    TEXT("--crl", "FILE", crl, "refuse who is on this revocation list of that CA"),
-    FLAG("--strict-crl", strict_crl, "take no call while that list is out of date"),
+    TEXTS("--ca", "FILE", cas,
+          "trust the certificates of this CA: its public file, as tacet ca export writes it; may "
+          "be given again for another CA"),
+    TEXTS("--crl", "FILE", crls,
+          "refuse who is on this revocation list of one of those CAs; may be given again. A "
+          "list older than one that was used before is refused"),
+    FLAG("--strict-crl", strict_crl, "take no call while such a list is out of date"),
     TEXT("--stats", "FILE", stats, "one JSON object a second, with the names of W3C webrtc-stats"),
     TEXT("--frame-log", "FILE", frame_log,
          "CSV: every packet of sound and picture captured, sent, shown, played"),
@@ -139,6 +146,21 @@ static bool set_choice(const struct tacet_option *option, const char *text, int 
     }
 }
 
+static int add_text(const struct tacet_usage *usage, const struct tacet_option *option,
+                    const char *text, struct tacet_texts *texts)
+{
+    if (text[0] == '\0') {
+        return tacet_complain_usage("%s needs a value, %s (see %s --help)", option->name,
+                                    option->value, usage->command);
+    }
+    if (texts->count == TACET_TEXTS_MAX) {
+        return tacet_complain_usage("%s can be given %d times at most", option->name,
+                                    TACET_TEXTS_MAX);
+    }
+    texts->of[texts->count++] = text;
+    return 0;
+}
+
 /* 0, or TACET_EXIT_USAGE after a line that says what the option takes. */
 static int set_value(const struct tacet_usage *usage, const struct tacet_option *option,
                      const char *text, struct tacet_settings *settings)
@@ -154,6 +176,8 @@ static int set_value(const struct tacet_usage *usage, const struct tacet_option 
         return text[0] != '\0' ? 0
                                : tacet_complain_usage("%s needs a value, %s (see %s --help)",
                                                       option->name, option->value, usage->command);
+    case TACET_OPTION_TEXTS:
+        return add_text(usage, option, text, field);
     case TACET_OPTION_NUMBER:
         if (!set_number(option, text, field)) {
             return option->max == INT32_MAX

@@ -11,6 +11,14 @@
 
 #define TACET_POSITIONALS_MAX 2
 
+#define TACET_TEXTS_MAX 16
+
+/* What an option said each time that it was given. */
+struct tacet_texts {
+    const char *of[TACET_TEXTS_MAX];
+    size_t count;
+};
+
 enum tacet_answer { TACET_ANSWER_ASK = 0, TACET_ANSWER_AUTO };
 
 struct tacet_settings {
@@ -28,7 +36,7 @@ struct tacet_settings {
     bool open;
     int answer; /* enum tacet_answer */
     /* calls */
-    int seconds; /* 0: until hang-up */
+    int seconds;        /* 0: until hang-up */
     int rekey_interval; /* seconds */
     const char *audio_in;
     const char *audio_out;
@@ -58,8 +66,10 @@ struct tacet_settings {
     int codec; /* position among the choices of --codec */
     const char *html;
     /* certificates */
-    const char *ca;  /* a CA's public file; NULL: none is trusted */
-    const char *crl; /* its revocation list */
+    const char *ca;          /* to be asked for a certificate: its public file */
+    const char *crl;         /* where a CA's own list goes */
+    struct tacet_texts cas;  /* public files of CAs that are trusted */
+    struct tacet_texts crls; /* their revocation lists */
     bool strict_crl;
     const char *folder; /* of a CA; NULL: the default one */
     const char *suffix;
@@ -76,6 +86,7 @@ struct tacet_settings {
 enum tacet_option_kind {
     TACET_OPTION_FLAG,   /* bool */
     TACET_OPTION_TEXT,   /* const char * */
+    TACET_OPTION_TEXTS,  /* struct tacet_texts: may be given TACET_TEXTS_MAX times */
     TACET_OPTION_NUMBER, /* int, min to max; "forever" is INT32_MAX where max is INT32_MAX */
     TACET_OPTION_CHOICE  /* int: the position in `value`, a list of words between '|' */
 };

@@ -11,6 +11,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/stat.h>
 #include <termios.h>
 #include <unistd.h>
 
@@ -109,10 +110,19 @@ static bool ask(const char *prompt, char out[TACET_PASSPHRASE_MAX])
 static int from_file(const char *file, char out[TACET_PASSPHRASE_MAX])
 {
     int fd = open(file, O_RDONLY | O_CLOEXEC);
+    struct stat status;
     bool good;
 
     if (fd < 0) {
         return tacet_complain("cannot read the passphrase file '%s': %s", file, strerror(errno));
+    }
+    /* What is no file, a pipe say, is its writer's business. */
+    if (fstat(fd, &status) != 0 ||
+        (S_ISREG(status.st_mode) && (status.st_mode & (S_IRWXG | S_IRWXO)) != 0)) {
+        (void)close(fd);
+        return tacet_complain("others may read the passphrase file '%s': take that right away "
+                              "with: chmod 600 %s",
+                              file, file);
     }
     good = read_line(fd, NULL, out);
     (void)close(fd);

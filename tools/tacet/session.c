@@ -10,7 +10,6 @@
 
 #include "tacet/authority.h"
 #include "tacet/error.h"
-#include "tacet/trust.h"
 
 #include <assert.h>
 #include <pthread.h>
@@ -30,7 +29,6 @@ struct tacet_session {
     uint32_t peer;
 
     /* Set once, then only read. */
-    const struct tacet_trust_table *trust;
     const struct tacet_authorities *authorities;
     const struct tacet_waiter *waiter;
     struct tacet_lines_file *frame_log;
@@ -94,16 +92,6 @@ static int64_t first_init_us(const struct tacet_call *call, uint32_t peer, int64
                : now;
 }
 
-/* Who it is: the peer, and its label among our contacts. */
-static void set_peer(struct tacet_session *session, const struct tacet_public_identity *peer)
-{
-    const struct tacet_trust_entry *entry =
-        session->trust != NULL ? tacet_trust_find_key(session->trust, peer->key) : NULL;
-
-    session->view.peer = *peer;
-    session->view.label = entry != NULL ? entry->label : NULL;
-}
-
 /* What the call tells of trust, of our peer or of a caller that was turned away. */
 static void on_trust(struct tacet_session *session, const struct tacet_event *event)
 {
@@ -153,7 +141,7 @@ static void on_incoming(struct tacet_session *session, struct tacet_call *call,
         return;
     }
     session->peer = event->peer;
-    set_peer(session, &event->u.incoming);
+    view->peer = event->u.incoming;
     view->state = TACET_SESSION_INCOMING;
     if (view->begun_us == 0) {
         view->begun_us = first_init_us(call, event->peer, now);
@@ -176,7 +164,7 @@ static void on_event(void *ctx, struct tacet_call *call, const struct tacet_even
     } else if (event->peer == session->peer) {
         switch (event->type) {
         case TACET_EVENT_ESTABLISHED:
-            set_peer(session, &event->u.incoming);
+            view->peer = event->u.incoming;
             break;
         case TACET_EVENT_RINGING:
             view->state = TACET_SESSION_RINGING;
@@ -184,7 +172,7 @@ static void on_event(void *ctx, struct tacet_call *call, const struct tacet_even
         case TACET_EVENT_ANSWERED:
             view->state = TACET_SESSION_ANSWERED;
             view->answered_us = tacet_clock_now();
-            set_peer(session, &event->u.answered.peer);
+            view->peer = event->u.answered.peer;
             set_address(session, call);
             memcpy(view->words, event->u.answered.words, sizeof(view->words));
             break;
@@ -380,7 +368,6 @@ static struct tacet_session *create_session(const struct tacet_session_config *c
     (void)pthread_condattr_destroy(&monotonic);
     session->view.caller = config->caller;
     session->peer = NO_PEER;
-    session->trust = config->trust;
     session->authorities = config->authorities;
     session->waiter = config->waiter;
     session->frame_log = config->frame_log;

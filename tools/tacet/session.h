@@ -47,7 +47,6 @@ struct tacet_session_view {
     bool caller;
     bool reconnecting;
     struct tacet_public_identity peer; /* fingerprint "" until known */
-    const char *label;                 /* under which its key is saved; NULL: it is not */
     struct tacet_address address;      /* answered: where the peer is */
     enum tacet_notice refused;         /* the last party that was refused, and why */
     struct tacet_public_identity refused_peer;

@@ -93,6 +93,8 @@ char *tacet_summary_json(const struct tacet_session_view *view)
     (void)cJSON_AddStringToObject(summary, "result", tacet_summary_result(view));
     peer = cJSON_AddObjectToObject(summary, "peer");
     add_text(peer, "name", view->peer.name);
+    add_text(peer, "label", view->peer.label);
+    (void)cJSON_AddBoolToObject(peer, "nameClaimed", view->peer.name_claimed);
     add_text(peer, "fingerprint", view->peer.fingerprint);
     (void)cJSON_AddStringToObject(peer, "trust", tacet_trust_string(view->peer.trust));
     add_text(summary, "words", view->words);

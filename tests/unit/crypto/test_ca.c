@@ -242,6 +242,32 @@ static void operator_may_bind_anew(void **state)
     expect(NOW, false, TACET_REGISTRY_REFUSED, TACET_GROUND_BOUND);
 }
 
+static void old_request_gives_nothing_once_its_name_is_anothers(void **state)
+{
+    uint8_t first[TACET_CA_REQUEST_MAX], released[TACET_CA_REQUEST_MAX];
+    size_t first_size, released_size;
+
+    (void)state;
+    ask(one, ANNA, NOW, NULL);
+    expect(NOW, false, TACET_REGISTRY_ISSUED, TACET_GROUND_NONE);
+    memcpy(first, request, first_size = request_size);
+    ask(two, ANNA, NOW, one);
+    expect(NOW, false, TACET_REGISTRY_REBOUND, TACET_GROUND_OLD_KEY);
+    memcpy(released, request, released_size = request_size);
+    /* The first again, by the operator's will: its serial was given, and a record says so. */
+    size_t before = bytes_size;
+    memcpy(request, first, request_size = first_size);
+    expect(NOW, true, TACET_REGISTRY_REFUSED, TACET_GROUND_SERIAL);
+    assert_true(bytes_size > before);
+    /* A new request is what the operator may sign; then the release is an old one. */
+    ask(one, ANNA, NOW, NULL);
+    expect(NOW, true, TACET_REGISTRY_REBOUND, TACET_GROUND_OPERATOR);
+    before = bytes_size;
+    memcpy(request, released, request_size = released_size);
+    expect(NOW, false, TACET_REGISTRY_REFUSED, TACET_GROUND_SERIAL);
+    assert_true(bytes_size > before);
+}
+
 static void serial_is_given_once(void **state)
 {
     uint8_t copy[TACET_CA_REQUEST_MAX], message[16 + TACET_REQUEST_MAX] = "tacet/1 cert-id";
@@ -430,6 +456,7 @@ int main(void)
         TEST(release_is_of_one_request_only),
         TEST(revoked_name_is_free_after_thirty_days),
         TEST(operator_may_bind_anew),
+        TEST(old_request_gives_nothing_once_its_name_is_anothers),
         TEST(serial_is_given_once),
         TEST(dates_must_be_now_and_thirty_days_at_most),
         TEST(name_outside_the_suffix_is_refused),

@@ -53,13 +53,18 @@ enum {
     TACET_HISTORY_PACKETS = 512,
     /* Earlier payloads that an audio packet repeats at most. */
     TACET_RED_DEPTH_MAX = 4,
-    /* Packets and repairs of one block of erasure correction; a larger frame has several blocks. */
-    TACET_FEC_SOURCES_MAX = 48,
-    TACET_FEC_REPAIRS_MAX = 24,
-    /* Blocks of which repairs are kept at the receiver; the oldest goes. */
-    TACET_FEC_BLOCKS = 8,
+    /* Packets that one repair of the erasure correction covers, and repairs made at a time; a
+     * larger frame is covered in pieces. */
+    TACET_FEC_SOURCES_MAX = 64,
+    TACET_FEC_REPAIRS_MAX = 32,
+    /* At the receiver: packets known, and repairs waiting for more; the oldest goes. */
+    TACET_FEC_WINDOW = 256,
+    TACET_FEC_EQUATIONS = 32,
     /* Missing packets that are asked for; the oldest is given up. */
     TACET_NACK_MAX = 256,
+    TACET_NACK_COPIES_MAX = 4,
+    /* Times that one packet is sent again at most. */
+    TACET_RETRANSMISSIONS_MAX = 16,
 
     /* Congestion feedback (RFC 8888). Packets of one stream that a report covers at most, and that
      * the receiver remembers; older ones are told of no more. */

@@ -15,7 +15,10 @@
 #define PATIENCE_MAX_US TACET_MS(500)
 #define PATIENCE_TRIES 4
 /* Repairs follow their frame: a hole is asked for when they had time to come. */
-#define FEC_DELAY_US TACET_MS(10)
+#define FEC_DELAY_US TACET_MS(6)
+/* A loss that repairs promise to make good is not asked for so long; looked at in such steps. */
+#define PROMISE_US TACET_MS(50)
+#define PROMISE_STEP_US TACET_MS(8)
 
 void tacet_inbound_init(struct tacet_inbound *in, const uint32_t ssrcs[TACET_SSRC_KIND_COUNT],
                         struct tacet_pool *pool, uint8_t *frame, struct tacet_fec_scratch *scratch)
@@ -106,16 +109,24 @@ static bool type_expected(enum tacet_kind kind, uint8_t type)
                                     : type == TACET_PT_VP8;
 }
 
-static bool fec_source(void *ctx, int64_t seq, const uint8_t **ret_payload, size_t *ret_size)
+/* The 64-bit number of a video packet, near those that came. */
+static int64_t unwrap(const struct tacet_inbound *in, uint16_t seq)
 {
-    const struct tacet_inbound *in = ctx;
+    return in->nack.highest + (int16_t)(uint16_t)(seq - (uint16_t)in->nack.highest);
+}
 
-    return tacet_assembly_payload(&in->assembly, seq, ret_payload, ret_size);
+/* A video packet has come, by whatever way. Returns whether repairs waited for it. */
+static bool tell(struct tacet_inbound *in, int64_t now, int64_t seq, uint32_t timestamp,
+                 bool marker, const uint8_t *payload, size_t size)
+{
+    struct tacet_fec_source source = { timestamp, marker, payload, size };
+
+    tacet_nack_on_packet(&in->nack, now, seq);
+    return tacet_fec_on_source(&in->fec, seq, &source);
 }
 
 /* A packet that the erasure correction gave back, as if it had come now. */
-static void fec_found(void *ctx, int64_t seq, uint32_t timestamp, bool marker,
-                      const uint8_t *payload, size_t size)
+static void fec_found(void *ctx, int64_t seq, const struct tacet_fec_source *source)
 {
     struct tacet_inbound *in = ctx;
     struct tacet_buffer *buffer = tacet_pool_get(in->assembly.pool);
@@ -123,38 +134,19 @@ static void fec_found(void *ctx, int64_t seq, uint32_t timestamp, bool marker,
     if (buffer == NULL) {
         return;
     }
-    memcpy(buffer->data, payload, size);
-    buffer->size = size;
+    memcpy(buffer->data, source->payload, source->size);
+    buffer->size = source->size;
     buffer->at_us = in->now_us;
     in->stats[TACET_KIND_VIDEO].fec_packets_recovered++;
-    if (in->nack.started) {
-        int16_t away = (int16_t)(uint16_t)((uint16_t)seq - (uint16_t)in->nack.highest);
-        tacet_nack_on_packet(&in->nack, in->now_us, in->nack.highest + away);
-    }
-    (void)tacet_assembly_put(&in->assembly, (uint16_t)seq, timestamp, marker, buffer);
+    (void)tell(in, in->now_us, seq, source->timestamp, source->marker, buffer->data, buffer->size);
+    (void)tacet_assembly_put(&in->assembly, (uint16_t)seq, source->timestamp, source->marker,
+                             buffer);
 }
 
-static void recover(struct tacet_inbound *in, int64_t now, struct tacet_fec_block *block)
+static void recover(struct tacet_inbound *in, int64_t now)
 {
     in->now_us = now;
-    if (in->assembly.started && block->base < in->assembly.next_seq) {
-        block->used = false; /* its frame has been handed out or given up */
-        return;
-    }
-    (void)tacet_fec_recover(block, in->scratch, fec_source, fec_found, in);
-}
-
-/* A packet of a block came: perhaps it was the one that was lacking. */
-static void recover_around(struct tacet_inbound *in, int64_t now, uint16_t seq)
-{
-    int64_t at = tacet_unwrap_seq_peek(&in->assembly.unwrap, seq);
-
-    for (size_t i = 0; i < TACET_FEC_BLOCKS; i++) {
-        struct tacet_fec_block *block = &in->blocks[i];
-        if (block->used && at >= block->base && at < block->base + block->header.k) {
-            recover(in, now, block);
-        }
-    }
+    (void)tacet_fec_recover(&in->fec, in->scratch, fec_found, in);
 }
 
 enum tacet_drop tacet_inbound_put(struct tacet_inbound *in, int64_t now, enum tacet_kind kind,
@@ -183,9 +175,12 @@ enum tacet_drop tacet_inbound_put(struct tacet_inbound *in, int64_t now, enum ta
     buffer->size = rtp.payload_size;
     buffer->data += rtp.payload - buffer->data;
     buffer->at_us = now;
-    tacet_nack_on_packet(&in->nack, now, (int64_t)index);
+    bool awaited =
+        tell(in, now, (int64_t)index, rtp.timestamp, rtp.marker, buffer->data, buffer->size);
     drop = tacet_assembly_put(&in->assembly, rtp.seq, rtp.timestamp, rtp.marker, buffer);
-    recover_around(in, now, rtp.seq);
+    if (awaited) {
+        recover(in, now);
+    }
     return drop;
 }
 
@@ -202,30 +197,22 @@ enum tacet_drop tacet_inbound_put_rtx(struct tacet_inbound *in, int64_t now,
     /* RFC 4588 section 4: the original sequence number, then the original payload. */
     struct tacet_reader r = tacet_reader(rtp.payload, rtp.payload_size);
     uint16_t seq = tacet_read_u16(&r);
-    int16_t back = (int16_t)(uint16_t)(seq - (uint16_t)in->nack.highest);
-    if (back > 0) {
+    int64_t at = unwrap(in, seq);
+    if (at > in->nack.highest) {
         tacet_pool_put(in->assembly.pool, buffer);
         return TACET_DROP_MALFORMED; /* nobody asked for what has not been sent yet */
     }
-    tacet_nack_on_packet(&in->nack, now, in->nack.highest + back);
     in->stats[TACET_KIND_VIDEO].retransmitted_packets_received++;
     buffer->data += rtp.payload + 2 - buffer->data;
     buffer->size = rtp.payload_size - 2;
     buffer->at_us = now;
+    bool awaited = tell(in, now, at, rtp.timestamp, rtp.marker, buffer->data, buffer->size);
     enum tacet_drop drop =
         tacet_assembly_put(&in->assembly, seq, rtp.timestamp, rtp.marker, buffer);
-    recover_around(in, now, seq);
-    return drop;
-}
-
-static struct tacet_fec_block *find_block(struct tacet_inbound *in, int64_t base)
-{
-    for (size_t i = 0; i < TACET_FEC_BLOCKS; i++) {
-        if (in->blocks[i].used && in->blocks[i].base == base) {
-            return &in->blocks[i];
-        }
+    if (awaited) {
+        recover(in, now);
     }
-    return NULL;
+    return drop;
 }
 
 enum tacet_drop tacet_inbound_put_fec(struct tacet_inbound *in, int64_t now,
@@ -240,40 +227,49 @@ enum tacet_drop tacet_inbound_put_fec(struct tacet_inbound *in, int64_t now,
         tacet_fec_header_read(rtp.payload, rtp.payload_size, &header) != 0) {
         goto out;
     }
+    drop = TACET_DROP_NONE;
     in->stats[TACET_KIND_VIDEO].fec_packets_received++;
     in->nack.delay_us = FEC_DELAY_US;
-    drop = TACET_DROP_NONE;
-    int64_t base = tacet_unwrap_seq_peek(&in->assembly.unwrap, header.base);
-    if (in->assembly.started && base + header.k <= in->assembly.next_seq) {
-        goto out; /* all of it has been handed out: nothing is missing */
-    }
-    struct tacet_fec_block *block = find_block(in, base);
-    if (block == NULL) {
-        block = &in->blocks[in->next_block];
-        in->next_block = (in->next_block + 1) % TACET_FEC_BLOCKS;
-        block->used = true;
-        block->base = base;
-        block->timestamp = rtp.timestamp;
-        block->have = 0;
-    }
-    if (tacet_fec_add(block, &header, rtp.payload + TACET_FEC_HEADER_SIZE,
-                      rtp.payload_size - TACET_FEC_HEADER_SIZE) != 0) {
-        drop = TACET_DROP_MALFORMED;
+    if (!in->nack.started) {
         goto out;
     }
-    recover(in, now, block);
+    int64_t base = unwrap(in, header.base);
+    tacet_nack_expect(&in->nack, now, base + header.k - 1);
+    if (tacet_fec_on_repair(&in->fec, base, &header, rtp.seq, rtp.payload + TACET_FEC_HEADER_SIZE,
+                            rtp.payload_size - TACET_FEC_HEADER_SIZE)) {
+        recover(in, now);
+    }
 out:
     tacet_pool_put(in->assembly.pool, buffer);
     return drop;
 }
 
+/* What repairs promise is not asked for, unless they have had the time to keep it. */
+static void postpone_promised(struct tacet_inbound *in, int64_t now)
+{
+    for (size_t i = 0; i < in->nack.count; i++) {
+        const struct tacet_nack_entry *e = &in->nack.missing[i];
+        if (e->ask_at_us <= now && now - e->missing_since_us < PROMISE_US &&
+            tacet_fec_promised(&in->fec, e->seq)) {
+            tacet_nack_postpone(&in->nack, e->seq, now + PROMISE_STEP_US);
+        }
+    }
+}
+
 size_t tacet_inbound_missing(struct tacet_inbound *in, int64_t now, int64_t round_trip_us,
-                             uint16_t *out, size_t capacity)
+                             int32_t loss_there_permille, uint16_t *out, size_t capacity)
 {
     int64_t patience_us = PATIENCE_MIN_US + PATIENCE_TRIES * round_trip_us;
 
     in->patience_us = patience_us < PATIENCE_MAX_US ? patience_us : PATIENCE_MAX_US;
-    return tacet_nack_due(&in->nack, now, round_trip_us, in->patience_us, out, capacity);
+    struct tacet_nack_pace pace = {
+        .round_trip_us = round_trip_us,
+        .patience_us = in->patience_us,
+        .copies = tacet_nack_copies(
+            loss_there_permille, tacet_reception_loss_permille(&in->reception[TACET_KIND_VIDEO])),
+    };
+    postpone_promised(in, now);
+    return tacet_nack_due(&in->nack, now, &pace, out, capacity);
 }
 
 static void tell_capture(const struct tacet_inbound *in, struct tacet_frame *frame)

@@ -38,17 +38,15 @@ struct tacet_inbound {
     struct tacet_nack nack; /* video */
     uint32_t rtx_ssrc;
     uint32_t fec_ssrc;
-    struct tacet_fec_block blocks[TACET_FEC_BLOCKS];
-    size_t next_block;
+    struct tacet_fec_decoder fec;
     struct tacet_fec_scratch *scratch; /* borrowed */
     int64_t now_us;                    /* of the packet being put */
-    int64_t patience_us; /* how long a hole in the video is waited for */
+    int64_t patience_us;               /* how long a hole in the video is waited for */
 };
 
 /* `frame`: TACET_FRAME_SIZE_MAX bytes, borrowed for its life. */
 void tacet_inbound_init(struct tacet_inbound *in, const uint32_t ssrcs[TACET_SSRC_KIND_COUNT],
-                        struct tacet_pool *pool, uint8_t *frame,
-                        struct tacet_fec_scratch *scratch);
+                        struct tacet_pool *pool, uint8_t *frame, struct tacet_fec_scratch *scratch);
 /* Gives every buffer back to the pool. */
 void tacet_inbound_reset(struct tacet_inbound *in);
 /*
@@ -63,9 +61,9 @@ enum tacet_drop tacet_inbound_put_rtx(struct tacet_inbound *in, int64_t now,
 /* Likewise a repair of the erasure correction. */
 enum tacet_drop tacet_inbound_put_fec(struct tacet_inbound *in, int64_t now,
                                       struct tacet_buffer *buffer);
-/* The video packets to ask for now, ascending; how many. */
+/* The video packets to ask for now, ascending; how many. `loss_there_permille`: of what is sent. */
 size_t tacet_inbound_missing(struct tacet_inbound *in, int64_t now, int64_t round_trip_us,
-                             uint16_t *out, size_t capacity);
+                             int32_t loss_there_permille, uint16_t *out, size_t capacity);
 /* 1 and the next frame (valid until the next call), or 0. */
 int tacet_inbound_get(struct tacet_inbound *in, int64_t now, struct tacet_frame *ret);
 /* When _get should be tried again although nothing came. */

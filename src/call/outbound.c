@@ -16,7 +16,7 @@
 
 /* What a video packet carries at most, so that its repair (fec.h) and its retransmission (RFC 4588,
  * two bytes more) fit a datagram too. */
-#define VIDEO_PAYLOAD_MAX (TACET_FEC_SYMBOL_MAX - TACET_FEC_LENGTH_SIZE)
+#define VIDEO_PAYLOAD_MAX TACET_FEC_PAYLOAD_MAX
 
 _Static_assert(TACET_RTP_HEADER_SIZE + TACET_FEC_HEADER_SIZE + TACET_FEC_SYMBOL_MAX + 17 <=
                    TACET_DATAGRAM_MAX,
@@ -186,15 +186,10 @@ int tacet_outbound_retransmit(struct tacet_outbound *rtx, int64_t now, struct ta
 
 int tacet_outbound_protect(struct tacet_outbound *fec, int64_t now, struct tacet_srtp *srtp,
                            struct tacet_history *history, struct tacet_fec_scratch *scratch,
-                           uint64_t first, size_t k, size_t m, bool last, struct tacet_queue *queue,
+                           uint64_t first, size_t k, size_t m, struct tacet_queue *queue,
                            const struct tacet_path *path)
 {
-    struct tacet_fec_header header = {
-        .base = (uint16_t)first,
-        .k = (uint8_t)k,
-        .m = (uint8_t)m,
-        .flags = last ? TACET_FEC_LAST : 0,
-    };
+    struct tacet_fec_header header = { .base = (uint16_t)first, .k = (uint8_t)k };
     uint32_t timestamp = 0;
     int total = 0;
 
@@ -203,19 +198,22 @@ int tacet_outbound_protect(struct tacet_outbound *fec, int64_t now, struct tacet
             tacet_history_find(history, (uint16_t)(first + i));
         assert(packet != NULL); /* they have just been sent */
         timestamp = packet->timestamp;
-        tacet_fec_load(scratch, i, packet->payload, packet->size);
+        tacet_fec_load(scratch, i,
+                       &(struct tacet_fec_source){ .timestamp = packet->timestamp,
+                                                   .marker = packet->marker,
+                                                   .payload = packet->payload,
+                                                   .size = packet->size });
     }
-    size_t symbol_size = tacet_fec_encode(scratch, k, m);
     for (size_t i = 0; i < m; i++) {
         struct tacet_buffer *buffer = tacet_queue_buffer(queue);
         if (buffer == NULL) {
             break;
         }
         uint8_t *payload = buffer->data + TACET_RTP_HEADER_SIZE;
-        header.index = (uint8_t)i;
+        size_t size = tacet_fec_encode(scratch, &header, (uint16_t)fec->next_index);
         tacet_fec_header_write(&header, payload);
-        memcpy(payload + TACET_FEC_HEADER_SIZE, scratch->out[i], symbol_size);
-        int result = send_packet(fec, now, srtp, buffer, TACET_FEC_HEADER_SIZE + symbol_size, false,
+        memcpy(payload + TACET_FEC_HEADER_SIZE, scratch->out, size);
+        int result = send_packet(fec, now, srtp, buffer, TACET_FEC_HEADER_SIZE + size, false,
                                  timestamp, queue, path);
         if (result < 0) {
             return result;

@@ -50,13 +50,12 @@ int tacet_outbound_retransmit(struct tacet_outbound *rtx, int64_t now, struct ta
                               struct tacet_queue *queue, const struct tacet_path *path);
 /*
  * Sends `m` repairs for the k packets of the history from `first` on, through `fec`, a stream of
- * its own. `last`: the k-th ends its frame. Returns the bytes queued, 0 where there is no room, or
- * TACET_ERR_CRYPTO.
+ * its own. Returns the bytes queued, 0 where there is no room, or TACET_ERR_CRYPTO.
  */
 int tacet_outbound_protect(struct tacet_outbound *fec, int64_t now, struct tacet_srtp *srtp,
                            struct tacet_history *history, struct tacet_fec_scratch *scratch,
-                           uint64_t first, size_t k, size_t m, bool last,
-                           struct tacet_queue *queue, const struct tacet_path *path);
+                           uint64_t first, size_t k, size_t m, struct tacet_queue *queue,
+                           const struct tacet_path *path);
 /* Packets sent under the key in use. */
 uint64_t tacet_outbound_epoch_packets(const struct tacet_outbound *out);
 

@@ -178,16 +178,17 @@ int64_t tacet_peer_round_trip(const struct tacet_peer *peer)
     return peer->control.round_trip_us;
 }
 
-/* What the peer asked for, once in a round trip each: asking twice is not losing twice. */
+/* What the peer asked for. One that asks twice wants it twice: it knows how much gets lost. */
 static void retransmit(struct tacet_call *call, struct tacet_peer *peer, int64_t now)
 {
     struct tacet_rtp_session *session = peer->session;
-    int64_t apart_us = tacet_peer_round_trip(peer) / 2;
 
     for (size_t i = 0; i < session->wanted_count; i++) {
         struct tacet_history_packet *packet =
             tacet_history_find(session->history, session->wanted[i]);
-        if (packet == NULL || (packet->times > 0 && now - packet->sent_at_us < apart_us)) {
+        if (packet == NULL || packet->times >= TACET_RETRANSMISSIONS_MAX ||
+            !tacet_repair_may_resend(&session->repair, now, call->config.video_bitrate_bps,
+                                     packet->size)) {
             continue;
         }
         int result = tacet_outbound_retransmit(&session->rtx, now, tacet_rekey_sender(&peer->rekey),
@@ -244,22 +245,25 @@ enum tacet_drop tacet_peer_on_rtcp(struct tacet_call *call, struct tacet_peer *p
     return drop;
 }
 
-/* Repairs for the frame that was just sent, a block after the other. */
+/* Repairs for the frame that was just sent, and those before it. */
 static void protect(struct tacet_call *call, struct tacet_peer *peer, int64_t now, uint64_t first,
                     bool key)
 {
     struct tacet_rtp_session *session = peer->session;
     uint64_t end = session->outbound[TACET_KIND_VIDEO].next_index;
 
+    uint64_t window = tacet_repair_on_frame(&session->repair, now, first, key);
     for (uint64_t at = first; at < end;) {
         size_t k = end - at < TACET_FEC_SOURCES_MAX ? (size_t)(end - at) : TACET_FEC_SOURCES_MAX;
         size_t m = tacet_repair_fec_count(&session->repair, k, tacet_peer_round_trip(peer), key);
+        uint64_t base =
+            at + k - window < TACET_FEC_SOURCES_MAX ? window : at + k - TACET_FEC_SOURCES_MAX;
         uint64_t packets = session->fec.stats.packets_sent;
         int result =
             m == 0 ? 0
                    : tacet_outbound_protect(&session->fec, now, tacet_rekey_sender(&peer->rekey),
-                                            session->history, session->scratch, at, k, m,
-                                            at + k == end, &call->media, &peer->path);
+                                            session->history, session->scratch, base,
+                                            (size_t)(at + k - base), m, &call->media, &peer->path);
         if (result > 0) {
             tacet_repair_on_sent(&session->repair, 0, (size_t)result);
             count_sent(peer, now, (size_t)(session->fec.stats.packets_sent - packets),

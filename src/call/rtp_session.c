@@ -171,7 +171,9 @@ size_t tacet_rtp_session_nack(struct tacet_rtp_session *s, int64_t now, int64_t 
 {
     struct tacet_writer w = tacet_writer(out, capacity);
     uint16_t seqs[TACET_NACK_MAX];
-    size_t count = tacet_inbound_missing(&s->inbound, now, round_trip_us, seqs, TACET_NACK_MAX);
+    size_t count =
+        tacet_inbound_missing(&s->inbound, now, round_trip_us,
+                              tacet_repair_loss_permille(&s->repair), seqs, TACET_NACK_MAX);
 
     if (count == 0) {
         return 0;

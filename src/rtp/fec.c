@@ -1,6 +1,7 @@
 /*
- * See fec.h. The code is systematic: sources travel as they are, so that nothing waits for a block
- * and a clean way costs nothing but the repairs.
+ * See fec.h. The code is systematic: sources travel as they are, so that nothing waits for a repair
+ * and a clean way costs nothing but the repairs. What is missing is found by elimination over the
+ * few unknowns; the symbols themselves are multiplied only for what that solves.
  */
 #include "rtp/fec.h"
 
@@ -11,8 +12,27 @@
 #include <isa-l/erasure_code.h>
 #include <string.h>
 
-_Static_assert(TACET_FEC_SOURCES_MAX + TACET_FEC_REPAIRS_MAX <= 255, "elements of GF(256)");
-_Static_assert(TACET_FEC_REPAIRS_MAX <= 32, "one bit each");
+#define MARKER 0x8000
+
+_Static_assert(TACET_FEC_SOURCES_MAX <= 128, "a window's sources have different coefficients");
+_Static_assert(TACET_FEC_WINDOW >= 2 * TACET_FEC_SOURCES_MAX, "a repair's window is remembered");
+_Static_assert(TACET_FEC_SYMBOL_MAX < MARKER, "15 bits of length");
+
+/* The equations over what is unknown: row i is equation `of[i]`, its combination stands in `mix`.
+ */
+struct system {
+    size_t rows;
+    size_t columns;
+    size_t of[TACET_FEC_EQUATIONS];
+    int64_t unknown[TACET_FEC_WINDOW]; /* descending */
+    uint8_t a[TACET_FEC_EQUATIONS][TACET_FEC_WINDOW];
+    uint8_t mix[TACET_FEC_EQUATIONS][TACET_FEC_EQUATIONS];
+};
+
+static uint8_t coefficient(int64_t seq, uint16_t row)
+{
+    return gf_inv((uint8_t)((seq & 127) ^ (128 + (row & 127))));
+}
 
 void tacet_fec_header_write(const struct tacet_fec_header *header,
                             uint8_t out[TACET_FEC_HEADER_SIZE])
@@ -21,9 +41,6 @@ void tacet_fec_header_write(const struct tacet_fec_header *header,
 
     tacet_write_u16(&w, header->base);
     tacet_write_u8(&w, header->k);
-    tacet_write_u8(&w, header->m);
-    tacet_write_u8(&w, header->index);
-    tacet_write_u8(&w, header->flags);
 }
 
 int tacet_fec_header_read(const uint8_t *payload, size_t size, struct tacet_fec_header *ret)
@@ -33,171 +50,360 @@ int tacet_fec_header_read(const uint8_t *payload, size_t size, struct tacet_fec_
 
     h.base = tacet_read_u16(&r);
     h.k = tacet_read_u8(&r);
-    h.m = tacet_read_u8(&r);
-    h.index = tacet_read_u8(&r);
-    h.flags = tacet_read_u8(&r);
     size_t symbol = tacet_reader_left(&r);
-    if (r.failed || h.k < 1 || h.k > TACET_FEC_SOURCES_MAX || h.m < 1 ||
-        h.m > TACET_FEC_REPAIRS_MAX || h.index >= h.m || (h.flags & ~TACET_FEC_LAST) != 0 ||
-        symbol <= TACET_FEC_LENGTH_SIZE || symbol > TACET_FEC_SYMBOL_MAX) {
+    if (r.failed || h.k < 1 || h.k > TACET_FEC_SOURCES_MAX || symbol <= TACET_FEC_PREFIX_SIZE ||
+        symbol > TACET_FEC_SYMBOL_MAX) {
         return TACET_ERR_FORMAT;
     }
     *ret = h;
     return 0;
 }
 
-void tacet_fec_load(struct tacet_fec_scratch *s, size_t i, const uint8_t *payload, size_t size)
+/* Returns the symbol's size; the rest is zero. */
+static size_t write_symbol(const struct tacet_fec_source *source, uint8_t out[TACET_FEC_SYMBOL_MAX])
 {
-    struct tacet_writer w = tacet_writer(s->in[i], TACET_FEC_SYMBOL_MAX);
+    struct tacet_writer w = tacet_writer(out, TACET_FEC_SYMBOL_MAX);
 
-    assert(i < TACET_FEC_SOURCES_MAX);
-    tacet_write_u16(&w, (uint16_t)size);
-    tacet_write_bytes(&w, payload, size);
+    assert(source->size <= TACET_FEC_PAYLOAD_MAX);
+    tacet_write_u32(&w, source->timestamp);
+    tacet_write_u16(&w, (uint16_t)(source->size | (source->marker ? MARKER : 0)));
+    tacet_write_bytes(&w, source->payload, source->size);
+    size_t size = w.at;
     tacet_write_zeros(&w, tacet_writer_left(&w));
     assert(!w.failed);
+    return size;
 }
 
-/* Length and payload of the longest of k loaded symbols. */
-static size_t longest(const struct tacet_fec_scratch *s, size_t k)
+void tacet_fec_load(struct tacet_fec_scratch *s, size_t i, const struct tacet_fec_source *source)
 {
+    assert(i < TACET_FEC_SOURCES_MAX);
+    s->in_size[i] = write_symbol(source, s->in[i]);
+}
+
+/* out = the sum of coefficient times symbol, over `count` of them. */
+static void combine(struct tacet_fec_scratch *s, uint8_t **symbols, size_t count, size_t size)
+{
+    uint8_t *out = s->out;
+
+    ec_init_tables((int)count, 1, s->coefficients, s->tables);
+    ec_encode_data((int)size, (int)count, 1, s->tables, symbols, &out);
+}
+
+size_t tacet_fec_encode(struct tacet_fec_scratch *s, const struct tacet_fec_header *header,
+                        uint16_t row)
+{
+    uint8_t *symbols[TACET_FEC_SOURCES_MAX];
     size_t size = 0;
 
-    for (size_t i = 0; i < k; i++) {
-        struct tacet_reader r = tacet_reader(s->in[i], TACET_FEC_LENGTH_SIZE);
-        size_t length = TACET_FEC_LENGTH_SIZE + (size_t)tacet_read_u16(&r);
-        size = length > size ? length : size;
+    assert(header->k >= 1);
+    assert(header->k <= TACET_FEC_SOURCES_MAX);
+    for (size_t i = 0; i < header->k; i++) {
+        symbols[i] = s->in[i];
+        s->coefficients[i] = coefficient((int64_t)header->base + (int64_t)i, row);
+        size = s->in_size[i] > size ? s->in_size[i] : size;
     }
+    combine(s, symbols, header->k, size);
     return size;
 }
 
-static void multiply(struct tacet_fec_scratch *s, size_t k, size_t rows, uint8_t *coefficients,
-                     size_t size)
-{
-    uint8_t *in[TACET_FEC_SOURCES_MAX];
-    uint8_t *out[TACET_FEC_REPAIRS_MAX];
+/* --- the receiver --- */
 
-    for (size_t i = 0; i < k; i++) {
-        in[i] = s->in[i];
-    }
-    for (size_t i = 0; i < rows; i++) {
-        out[i] = s->out[i];
-    }
-    ec_init_tables((int)k, (int)rows, coefficients, s->tables);
-    ec_encode_data((int)size, (int)k, (int)rows, s->tables, in, out);
+static struct tacet_fec_known *slot_of(struct tacet_fec_decoder *d, int64_t seq)
+{
+    return &d->known[(uint64_t)seq % TACET_FEC_WINDOW];
 }
 
-size_t tacet_fec_encode(struct tacet_fec_scratch *s, size_t k, size_t m)
+static const struct tacet_fec_known *find(const struct tacet_fec_decoder *d, int64_t seq)
 {
-    size_t size = longest(s, k);
+    const struct tacet_fec_known *k = &d->known[(uint64_t)seq % TACET_FEC_WINDOW];
 
-    assert(k >= 1 && k <= TACET_FEC_SOURCES_MAX);
-    assert(m >= 1 && m <= TACET_FEC_REPAIRS_MAX);
-    gf_gen_cauchy1_matrix(s->matrix, (int)(k + m), (int)k);
-    multiply(s, k, m, s->matrix + k * k, size);
-    return size;
+    return k->used && k->seq == seq ? k : NULL;
 }
 
-int tacet_fec_add(struct tacet_fec_block *b, const struct tacet_fec_header *header,
-                  const uint8_t *symbol, size_t size)
+static bool covers(const struct tacet_fec_equation *e, int64_t seq)
 {
+    return e->used && seq >= e->base && seq < e->base + e->k;
+}
+
+bool tacet_fec_on_source(struct tacet_fec_decoder *d, int64_t seq,
+                         const struct tacet_fec_source *source)
+{
+    bool awaited = false;
+
+    if (source->size == 0 || source->size > TACET_FEC_PAYLOAD_MAX || find(d, seq) != NULL ||
+        (d->started && seq <= d->highest - TACET_FEC_WINDOW)) {
+        return false;
+    }
+    if (!d->started || seq > d->highest) {
+        d->started = true;
+        d->highest = seq;
+    }
+    struct tacet_fec_known *slot = slot_of(d, seq);
+    slot->used = true;
+    slot->seq = seq;
+    slot->size = write_symbol(source, slot->symbol);
+    for (size_t i = 0; i < TACET_FEC_EQUATIONS && !awaited; i++) {
+        awaited = covers(&d->equations[i], seq);
+    }
+    return awaited;
+}
+
+bool tacet_fec_on_repair(struct tacet_fec_decoder *d, int64_t base,
+                         const struct tacet_fec_header *header, uint16_t row, const uint8_t *symbol,
+                         size_t size)
+{
+    struct tacet_fec_equation *e = &d->equations[d->next_equation];
+    size_t missing = 0;
+
     assert(size <= TACET_FEC_SYMBOL_MAX);
-    if (b->have == 0) {
-        b->header = *header;
-        b->symbol_size = size;
+    if (!d->started || base <= d->highest - TACET_FEC_WINDOW ||
+        base > d->highest + TACET_FEC_WINDOW / 2) {
+        return false;
     }
-    if (header->k != b->header.k || header->m != b->header.m || header->flags != b->header.flags ||
-        size != b->symbol_size) {
-        return TACET_ERR_FORMAT;
+    for (int i = 0; i < header->k; i++) {
+        missing += find(d, base + i) == NULL;
     }
-    memcpy(b->repairs[header->index], symbol, size);
-    b->have |= 1U << header->index;
-    return 0;
+    if (missing == 0) {
+        return false;
+    }
+    d->next_equation = (d->next_equation + 1) % TACET_FEC_EQUATIONS;
+    *e = (struct tacet_fec_equation){
+        .used = true, .base = base, .k = header->k, .row = row, .size = size
+    };
+    memcpy(e->symbol, symbol, size);
+    return true;
 }
 
-/* Hands out the recovered symbols; each tells its own length. */
-static size_t hand_out(const struct tacet_fec_block *b, const struct tacet_fec_scratch *s,
-                       const size_t *missing, size_t count, tacet_fec_found_fn *found, void *ctx)
+/* An equation that has nothing left to say, or is about packets that are forgotten, or contradicts
+ * what is known, is dropped; of the others the unknowns are marked. */
+static bool collect(const struct tacet_fec_decoder *d, struct tacet_fec_equation *e, int64_t top,
+                    bool marked[TACET_FEC_WINDOW])
 {
-    size_t good = 0;
+    bool open = false;
 
-    for (size_t i = 0; i < count; i++) {
-        struct tacet_reader r = tacet_reader(s->out[i], b->symbol_size);
-        size_t length = tacet_read_u16(&r);
-        const uint8_t *payload = tacet_read_view(&r, length);
-        bool last = missing[i] == (size_t)b->header.k - 1;
-        if (payload != NULL && length > 0) {
-            found(ctx, b->base + (int64_t)missing[i], b->timestamp,
-                  last && (b->header.flags & TACET_FEC_LAST) != 0, payload, length);
-            good++;
+    if (!e->used || e->base <= top - TACET_FEC_WINDOW) {
+        e->used = false;
+        return false;
+    }
+    for (int64_t seq = e->base; seq < e->base + e->k; seq++) {
+        const struct tacet_fec_known *k = find(d, seq);
+        if (k != NULL && k->size > e->size) {
+            e->used = false;
+            return false;
+        }
+        open |= k == NULL;
+    }
+    e->used = open;
+    for (int64_t seq = e->base; seq < e->base + e->k && open; seq++) {
+        marked[(uint64_t)seq % TACET_FEC_WINDOW] |= find(d, seq) == NULL;
+    }
+    return open;
+}
+
+/* The newest source that anything is about. */
+static int64_t newest(const struct tacet_fec_decoder *d)
+{
+    int64_t top = d->highest;
+
+    for (size_t i = 0; i < TACET_FEC_EQUATIONS; i++) {
+        const struct tacet_fec_equation *e = &d->equations[i];
+        top = e->used && e->base + e->k - 1 > top ? e->base + e->k - 1 : top;
+    }
+    return top;
+}
+
+static void set_up(struct tacet_fec_decoder *d, struct system *y)
+{
+    bool marked[TACET_FEC_WINDOW] = { false };
+    int64_t top = newest(d);
+
+    y->rows = 0;
+    y->columns = 0;
+    for (size_t i = 0; i < TACET_FEC_EQUATIONS; i++) {
+        if (collect(d, &d->equations[i], top, marked)) {
+            y->of[y->rows++] = i;
         }
     }
-    return good;
+    for (int64_t seq = top; seq > top - TACET_FEC_WINDOW && y->rows > 0; seq--) {
+        if (marked[(uint64_t)seq % TACET_FEC_WINDOW]) {
+            y->unknown[y->columns++] = seq;
+        }
+    }
+    for (size_t r = 0; r < y->rows; r++) {
+        const struct tacet_fec_equation *e = &d->equations[y->of[r]];
+        for (size_t c = 0; c < y->columns; c++) {
+            bool in = covers(e, y->unknown[c]);
+            y->a[r][c] = in ? coefficient(y->unknown[c], e->row) : 0;
+        }
+        memset(y->mix[r], 0, y->rows);
+        y->mix[r][r] = 1;
+    }
 }
 
-/* Which sources are missing; how many. SIZE_MAX: the block is of other packets than these. */
-static size_t find_missing(const struct tacet_fec_block *b, tacet_fec_source_fn *source, void *ctx,
-                           size_t missing[TACET_FEC_SOURCES_MAX])
+/* to -= factor * from, on both sides of the equations. */
+static void subtract_row(struct system *y, size_t to, size_t from, uint8_t factor)
 {
+    for (size_t c = 0; c < y->columns; c++) {
+        y->a[to][c] ^= gf_mul(factor, y->a[from][c]);
+    }
+    for (size_t c = 0; c < y->rows; c++) {
+        y->mix[to][c] ^= gf_mul(factor, y->mix[from][c]);
+    }
+}
+
+static void swap_rows(struct system *y, size_t i, size_t j)
+{
+    for (size_t c = 0; c < y->columns; c++) {
+        uint8_t a = y->a[i][c];
+        y->a[i][c] = y->a[j][c];
+        y->a[j][c] = a;
+    }
+    for (size_t c = 0; c < y->rows; c++) {
+        uint8_t m = y->mix[i][c];
+        y->mix[i][c] = y->mix[j][c];
+        y->mix[j][c] = m;
+    }
+}
+
+/* Gauss and Jordan, from the newest unknown on, so that those left without an equation of their own
+ * are the oldest: they are the ones that the next picture waits for. */
+static void eliminate(struct tacet_fec_decoder *d, struct system *y)
+{
+    size_t rank = 0;
+
+    d->promised_count = 0;
+    for (size_t c = 0; c < y->columns && rank < y->rows; c++) {
+        size_t pivot = rank;
+        while (pivot < y->rows && y->a[pivot][c] == 0) {
+            pivot++;
+        }
+        if (pivot == y->rows) {
+            continue;
+        }
+        swap_rows(y, rank, pivot);
+        uint8_t inverse = gf_inv(y->a[rank][c]);
+        for (size_t i = 0; i < y->columns; i++) {
+            y->a[rank][i] = gf_mul(inverse, y->a[rank][i]);
+        }
+        for (size_t i = 0; i < y->rows; i++) {
+            y->mix[rank][i] = gf_mul(inverse, y->mix[rank][i]);
+        }
+        for (size_t r = 0; r < y->rows; r++) {
+            if (r != rank && y->a[r][c] != 0) {
+                subtract_row(y, r, rank, y->a[r][c]);
+            }
+        }
+        d->promised[d->promised_count++] = y->unknown[c];
+        rank++;
+    }
+}
+
+/* The column of the one unknown that a row has left; SIZE_MAX: none or several. */
+static size_t only_unknown(const struct system *y, size_t row)
+{
+    size_t found = SIZE_MAX;
+
+    for (size_t c = 0; c < y->columns; c++) {
+        if (y->a[row][c] != 0) {
+            if (found != SIZE_MAX) {
+                return SIZE_MAX;
+            }
+            found = c;
+        }
+    }
+    return found;
+}
+
+/* The value of a row's combination, all that is known taken out of it, into s->out. */
+static size_t evaluate(struct tacet_fec_decoder *d, struct tacet_fec_scratch *s,
+                       const struct system *y, size_t row)
+{
+    uint8_t *symbols[TACET_FEC_WINDOW + TACET_FEC_EQUATIONS];
+    uint8_t factors[TACET_FEC_WINDOW] = { 0 };
+    size_t count = 0;
+    size_t size = 0;
+
+    for (size_t i = 0; i < y->rows; i++) {
+        struct tacet_fec_equation *e = &d->equations[y->of[i]];
+        uint8_t mix = y->mix[row][i];
+        if (mix == 0) {
+            continue;
+        }
+        symbols[count] = e->symbol;
+        s->coefficients[count++] = mix;
+        size = e->size > size ? e->size : size;
+        for (int64_t seq = e->base; seq < e->base + e->k; seq++) {
+            if (find(d, seq) != NULL) {
+                factors[(uint64_t)seq % TACET_FEC_WINDOW] ^= gf_mul(mix, coefficient(seq, e->row));
+            }
+        }
+    }
+    for (size_t i = 0; i < TACET_FEC_WINDOW; i++) {
+        if (factors[i] != 0) {
+            symbols[count] = d->known[i].symbol;
+            s->coefficients[count++] = factors[i];
+        }
+    }
+    combine(s, symbols, count, size);
+    return size;
+}
+
+/* False: what came out is no packet, so that something in the equations is not true. */
+static bool read_symbol(const uint8_t *symbol, size_t size, struct tacet_fec_source *ret)
+{
+    struct tacet_reader r = tacet_reader(symbol, size);
+
+    ret->timestamp = tacet_read_u32(&r);
+    uint16_t length = tacet_read_u16(&r);
+    ret->marker = (length & MARKER) != 0;
+    ret->size = length & (MARKER - 1);
+    ret->payload = tacet_read_view(&r, ret->size);
+    return ret->payload != NULL && ret->size > 0;
+}
+
+static void drop_all(struct tacet_fec_decoder *d)
+{
+    for (size_t i = 0; i < TACET_FEC_EQUATIONS; i++) {
+        d->equations[i].used = false;
+    }
+    d->promised_count = 0;
+}
+
+size_t tacet_fec_recover(struct tacet_fec_decoder *d, struct tacet_fec_scratch *s,
+                         tacet_fec_found_fn *found, void *ctx)
+{
+    struct system y;
+    size_t solved[TACET_FEC_EQUATIONS];
     size_t count = 0;
 
-    for (size_t i = 0; i < b->header.k; i++) {
-        const uint8_t *payload;
-        size_t size;
-        if (!source(ctx, b->base + (int64_t)i, &payload, &size)) {
-            missing[count++] = i;
-        } else if (size + TACET_FEC_LENGTH_SIZE > b->symbol_size) {
-            return SIZE_MAX;
+    set_up(d, &y);
+    eliminate(d, &y);
+    for (size_t r = 0; r < y.rows; r++) {
+        if (only_unknown(&y, r) != SIZE_MAX) {
+            solved[count++] = r;
         }
+    }
+    /* Oldest first, as they are wanted. What one gives is not part of another's combination, for
+     * their equations were solved with all of these unknown. */
+    for (size_t i = count; i > 0; i--) {
+        struct tacet_fec_source source;
+        int64_t seq = y.unknown[only_unknown(&y, solved[i - 1])];
+        size_t size = evaluate(d, s, &y, solved[i - 1]);
+        if (!read_symbol(s->out, size, &source)) {
+            drop_all(d);
+            return count - i;
+        }
+        found(ctx, seq, &source);
     }
     return count;
 }
 
-/* Loads k symbols that are there, sources first, and the matrix rows that made them. */
-static void load_present(const struct tacet_fec_block *b, struct tacet_fec_scratch *s,
-                         tacet_fec_source_fn *source, void *ctx)
+bool tacet_fec_promised(const struct tacet_fec_decoder *d, int64_t seq)
 {
-    size_t k = b->header.k;
-    size_t rows = 0;
-
-    for (size_t i = 0; i < k; i++) {
-        const uint8_t *payload;
-        size_t size;
-        if (source(ctx, b->base + (int64_t)i, &payload, &size)) {
-            tacet_fec_load(s, rows, payload, size);
-            memcpy(s->chosen + rows * k, s->matrix + i * k, k);
-            rows++;
+    for (size_t i = 0; i < d->promised_count; i++) {
+        if (d->promised[i] == seq) {
+            return true;
         }
     }
-    for (size_t i = 0; i < b->header.m && rows < k; i++) {
-        if ((b->have >> i & 1) != 0) {
-            memcpy(s->in[rows], b->repairs[i], b->symbol_size);
-            memcpy(s->chosen + rows * k, s->matrix + (k + i) * k, k);
-            rows++;
-        }
-    }
-    assert(rows == k);
-}
-
-size_t tacet_fec_recover(struct tacet_fec_block *b, struct tacet_fec_scratch *s,
-                         tacet_fec_source_fn *source, tacet_fec_found_fn *found, void *ctx)
-{
-    size_t k = b->header.k;
-    size_t missing[TACET_FEC_SOURCES_MAX];
-    size_t count = find_missing(b, source, ctx, missing);
-
-    /* Nothing is computed before it can succeed. */
-    if (count == 0 || count == SIZE_MAX || count > (size_t)__builtin_popcount(b->have)) {
-        return 0;
-    }
-    gf_gen_cauchy1_matrix(s->matrix, (int)(k + b->header.m), (int)k);
-    load_present(b, s, source, ctx);
-    if (gf_invert_matrix(s->chosen, s->inverse, (int)k) != 0) {
-        return 0;
-    }
-    /* The missing sources are those rows of the inverse times what is there. */
-    for (size_t i = 0; i < count; i++) {
-        memcpy(s->chosen + i * k, s->inverse + missing[i] * k, k);
-    }
-    multiply(s, k, count, s->chosen, b->symbol_size);
-    return hand_out(b, s, missing, count, found, ctx);
+    return false;
 }

@@ -1,10 +1,14 @@
 /* See nack.h. The list is short: insertion and search are plain scans. */
 #include "rtp/nack.h"
 
+#include <assert.h>
 #include <string.h>
 
 /* Above a round trip, for the jitter of the way and the work at the other end. */
-#define ASK_AGAIN_MARGIN_US TACET_MS(10)
+#define ASK_AGAIN_MARGIN_US TACET_MS(20)
+/* Between the copies of a question: what is lost in one moment is not lost in the next. */
+#define COPIES_APART_US TACET_MS(8)
+#define FAILS_MAX 100000 /* of a million */
 
 static void drop_first(struct tacet_nack *n, size_t count)
 {
@@ -35,6 +39,20 @@ static void remove_one(struct tacet_nack *n, int64_t seq)
     }
 }
 
+/* All up to here, it included, have been sent and are not there. */
+static void add_to(struct tacet_nack *n, int64_t now, int64_t end)
+{
+    /* After a long outage only the newest are worth asking for. */
+    int64_t first = n->highest + 1;
+
+    if (end - first > TACET_NACK_MAX) {
+        first = end - TACET_NACK_MAX;
+    }
+    for (int64_t s = first; s < end; s++) {
+        add(n, now, s);
+    }
+}
+
 void tacet_nack_on_packet(struct tacet_nack *n, int64_t now, int64_t seq)
 {
     if (!n->started) {
@@ -46,24 +64,35 @@ void tacet_nack_on_packet(struct tacet_nack *n, int64_t now, int64_t seq)
         remove_one(n, seq);
         return;
     }
-    /* After a long outage only the newest are worth asking for. */
-    int64_t first = n->highest + 1;
-    if (seq - first > TACET_NACK_MAX) {
-        first = seq - TACET_NACK_MAX;
-    }
-    for (int64_t s = first; s < seq; s++) {
-        add(n, now, s);
-    }
+    add_to(n, now, seq);
     n->highest = seq;
 }
 
-size_t tacet_nack_due(struct tacet_nack *n, int64_t now, int64_t round_trip_us, int64_t patience_us,
+void tacet_nack_expect(struct tacet_nack *n, int64_t now, int64_t seq)
+{
+    if (n->started && seq > n->highest && seq - n->highest <= TACET_NACK_MAX) {
+        add_to(n, now, seq + 1);
+        n->highest = seq;
+    }
+}
+
+void tacet_nack_postpone(struct tacet_nack *n, int64_t seq, int64_t until_us)
+{
+    for (size_t i = 0; i < n->count; i++) {
+        if (n->missing[i].seq == seq && n->missing[i].ask_at_us < until_us) {
+            n->missing[i].ask_at_us = until_us;
+        }
+    }
+}
+
+size_t tacet_nack_due(struct tacet_nack *n, int64_t now, const struct tacet_nack_pace *pace,
                       uint16_t *out, size_t capacity)
 {
     size_t expired = 0;
     size_t count = 0;
 
-    while (expired < n->count && now - n->missing[expired].missing_since_us > patience_us) {
+    assert(pace->copies > 0);
+    while (expired < n->count && now - n->missing[expired].missing_since_us > pace->patience_us) {
         expired++;
     }
     drop_first(n, expired);
@@ -72,10 +101,25 @@ size_t tacet_nack_due(struct tacet_nack *n, int64_t now, int64_t round_trip_us, 
         if (e->ask_at_us <= now) {
             out[count++] = (uint16_t)e->seq;
             e->asked++;
-            e->ask_at_us = now + round_trip_us + ASK_AGAIN_MARGIN_US;
+            bool more = e->asked % pace->copies != 0;
+            e->ask_at_us =
+                now + (more ? COPIES_APART_US : pace->round_trip_us + ASK_AGAIN_MARGIN_US);
         }
     }
     return count;
+}
+
+uint32_t tacet_nack_copies(int32_t loss_there, int32_t loss_back)
+{
+    int64_t fails = 1000000 - (int64_t)(1000 - loss_there) * (1000 - loss_back); /* one try */
+    int64_t all = fails;
+    uint32_t copies = 1;
+
+    while (copies < TACET_NACK_COPIES_MAX && all > FAILS_MAX) {
+        all = all * fails / 1000000;
+        copies++;
+    }
+    return copies;
 }
 
 int64_t tacet_nack_timeout(const struct tacet_nack *n)

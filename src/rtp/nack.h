@@ -20,6 +20,12 @@ struct tacet_nack_entry {
     uint32_t asked;
 };
 
+struct tacet_nack_pace {
+    int64_t round_trip_us;
+    int64_t patience_us;
+    uint32_t copies; /* at least 1 */
+};
+
 struct tacet_nack {
     bool started;
     int64_t delay_us; /* from noticing to asking: time for other repair to come */
@@ -30,12 +36,20 @@ struct tacet_nack {
 
 /* A packet came, as itself or retransmitted. */
 void tacet_nack_on_packet(struct tacet_nack *n, int64_t now, int64_t seq);
+/* Something says that the packets up to this one have been sent. */
+void tacet_nack_expect(struct tacet_nack *n, int64_t now, int64_t seq);
+/* This one will follow without being asked for: not before `until_us` is it asked for. */
+void tacet_nack_postpone(struct tacet_nack *n, int64_t seq, int64_t until_us);
 /*
- * The numbers to ask for now, at most `capacity`, ascending; each is then asked for again a round
- * trip later. What has been missing for longer than `patience_us` is forgotten.
+ * The numbers to ask for now, at most `capacity`, ascending. Each is asked for `copies` times
+ * within a short time, since the question may be lost as well as the answer, and again after a
+ * round trip. What has been missing for longer than `patience_us` is forgotten.
  */
-size_t tacet_nack_due(struct tacet_nack *n, int64_t now, int64_t round_trip_us, int64_t patience_us,
+size_t tacet_nack_due(struct tacet_nack *n, int64_t now, const struct tacet_nack_pace *pace,
                       uint16_t *out, size_t capacity);
+/* How often to ask at a time, where so much is lost there and back, in permille: as often as makes
+ * nine answers in ten arrive, at most TACET_NACK_COPIES_MAX. */
+uint32_t tacet_nack_copies(int32_t loss_there, int32_t loss_back);
 /* When _due has something; INT64_MAX. */
 int64_t tacet_nack_timeout(const struct tacet_nack *n);
 

@@ -106,9 +106,15 @@ bool tacet_reception_report(struct tacet_reception *r, int64_t now, struct tacet
         .last_sr = r->last_sr,
         .delay_since_last_sr = r->last_sr != 0 ? to_ntp_short(now - r->last_sr_at_us) : 0,
     };
+    r->loss_q8 += (ret->fraction_lost * 1000 - r->loss_q8) / (r->expected_prior > 0 ? 4 : 1);
     r->expected_prior = expected(r);
     r->packets_prior = r->packets;
     return true;
+}
+
+int32_t tacet_reception_loss_permille(const struct tacet_reception *r)
+{
+    return r->loss_q8 / 256;
 }
 
 int64_t tacet_reception_jitter_us(const struct tacet_reception *r)

@@ -13,6 +13,7 @@ struct tacet_reception {
     uint64_t packets;
     uint64_t packets_prior; /* at the last report */
     uint64_t expected_prior;
+    int32_t loss_q8;   /* in 1/256 permille, smoothed over reports */
     int64_t transit;   /* timestamp units, of the last packet */
     int64_t jitter_q4; /* jitter << 4, as A.8 */
     uint32_t last_sr;
@@ -34,6 +35,8 @@ bool tacet_reception_captured_at(const struct tacet_reception *r, uint32_t times
                                  int64_t *ret_us);
 /* Fills the block and begins the next interval. False: nothing received yet. */
 bool tacet_reception_report(struct tacet_reception *r, int64_t now, struct tacet_report_block *ret);
+/* Of late: of the last reported interval, and of those before it with less weight. */
+int32_t tacet_reception_loss_permille(const struct tacet_reception *r);
 int64_t tacet_reception_lost(const struct tacet_reception *r);
 int64_t tacet_reception_jitter_us(const struct tacet_reception *r);
 

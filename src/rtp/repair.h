@@ -9,25 +9,44 @@
 #include <stddef.h>
 #include <stdint.h>
 
+#define TACET_REPAIR_FRAMES 8 /* that a repair covers at most */
+
 struct tacet_repair {
+    bool reported;         /* the other side has said how much is lost */
     int32_t loss_q8;       /* expected, in 1/256 permille */
     int32_t told_permille; /* the loss that stood behind the last target */
     int64_t media_bytes;   /* video sent lately, old counts fading out */
     int64_t extra_bytes;   /* its repair */
     int32_t told_share_permille;
+    struct {
+        uint64_t first; /* packet */
+        int64_t at_us;
+    } frames[TACET_REPAIR_FRAMES]; /* sent last, newest first */
+    size_t frame_count;            /* the key frame and since */
+    size_t span;                   /* of them, how many the next repairs cover */
+    int64_t owed_q8;               /* repairs that are due and have not been sent */
+    int64_t resend_credit;         /* bytes */
+    int64_t resend_at_us;
 };
 
 /* A report block said how much of its interval was lost. True: tell the encoders, for the loss or
  * the share that repair takes has changed. */
 bool tacet_repair_on_report(struct tacet_repair *r, int32_t lost_permille);
+/* How much is expected to be lost. */
+int32_t tacet_repair_loss_permille(const struct tacet_repair *r);
 /* How many earlier payloads each audio packet repeats now: the table in repair.c. */
 size_t tacet_repair_red_depth(const struct tacet_repair *r);
+/* A video frame that begins with this packet is sent. Returns the packet where what its repairs
+ * cover begins. */
+uint64_t tacet_repair_on_frame(struct tacet_repair *r, int64_t now, uint64_t first, bool key);
 /*
- * How many repairs a block of k video packets gets. None where retransmission is in time anyway,
- * or where next to nothing is lost; more for a key frame, on which all after it stands.
+ * How many repairs go out behind the k packets of the frame. None where retransmission is in time
+ * anyway, or where next to nothing is lost; more for a key frame, on which all after it stands.
  */
-size_t tacet_repair_fec_count(const struct tacet_repair *r, size_t k, int64_t round_trip_us,
-                              bool key);
+size_t tacet_repair_fec_count(struct tacet_repair *r, size_t k, int64_t round_trip_us, bool key);
+/* Whether so many bytes may be sent once more: a quarter of a second's budget at a time, and no
+ * more than the budget in the long run, whatever is asked for. Counts them. */
+bool tacet_repair_may_resend(struct tacet_repair *r, int64_t now, int32_t budget_bps, size_t size);
 /* Bytes that went out for video itself, and for its repair. */
 void tacet_repair_on_sent(struct tacet_repair *r, size_t media, size_t extra);
 /* What is left of a budget for the video itself, by the share that repair takes. */

@@ -1,59 +1,67 @@
 /*
- * Repairs as a peer may send them: the input is cut into payloads by a length byte before each; all
- * go into blocks, and each is tried against sources that are there or not by the input's own bits.
+ * Repairs as a peer may send them: the input is cut into payloads by a length byte before each. The
+ * first eight bytes say which sources come before them; in a payload that is cut to nothing, the
+ * next one does.
  */
 #include "rtp/fec.h"
 
 #include <assert.h>
+#include <string.h>
 
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);
 
 static struct tacet_fec_scratch scratch;
-static struct tacet_fec_block block;
-static uint64_t there;
+static struct tacet_fec_decoder decoder;
 
-static bool source(void *ctx, int64_t seq, const uint8_t **ret_payload, size_t *ret_size)
+static void put(int64_t seq)
 {
     static const uint8_t payload[40];
+    struct tacet_fec_source source = {
+        .timestamp = 99,
+        .payload = payload,
+        .size = 1 + (size_t)seq % sizeof(payload),
+    };
 
-    (void)ctx;
-    *ret_payload = payload;
-    *ret_size = 1 + (size_t)seq % sizeof(payload);
-    return (there >> seq & 1) != 0;
+    (void)tacet_fec_on_source(&decoder, seq, &source);
 }
 
-static void found(void *ctx, int64_t seq, uint32_t timestamp, bool marker, const uint8_t *payload,
-                  size_t size)
+static void found(void *ctx, int64_t seq, const struct tacet_fec_source *source)
 {
     volatile uint8_t sum = 0;
 
     (void)ctx;
-    (void)timestamp;
-    (void)marker;
-    assert(seq >= 0 && seq < TACET_FEC_SOURCES_MAX);
-    assert(size > 0 && size < TACET_FEC_SYMBOL_MAX);
-    for (size_t i = 0; i < size; i++) {
-        sum = (uint8_t)(sum ^ payload[i]);
+    assert(seq >= 0);
+    assert(source->size > 0);
+    assert(source->size <= TACET_FEC_PAYLOAD_MAX);
+    for (size_t i = 0; i < source->size; i++) {
+        sum = (uint8_t)(sum ^ source->payload[i]);
     }
+    (void)tacet_fec_on_source(&decoder, seq, source);
 }
 
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 {
-    block.have = 0;
-    block.base = 0;
-    there = 0;
-    for (size_t i = 0; i < size && i < 8; i++) {
-        there = there << 8 | data[i];
+    int64_t next = 64;
+    uint16_t row = 0;
+
+    memset(&decoder, 0, sizeof(decoder));
+    for (size_t i = 0; i < 64 && i / 8 < size; i++) {
+        if ((data[i / 8] >> i % 8 & 1) != 0) {
+            put((int64_t)i);
+        }
     }
-    for (size_t at = 8; at < size;) {
+    for (size_t at = 8; at < size; row++) {
         struct tacet_fec_header header;
         size_t length = data[at++];
         length = length < size - at ? length : size - at;
-        if (tacet_fec_header_read(data + at, length, &header) == 0 &&
-            tacet_fec_add(&block, &header, data + at + TACET_FEC_HEADER_SIZE,
-                          length - TACET_FEC_HEADER_SIZE) == 0) {
-            (void)tacet_fec_recover(&block, &scratch, source, found, NULL);
+        if (length == 0) {
+            put(next++);
+        } else if (tacet_fec_header_read(data + at, length, &header) == 0) {
+            (void)tacet_fec_on_repair(&decoder, header.base, &header, row,
+                                      data + at + TACET_FEC_HEADER_SIZE,
+                                      length - TACET_FEC_HEADER_SIZE);
         }
+        (void)tacet_fec_recover(&decoder, &scratch, found, NULL);
         at += length;
     }
     return 0;

@@ -15,10 +15,13 @@
 
 static struct tacet_nack nack;
 static uint16_t seqs[TACET_NACK_MAX];
+static uint32_t copies = 1;
 
 static size_t due(int64_t now)
 {
-    return tacet_nack_due(&nack, now, ROUND_TRIP, PATIENCE, seqs, TACET_NACK_MAX);
+    struct tacet_nack_pace pace = { ROUND_TRIP, PATIENCE, copies };
+
+    return tacet_nack_due(&nack, now, &pace, seqs, TACET_NACK_MAX);
 }
 
 static void receive(int64_t now, int64_t from, int64_t to)
@@ -52,8 +55,8 @@ static void gap_is_asked_for_at_once_and_again_after_a_round_trip(void **state)
     assert_int_equal(due(1000), 0);
     assert_int_equal(due(1000 + ROUND_TRIP), 0);
     receive(2000, 65535, 65535); /* one has come */
-    assert_int_equal(tacet_nack_timeout(&nack), 1000 + ROUND_TRIP + TACET_MS(10));
-    assert_int_equal(due(1000 + ROUND_TRIP + TACET_MS(10)), 3);
+    assert_int_equal(tacet_nack_timeout(&nack), 1000 + ROUND_TRIP + TACET_MS(20));
+    assert_int_equal(due(1000 + ROUND_TRIP + TACET_MS(20)), 3);
     assert_int_equal(seqs[1], 0);
 }
 
@@ -66,6 +69,70 @@ static void what_has_come_is_asked_for_no_more(void **state)
     receive(0, 101, 104);
     assert_int_equal(due(0), 0);
     assert_int_equal(tacet_nack_timeout(&nack), INT64_MAX);
+}
+
+static void questions_are_repeated_while_they_may_get_lost(void **state)
+{
+    static const int64_t at_ms[] = { 0, 8, 16, 136, 144, 152 };
+
+    (void)state;
+    nack = (struct tacet_nack){ 0 };
+    copies = 3;
+    receive(0, 100, 100);
+    receive(0, 102, 102);
+    for (size_t i = 0; i < sizeof(at_ms) / sizeof(at_ms[0]); i++) {
+        assert_int_equal(tacet_nack_timeout(&nack), TACET_MS(at_ms[i]));
+        assert_int_equal(due(TACET_MS(at_ms[i])), 1);
+        assert_int_equal(due(TACET_MS(at_ms[i])), 0);
+    }
+    copies = 1;
+}
+
+static void copies_make_up_for_the_loss_there_and_back(void **state)
+{
+    static const struct {
+        int32_t there, back;
+        uint32_t copies;
+    } rows[] = {
+        { 0, 0, 1 },     { 50, 50, 1 }, { 0, 100, 1 },   { 60, 60, 2 },     { 100, 100, 2 },
+        { 200, 200, 3 }, { 200, 0, 2 }, { 300, 300, 4 }, { 1000, 1000, 4 },
+    };
+
+    (void)state;
+    for (size_t i = 0; i < sizeof(rows) / sizeof(rows[0]); i++) {
+        assert_int_equal(tacet_nack_copies(rows[i].there, rows[i].back), rows[i].copies);
+    }
+}
+
+static void what_is_known_to_be_sent_is_asked_for_without_a_packet_behind_it(void **state)
+{
+    (void)state;
+    nack = (struct tacet_nack){ 0 };
+    tacet_nack_expect(&nack, 0, 50); /* nothing has begun */
+    receive(0, 100, 100);
+    tacet_nack_expect(&nack, 0, 99);
+    assert_int_equal(due(0), 0);
+    tacet_nack_expect(&nack, 5, 102);
+    assert_int_equal(due(5), 2);
+    assert_int_equal(seqs[1], 102);
+    receive(6, 102, 102);
+    assert_int_equal(nack.count, 1);
+    tacet_nack_expect(&nack, 7, 102 + TACET_NACK_MAX + 1); /* not to be believed */
+    assert_int_equal(nack.highest, 102);
+}
+
+static void what_is_postponed_is_asked_for_later(void **state)
+{
+    (void)state;
+    nack = (struct tacet_nack){ 0 };
+    receive(0, 100, 100);
+    receive(0, 103, 103);
+    tacet_nack_postpone(&nack, 102, 9000);
+    assert_int_equal(due(0), 1);
+    assert_int_equal(seqs[0], 101);
+    assert_int_equal(tacet_nack_timeout(&nack), 9000);
+    assert_int_equal(due(9000), 1);
+    assert_int_equal(seqs[0], 102);
 }
 
 static void patience_ends_and_so_does_the_list(void **state)
@@ -135,6 +202,10 @@ int main(void)
         cmocka_unit_test(nothing_is_asked_for_without_a_gap),
         cmocka_unit_test(gap_is_asked_for_at_once_and_again_after_a_round_trip),
         cmocka_unit_test(what_has_come_is_asked_for_no_more),
+        cmocka_unit_test(questions_are_repeated_while_they_may_get_lost),
+        cmocka_unit_test(copies_make_up_for_the_loss_there_and_back),
+        cmocka_unit_test(what_is_known_to_be_sent_is_asked_for_without_a_packet_behind_it),
+        cmocka_unit_test(what_is_postponed_is_asked_for_later),
         cmocka_unit_test(patience_ends_and_so_does_the_list),
         cmocka_unit_test(written_numbers_are_read_back),
         cmocka_unit_test(reading_stops_at_its_bound),

@@ -34,6 +34,7 @@ static void loss_is_told_within_a_second_and_forgotten_slowly(void **state)
     int reports = 0;
 
     (void)state;
+    (void)tacet_repair_on_report(&r, 0);
     assert_true(tacet_repair_on_report(&r, 100));
     assert_true(expected_loss(&r) >= 49);
     (void)tacet_repair_on_report(&r, 100);
@@ -86,32 +87,96 @@ static void redundancy_grows_with_the_loss_and_leaves_little_of_it(void **state)
     }
 }
 
+/* Repairs of so many frames of k packets, 33 ms apart. */
+static size_t repairs_of(struct tacet_repair *r, size_t frames, size_t k, int64_t round_trip_us)
+{
+    size_t sum = 0;
+
+    for (size_t i = 0; i < frames; i++) {
+        (void)tacet_repair_on_frame(r, (int64_t)i * 33333, i * k, false);
+        sum += tacet_repair_fec_count(r, k, round_trip_us, false);
+    }
+    return sum;
+}
+
 static void frames_are_protected_as_far_as_the_loss_asks(void **state)
 {
     static const struct {
         int32_t loss_permille;
         int64_t round_trip_ms;
         size_t k;
-        bool key;
-        size_t min, max;
+        size_t min, max; /* repairs of 120 frames, a tenth of them */
     } rows[] = {
-        { 0, 100, 6, true, 0, 0 },      { 4, 100, 6, true, 0, 0 },
-        { 100, 20, 6, false, 0, 0 }, /* retransmission is in time */
-        { 50, 100, 6, false, 2, 2 },    { 100, 100, 6, false, 3, 3 },
-        { 100, 100, 1, false, 1, 1 },   { 100, 0, 6, false, 3, 3 },
-        { 100, 100, 40, true, 11, 14 }, { 200, 100, 6, false, 5, 6 },
-        { 300, 100, 6, false, 8, 8 },   { 900, 100, 48, true, 24, 24 },
+        { 0, 100, 6, 0, 0 },     { 4, 100, 6, 0, 0 },
+        { 100, 20, 6, 0, 0 }, /* retransmission is in time */
+        { 50, 100, 6, 11, 15 },  { 100, 100, 6, 20, 24 },
+        { 100, 0, 6, 20, 24 },   { 200, 100, 6, 36, 44 },
+        { 300, 100, 6, 57, 66 }, { 100, 100, 1, 5, 9 },
+        { 300, 100, 1, 15, 21 }, { 900, 100, 30, 350, 384 },
     };
 
     (void)state;
     for (size_t i = 0; i < sizeof(rows) / sizeof(rows[0]); i++) {
-        struct tacet_repair r = { .loss_q8 = rows[i].loss_permille * 256 };
-        size_t m =
-            tacet_repair_fec_count(&r, rows[i].k, TACET_MS(rows[i].round_trip_ms), rows[i].key);
+        struct tacet_repair r = { .reported = true, .loss_q8 = rows[i].loss_permille * 256 };
+        size_t m = repairs_of(&r, 120, rows[i].k, TACET_MS(rows[i].round_trip_ms)) / 10;
         if (m < rows[i].min || m > rows[i].max) {
             fail_msg("row %zu: %zu repairs", i, m);
         }
     }
+}
+
+static void key_frames_are_protected_by_themselves_and_more(void **state)
+{
+    struct tacet_repair r = { .reported = true, .loss_q8 = 100 * 256 };
+
+    (void)state;
+    assert_int_equal(tacet_repair_on_frame(&r, 0, 40, false), 40);
+    assert_int_equal(tacet_repair_on_frame(&r, 33000, 46, false), 40);
+    assert_int_equal(tacet_repair_on_frame(&r, 66000, 52, true), 52);
+    assert_in_range(tacet_repair_fec_count(&r, 30, TACET_MS(100), true), 9, 12);
+}
+
+static void repairs_cover_the_frames_of_a_tenth_of_a_second(void **state)
+{
+    struct tacet_repair r = { .reported = true, .loss_q8 = 100 * 256 };
+
+    (void)state;
+    (void)repairs_of(&r, 10, 6, TACET_MS(100));
+    assert_int_equal(r.span, 4);
+    assert_int_equal(tacet_repair_on_frame(&r, 10 * 33333, 60, false), 42);
+    assert_int_equal(tacet_repair_on_frame(&r, TACET_S(2), 66, false), 66); /* after a pause */
+}
+
+static void first_frames_are_protected_until_somebody_reports(void **state)
+{
+    struct tacet_repair r = { 0 };
+
+    (void)state;
+    (void)tacet_repair_on_frame(&r, 0, 0, true);
+    assert_in_range(tacet_repair_fec_count(&r, 30, TACET_MS(100), true), 7, 11);
+    (void)tacet_repair_on_report(&r, 0);
+    assert_int_equal(tacet_repair_fec_count(&r, 30, TACET_MS(100), true), 0);
+
+    r = (struct tacet_repair){ 0 };
+    (void)tacet_repair_on_report(&r, 300); /* the first is believed at once */
+    assert_int_equal(tacet_repair_loss_permille(&r), 300);
+}
+
+static void resending_is_bounded_whatever_is_asked_for(void **state)
+{
+    struct tacet_repair r = { 0 };
+    int64_t sent = 0;
+
+    (void)state;
+    for (int64_t now = TACET_S(1); now < TACET_S(11); now += 100) {
+        sent += tacet_repair_may_resend(&r, now, 800000, 1000) ? 1000 : 0;
+    }
+    assert_in_range(sent, 990000, 1030000); /* 10.25 s of 100 kB */
+    assert_false(tacet_repair_may_resend(&r, TACET_S(11), 800000, 2000));
+    for (int i = 0; i < 25; i++) {
+        assert_true(tacet_repair_may_resend(&r, TACET_S(90), 800000, 1000));
+    }
+    assert_false(tacet_repair_may_resend(&r, TACET_S(90), 800000, 1000));
 }
 
 static void repair_is_paid_out_of_the_video_budget(void **state)
@@ -142,6 +207,10 @@ int main(void)
         cmocka_unit_test(reports_that_vary_do_not_tell_each_time),
         cmocka_unit_test(redundancy_grows_with_the_loss_and_leaves_little_of_it),
         cmocka_unit_test(frames_are_protected_as_far_as_the_loss_asks),
+        cmocka_unit_test(key_frames_are_protected_by_themselves_and_more),
+        cmocka_unit_test(repairs_cover_the_frames_of_a_tenth_of_a_second),
+        cmocka_unit_test(first_frames_are_protected_until_somebody_reports),
+        cmocka_unit_test(resending_is_bounded_whatever_is_asked_for),
         cmocka_unit_test(repair_is_paid_out_of_the_video_budget),
     };
 

@@ -1,0 +1,437 @@
+/* See bwe.h. Integers only: the same on every machine. */
+#include "rtp/bwe.h"
+
+#include "base/limits.h"
+
+#include <assert.h>
+
+#define LEAST_BPS 12000
+
+/* Down */
+#define DECREASE_PERCENT 85
+#define MILD_PERCENT 90    /* where the queue is short yet */
+#define LIMITED_PERCENT 85 /* of the estimate is sent: the queue is not for our rate */
+#define LIMITED_DECREASE_PERCENT 80
+#define RATE_US TACET_MS(500)
+#define RATE_SHORT_US TACET_MS(150)
+#define RATE_SHORT_BITS INT64_C(120000) /* a rate needs some packets */
+#define STEEP_US_PER_S TACET_MS(300)
+#define COLLAPSE_PERCENT 70
+#define UNKNOWN_PERMILLE 200           /* of loss, while nothing is known of it */
+#define AT_ONCE_PERCENT 30             /* of the estimate are left at least by one decrease */
+#define RESPONSE_US TACET_MS(150)      /* of sending at the lower rate, before a further decrease */
+#define FALLING_US_PER_S TACET_MS(-40) /* a queue that is being emptied */
+#define DRAIN_US TACET_MS(600)         /* a queue is emptied in about so long */
+#define DRAIN_LEAST_PERCENT 40
+
+/* Up */
+#define FAR_PERCENT_PER_S 35
+#define NEAR_PERCENT_PER_S 6
+#define NEAR_BPS_PER_S 50000
+#define NEAR_BELOW_PERCENT 80 /* of the capacity met last */
+#define NEAR_ABOVE_PERCENT 115
+#define USED_PERCENT 150 /* no growth beyond so much of what arrives */
+#define USED_BPS 20000
+#define STEP_MAX_US TACET_MS(200)
+
+/* Probes */
+#define PROBE_FIRST_PERCENT 250
+#define PROBE_PERCENT 150
+#define PROBE_NEXT_PERCENT 200 /* after one that went through */
+#define PROBE_OF_MOST_PERCENT 115
+#define PROBE_US TACET_MS(60)
+#define PROBE_MAX_US TACET_MS(150)
+#define PROBE_NOISE_TIMES 12
+#define PROBES_AT_START 3
+#define PROBE_APART_START_US TACET_MS(200)
+#define PROBE_APART_US TACET_MS(2500)
+#define PROBE_AFTER_DECREASE_US TACET_MS(2000)
+#define PROBE_PATIENCE_US TACET_MS(300)
+#define PROBE_THROUGH_PERCENT 85
+#define PROBE_QUEUE_US TACET_MS(70)  /* one's own probe may leave so long a queue ... */
+#define PROBE_GRACE_US TACET_MS(400) /* ... for so long */
+#define PROBE_WORTH_PERCENT 95       /* nothing is gained above that share of what is wanted */
+
+/* No feedback */
+#define UNHEARD_US TACET_S(2)
+#define SILENT_US TACET_MS(600)
+#define SILENT_ROUND_TRIPS 3
+#define SILENT_HOLD_PERMILLE 700
+#define SILENT_LEAST_PERMILLE 200
+
+/* Somebody else's queue */
+#define STANDING_US TACET_MS(2500)
+#define STANDING_PERCENT 65
+#define COMPETING_QUEUE_MAX_US TACET_MS(600)
+#define COMPETING_DECREASE_PERCENT 80
+#define COMPETING_PERCENT_PER_S 8
+
+static int64_t least(int64_t a, int64_t b)
+{
+    return a < b ? a : b;
+}
+
+static int64_t most(int64_t a, int64_t b)
+{
+    return a > b ? a : b;
+}
+
+void tacet_bwe_init(struct tacet_bwe *b, int64_t now, int64_t start_bps, int64_t most_bps)
+{
+    *b = (struct tacet_bwe){
+        .most_bps = most(most_bps, LEAST_BPS),
+        .estimate_bps = most(least(start_bps, most_bps), LEAST_BPS),
+        .first_sent_us = -1,
+        .silent_since_us = -1,
+        .last_results_us = -1,
+        .last_change_us = now,
+        .last_decrease_us = now - TACET_S(10),
+        .probe_ended_us = now - TACET_S(10),
+        .held_permille = 1000,
+        .next_probe_us = now,
+        .standing_since_us = -1,
+    };
+    tacet_delay_trend_init(&b->delay);
+    tacet_loss_check_init(&b->loss);
+    tacet_rate_window_init(&b->arrived);
+    tacet_rate_window_init(&b->passed);
+    tacet_rate_window_init(&b->sent);
+}
+
+static void set_estimate(struct tacet_bwe *b, int64_t now, int64_t bps)
+{
+    bps = most(least(bps, b->most_bps), LEAST_BPS);
+    if (bps < b->estimate_bps) {
+        b->last_decrease_us = now;
+        b->next_probe_us = most(b->next_probe_us, now + PROBE_AFTER_DECREASE_US);
+    }
+    b->estimate_bps = bps;
+    b->last_change_us = now;
+}
+
+void tacet_bwe_set_most(struct tacet_bwe *b, int64_t most_bps)
+{
+    b->most_bps = most(most_bps, LEAST_BPS);
+    b->estimate_bps = least(b->estimate_bps, b->most_bps);
+}
+
+/*
+ * What the way carries: what arrives and what is lost on it in any case, for that has used the
+ * capacity too. Losses are counted as they were as long as chance explains them: a short window
+ * holds few packets.
+ */
+static int64_t carried(const struct tacet_bwe *b, int64_t window_us)
+{
+    int64_t own = b->loss.own_permille;
+    int64_t explained =
+        b->loss.state == TACET_LOSS_UNKNOWN ? UNKNOWN_PERMILLE : least(own * 18 / 10, own + 250);
+    int64_t bps =
+        tacet_rate_window_bps(&b->arrived, window_us) * 1000 / (1000 - least(explained, 700));
+
+    return least(bps, tacet_rate_window_bps(&b->passed, window_us));
+}
+
+/* A rate that has fallen away: the longer window still has the time before it. */
+static int64_t delivered(const struct tacet_bwe *b)
+{
+    int64_t bps = carried(b, RATE_US);
+
+    if (b->delay.queue_us > 2 * b->delay.threshold_us || b->delay.slope_us_per_s > STEEP_US_PER_S) {
+        int64_t window_us = bps > 0 ? RATE_SHORT_BITS * 1000000 / bps : RATE_US;
+        bps = least(bps, carried(b, most(RATE_SHORT_US, least(window_us, RATE_US))));
+    }
+    return bps;
+}
+
+static bool is_limited(const struct tacet_bwe *b)
+{
+    return tacet_rate_window_bps(&b->sent, RATE_US) * 100 < b->estimate_bps * LIMITED_PERCENT;
+}
+
+static bool in_probe_grace(const struct tacet_bwe *b, int64_t now)
+{
+    return b->probe.id != 0 || now - b->probe_ended_us < PROBE_GRACE_US;
+}
+
+static void on_overuse(struct tacet_bwe *b, int64_t now)
+{
+    int64_t capacity = delivered(b);
+    bool mild = b->delay.queue_us < 2 * b->delay.threshold_us;
+    int64_t to = capacity * (mild ? MILD_PERCENT : DECREASE_PERCENT) / 100;
+
+    if (in_probe_grace(b, now) && b->delay.queue_us < b->delay.threshold_us + PROBE_QUEUE_US) {
+        return;
+    }
+    tacet_loss_check_cancel(&b->loss, now);
+    if (is_limited(b) || capacity == 0) {
+        to = most(to, b->estimate_bps * LIMITED_DECREASE_PERCENT / 100);
+    }
+    to = most(to, b->estimate_bps * AT_ONCE_PERCENT / 100);
+    if (to >= b->estimate_bps) {
+        return;
+    }
+    /*
+     * A decrease shows only later. What arrives of the time before it may show that it was far too
+     * small. What arrives of the time after it is what was sent: it says nothing about the way
+     * unless the queue still stands.
+     */
+    bool before = b->newest_sent_us <= b->last_decrease_us;
+    if (before ? to * 100 > b->estimate_bps * COLLAPSE_PERCENT
+               : b->newest_sent_us < b->last_decrease_us + RESPONSE_US ||
+                     b->delay.slope_us_per_s < FALLING_US_PER_S) {
+        return;
+    }
+    b->known_bps = capacity;
+    set_estimate(b, now, to);
+}
+
+/* Up by what `passed_us` allow. */
+static int64_t step(const struct tacet_bwe *b, int64_t passed_us, int32_t near_percent)
+{
+    int64_t known = b->known_bps;
+    bool near = known > 0 && b->estimate_bps * 100 > known * NEAR_BELOW_PERCENT;
+
+    if (near) {
+        return least(NEAR_BPS_PER_S, b->estimate_bps * near_percent / 100) * passed_us / 1000000;
+    }
+    return b->estimate_bps * FAR_PERCENT_PER_S / 100 * passed_us / 1000000;
+}
+
+static void increase(struct tacet_bwe *b, int64_t now, int32_t near_percent)
+{
+    int64_t passed_us = least(now - b->last_change_us, STEP_MAX_US);
+    int64_t to = b->estimate_bps + step(b, passed_us, near_percent);
+    int64_t used = carried(b, RATE_US);
+
+    if (b->estimate_bps * 100 > b->known_bps * NEAR_ABOVE_PERCENT) {
+        b->known_bps = 0;
+    }
+    to = least(to, used * USED_PERCENT / 100 + USED_BPS);
+    set_estimate(b, now, most(to, b->estimate_bps));
+}
+
+static void watch_standing(struct tacet_bwe *b, int64_t now)
+{
+    if (b->delay.calm) {
+        b->standing_since_us = -1;
+        b->competing = false;
+        return;
+    }
+    if (b->standing_since_us < 0) {
+        b->standing_since_us = now;
+        b->standing_bps = b->estimate_bps;
+    }
+    if (!b->competing && now - b->standing_since_us > STANDING_US &&
+        b->estimate_bps * 100 < b->standing_bps * STANDING_PERCENT &&
+        b->delay.queue_us < COMPETING_QUEUE_MAX_US) {
+        b->competing = true;
+        b->known_bps = b->estimate_bps; /* grow in steps */
+        set_estimate(b, now, b->standing_bps * STANDING_PERCENT / 100);
+    }
+}
+
+/* As the others at this queue do: down when it overflows, up while it does not. */
+static void compete(struct tacet_bwe *b, int64_t now)
+{
+    if (b->delay.queue_us > COMPETING_QUEUE_MAX_US) {
+        b->competing = false;
+        b->standing_since_us = now;
+        b->standing_bps = b->estimate_bps;
+    } else if (!tacet_loss_check_excess(&b->loss)) {
+        increase(b, now, COMPETING_PERCENT_PER_S);
+    } else if (b->newest_sent_us > b->last_decrease_us + RESPONSE_US) {
+        set_estimate(b, now, b->estimate_bps * COMPETING_DECREASE_PERCENT / 100);
+        b->known_bps = b->estimate_bps;
+    }
+}
+
+static void read_probe(struct tacet_bwe *b, int64_t now)
+{
+    int64_t rate_bps = b->probe.rate_bps;
+    int64_t bps;
+    enum tacet_probe_outcome outcome = tacet_probe_update(
+        &b->probe, now, b->round_trip_us + PROBE_PATIENCE_US, b->loss.own_permille, &bps);
+
+    if (outcome == TACET_PROBE_OPEN) {
+        return;
+    }
+    b->probe_ended_us = now;
+    b->probe_succeeded = false;
+    b->next_probe_us =
+        now + (b->probes_begun < PROBES_AT_START ? PROBE_APART_START_US : PROBE_APART_US);
+    if (outcome == TACET_PROBE_FAILED) {
+        return;
+    }
+    bool through = bps * 100 >= rate_bps * PROBE_THROUGH_PERCENT;
+    int64_t to = through ? bps * 95 / 100 : bps * DECREASE_PERCENT / 100;
+    if (to <= b->estimate_bps) {
+        return;
+    }
+    b->known_bps = through ? 0 : b->known_bps;
+    set_estimate(b, now, to);
+    if (through) {
+        b->probe_succeeded = true;
+        b->next_probe_us = now + b->round_trip_us;
+    }
+}
+
+static void begin_probe(struct tacet_bwe *b, int64_t now)
+{
+    int64_t percent = b->probes_begun == 0 ? PROBE_FIRST_PERCENT
+                      : b->probe_succeeded || b->probes_begun < PROBES_AT_START ? PROBE_NEXT_PERCENT
+                                                                                : PROBE_PERCENT;
+    int64_t rate = b->estimate_bps * percent / 100;
+    int64_t duration = most(PROBE_US, least(b->delay.noise_us * PROBE_NOISE_TIMES, PROBE_MAX_US));
+
+    if (b->probe.id != 0 || now < b->next_probe_us || b->competing || !b->delay.calm ||
+        b->held_permille < 1000 || tacet_loss_check_active(&b->loss) ||
+        b->estimate_bps * 100 >= b->most_bps * PROBE_WORTH_PERCENT ||
+        (b->probes_begun > 0 && b->last_results_us < 0)) {
+        return;
+    }
+    b->probes_begun += b->probes_begun < PROBES_AT_START;
+    rate = least(rate, b->most_bps * PROBE_OF_MOST_PERCENT / 100);
+    tacet_probe_begin(&b->probe, now, rate, duration);
+}
+
+uint8_t tacet_bwe_on_sent(struct tacet_bwe *b, int64_t now, uint32_t size)
+{
+    if (b->first_sent_us < 0) {
+        b->first_sent_us = now;
+        begin_probe(b, now);
+    }
+    if (b->silent_since_us < 0) {
+        b->silent_since_us = now;
+    }
+    b->last_sent_us = now;
+    return tacet_probe_on_sent(&b->probe, now, size);
+}
+
+/* Streams are reported one after the other; each is in order already. */
+static void sort(struct tacet_packet_result *results, size_t count)
+{
+    for (size_t i = 1; i < count; i++) {
+        struct tacet_packet_result x = results[i];
+        size_t at = i;
+        while (at > 0 && results[at - 1].sent_at_us > x.sent_at_us) {
+            results[at] = results[at - 1];
+            at--;
+        }
+        results[at] = x;
+    }
+}
+
+static void take(struct tacet_bwe *b, const struct tacet_packet_result *r)
+{
+    tacet_rate_window_add(&b->sent, r->sent_at_us, r->size);
+    tacet_loss_check_add(&b->loss, r);
+    tacet_probe_add(&b->probe, r);
+    b->newest_sent_us = most(b->newest_sent_us, r->sent_at_us);
+    if (r->lost) {
+        b->lost_bytes += r->size;
+    } else {
+        tacet_rate_window_add(&b->arrived, r->arrived_at_us, r->size);
+        tacet_rate_window_add(&b->passed, r->arrived_at_us, r->size + b->lost_bytes);
+        b->lost_bytes = 0;
+        tacet_delay_trend_add(&b->delay, r->sent_at_us, r->arrived_at_us);
+    }
+}
+
+void tacet_bwe_on_results(struct tacet_bwe *b, int64_t now, struct tacet_packet_result *results,
+                          size_t count, int64_t round_trip_us)
+{
+    if (count == 0) {
+        return;
+    }
+    b->round_trip_us = round_trip_us;
+    b->last_results_us = now;
+    b->silent_since_us = -1;
+    b->held_permille = 1000;
+    sort(results, count);
+    for (size_t i = 0; i < count; i++) {
+        take(b, &results[i]);
+    }
+    tacet_delay_trend_update(&b->delay);
+    watch_standing(b, now);
+    if (b->competing) {
+        compete(b, now);
+    } else if (b->delay.overuse) {
+        on_overuse(b, now);
+    } else if (b->delay.calm && !tacet_loss_check_active(&b->loss)) {
+        increase(b, now, NEAR_PERCENT_PER_S);
+    } else {
+        b->last_change_us = now;
+    }
+    if (tacet_loss_check_update(&b->loss, now, b->delay.calm) == TACET_LOSS_OURS) {
+        b->known_bps = b->loss.suspect_bps * 1000 / (1000 - least(b->loss.own_permille, 600));
+        set_estimate(b, now, least(b->known_bps * 95 / 100, b->estimate_bps));
+    }
+    read_probe(b, now);
+    begin_probe(b, now);
+}
+
+static int64_t silence(const struct tacet_bwe *b)
+{
+    int64_t patience = most(SILENT_US, SILENT_ROUND_TRIPS * b->round_trip_us);
+
+    for (int32_t held = b->held_permille; held < 1000; held = held * 1000 / SILENT_HOLD_PERMILLE) {
+        patience += most(SILENT_US, SILENT_ROUND_TRIPS * b->round_trip_us);
+    }
+    return patience;
+}
+
+int64_t tacet_bwe_timeout(const struct tacet_bwe *b)
+{
+    int64_t next = INT64_MAX;
+
+    if (b->silent_since_us >= 0 && b->last_results_us >= 0 &&
+        b->held_permille > SILENT_LEAST_PERMILLE) {
+        next = b->silent_since_us + silence(b);
+    }
+    if (b->last_results_us < 0 && b->first_sent_us >= 0 && b->estimate_bps < b->most_bps) {
+        next = b->first_sent_us + UNHEARD_US;
+    }
+    return next;
+}
+
+void tacet_bwe_on_timeout(struct tacet_bwe *b, int64_t now)
+{
+    if (now < tacet_bwe_timeout(b)) {
+        return;
+    }
+    if (b->last_results_us < 0) {
+        /* The peer gives no feedback at all: the application's limits are all there is. */
+        b->estimate_bps = b->most_bps;
+        tacet_probe_stop(&b->probe, now);
+    } else {
+        b->held_permille = b->held_permille * SILENT_HOLD_PERMILLE / 1000;
+    }
+}
+
+int64_t tacet_bwe_estimate(const struct tacet_bwe *b)
+{
+    return b->estimate_bps;
+}
+
+int64_t tacet_bwe_target(const struct tacet_bwe *b)
+{
+    int64_t bps = b->estimate_bps * b->held_permille / 1000;
+    int64_t over_us = b->delay.queue_us - b->delay.threshold_us;
+
+    bps = bps * tacet_loss_check_share(&b->loss) / 1000;
+    if (over_us > 0 && !b->competing && b->last_results_us >= 0) {
+        int64_t keep = 100 - least(over_us * 100 / DRAIN_US, 100);
+        bps = bps * most(keep, DRAIN_LEAST_PERCENT) / 100;
+    }
+    return most(bps, LEAST_BPS);
+}
+
+int64_t tacet_bwe_probe(const struct tacet_bwe *b, int64_t *ret_bps)
+{
+    int64_t left = tacet_probe_left(&b->probe);
+
+    if (left > 0) {
+        *ret_bps = b->probe.rate_bps;
+    }
+    return left;
+}

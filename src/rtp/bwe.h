@@ -1,0 +1,83 @@
+/*
+ * How much may be sent to a peer: an estimate from what its congestion feedback (RFC 8888) says of
+ * the packets sent. A pure machine of numbers: no packet, no clock.
+ *
+ *     results -> rate_window (what arrives)  \
+ *             -> delay_trend (the queue)      >  estimate -> target, probes
+ *             -> loss_check  (our loss?)     /
+ *
+ * - A queue that grows: down to 0.85 of what arrives, and less for as long as it takes to empty.
+ * - No queue: up, a step at a time near the capacity last met, by a share far from it.
+ * - Probes find a capacity that has come back; what one measures is taken at once.
+ * - Loss alone lowers nothing, unless sending less ends it (loss_check.h).
+ * - A queue that does not empty though less and less is sent is somebody else's: then loss decides,
+ *   as it does for him (TCP), until the queue is gone.
+ */
+#ifndef TACET_RTP_BWE_H
+#define TACET_RTP_BWE_H
+
+#include "rtp/delay_trend.h"
+#include "rtp/loss_check.h"
+#include "rtp/packet_result.h"
+#include "rtp/probe.h"
+#include "rtp/rate_window.h"
+
+#include <stddef.h>
+
+struct tacet_bwe {
+    int64_t most_bps; /* all that the application would send */
+    int64_t estimate_bps;
+    int64_t known_bps; /* capacity met last; 0: none */
+    int64_t round_trip_us;
+
+    struct tacet_delay_trend delay;
+    struct tacet_loss_check loss;
+    struct tacet_rate_window arrived;
+    struct tacet_rate_window passed; /* the same with what was lost between */
+    struct tacet_rate_window sent;   /* of what was reported */
+    uint32_t lost_bytes;             /* since the last that arrived */
+    int64_t newest_sent_us;          /* of what was reported */
+    struct tacet_probe probe;
+
+    int64_t first_sent_us; /* -1: nothing yet */
+    int64_t last_sent_us;
+    int64_t silent_since_us; /* sent without any feedback since; -1: nothing was */
+    int64_t last_results_us; /* -1: there has never been any */
+    int64_t last_change_us;
+    int64_t last_decrease_us;
+    int32_t held_permille; /* of the estimate while no feedback comes; 1000: it does */
+
+    int32_t probes_begun; /* counted up to those of the start */
+    bool probe_succeeded; /* the last one */
+    int64_t next_probe_us;
+    int64_t probe_ended_us;
+
+    bool competing;
+    int64_t standing_since_us; /* since then there has always been a queue; -1: there is none */
+    int64_t standing_bps;      /* the estimate then */
+};
+
+/* `most_bps` as tacet_bwe_set_most. */
+void tacet_bwe_init(struct tacet_bwe *b, int64_t now, int64_t start_bps, int64_t most_bps);
+/* What the application would send at most: nothing above it is looked for. */
+void tacet_bwe_set_most(struct tacet_bwe *b, int64_t most_bps);
+/* A packet left, of so many bytes on the wire. Returns the number of the probe that it belongs to,
+ * 0: none. */
+uint8_t tacet_bwe_on_sent(struct tacet_bwe *b, int64_t now, uint32_t size);
+/* `round_trip_us` 0: not known. The results of one feedback packet, in any order; they are sorted.
+ */
+void tacet_bwe_on_results(struct tacet_bwe *b, int64_t now, struct tacet_packet_result *results,
+                          size_t count, int64_t round_trip_us);
+/* When time alone changes something. */
+int64_t tacet_bwe_timeout(const struct tacet_bwe *b);
+void tacet_bwe_on_timeout(struct tacet_bwe *b, int64_t now);
+
+/* What the way is thought to carry. */
+int64_t tacet_bwe_estimate(const struct tacet_bwe *b);
+/* What to send now: the estimate, or less while a queue is emptied or loss is checked. */
+int64_t tacet_bwe_target(const struct tacet_bwe *b);
+/* A probe is wanted: so many bytes are to leave at `ret_bps`, with padding where there is nothing
+ * else. 0: none. */
+int64_t tacet_bwe_probe(const struct tacet_bwe *b, int64_t *ret_bps);
+
+#endif

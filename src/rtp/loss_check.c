@@ -1,0 +1,239 @@
+/* See loss_check.h. */
+#include "rtp/loss_check.h"
+
+#include "base/limits.h"
+
+#define WINDOW_PACKETS 60
+#define CHECK_PACKETS 100 /* the answer to a question has to be surer */
+#define WINDOW_US TACET_MS(400)
+#define WINDOW_PACKETS_LEAST 20 /* where packets are few ... */
+#define WINDOW_US_MAX TACET_S(2)
+
+#define LEARN_WINDOWS 8
+#define RISE_LEAST_PERMILLE 50
+#define SIGMAS_SQUARED 9
+#define SUSPICIONS 2
+#define CLEAR_PERMILLE 100
+#define HIGH_PERMILLE 60
+#define CHECK_APART_US TACET_S(12)
+#define CHECK_APART_MAX_US TACET_S(120)
+#define SETTLE_US TACET_MS(50) /* until what is sent has the new rate */
+#define SHARE_LEAST 500
+#define SHARE_MOST 800
+#define CHECK_TIMEOUT_US TACET_S(4)
+
+void tacet_loss_check_init(struct tacet_loss_check *l)
+{
+    *l = (struct tacet_loss_check){ .apart_us = CHECK_APART_US };
+}
+
+static void restart(struct tacet_loss_check *l)
+{
+    l->window = (struct tacet_loss_window){ .last_lost = l->window.last_lost };
+}
+
+void tacet_loss_check_add(struct tacet_loss_check *l, const struct tacet_packet_result *result)
+{
+    struct tacet_loss_window *w = &l->window;
+
+    /* What was sent before the rate was changed does not tell of it. */
+    if (result->sent_at_us < l->since_us) {
+        return;
+    }
+    if (w->sent == 0) {
+        w->begin_us = result->sent_at_us;
+    }
+    w->end_us = result->sent_at_us > w->end_us ? result->sent_at_us : w->end_us;
+    w->sent++;
+    w->bytes += result->size;
+    if (result->lost) {
+        w->lost++;
+        w->runs += !w->last_lost || w->runs == 0;
+    }
+    w->last_lost = result->lost;
+}
+
+static int32_t permille(const struct tacet_loss_window *w)
+{
+    return w->sent == 0 ? 0 : (int32_t)((uint64_t)w->lost * 1000 / w->sent);
+}
+
+static int64_t arrived_bps(const struct tacet_loss_window *w)
+{
+    int64_t span_us = w->end_us - w->begin_us;
+
+    return span_us <= 0 ? 0 : w->bytes * (w->sent - w->lost) / w->sent * 8 * 1000000 / span_us;
+}
+
+/*
+ * Whether a share `expected` explains what the window lost: three standard deviations of a binomial
+ * distribution, widened by the length of the runs in which packets were lost.
+ */
+static bool beyond_chance(const struct tacet_loss_window *w, int32_t expected_permille)
+{
+    double p = (expected_permille > 10 ? expected_permille : 10) / 1000.0;
+    double above = (double)w->lost - (double)w->sent * expected_permille / 1000.0 - 1;
+    double run = w->runs == 0 ? 1 : (double)w->lost / (double)w->runs;
+
+    return above > 0 &&
+           above * above > SIGMAS_SQUARED * (double)w->sent * p * (1 - p) * (2 * run - 1);
+}
+
+static bool is_full(const struct tacet_loss_check *l)
+{
+    const struct tacet_loss_window *w = &l->window;
+    int64_t span_us = w->end_us - w->begin_us;
+    uint32_t wanted = tacet_loss_check_active(l) ? CHECK_PACKETS : WINDOW_PACKETS;
+
+    return (w->sent >= wanted && span_us >= WINDOW_US) ||
+           (w->sent >= WINDOW_PACKETS_LEAST && span_us >= WINDOW_US_MAX);
+}
+
+static void begin_check(struct tacet_loss_check *l, int64_t now)
+{
+    l->state = TACET_LOSS_CHECKING;
+    l->suspect_permille = permille(&l->window);
+    l->suspect_bps = arrived_bps(&l->window);
+    l->since_us = now + SETTLE_US;
+}
+
+/* Half way to what a policer would have let through of the lower rate. */
+static bool fell(const struct tacet_loss_check *l)
+{
+    int64_t span_us = l->window.end_us - l->window.begin_us;
+    int64_t sent_bps = span_us <= 0 ? 0 : l->window.bytes * 8000000 / span_us;
+    int64_t policed = sent_bps > l->suspect_bps ? 1000 - l->suspect_bps * 1000 / sent_bps : 0;
+
+    return permille(&l->window) * 2 < l->suspect_permille + policed;
+}
+
+static void end_check(struct tacet_loss_check *l, int64_t now, bool ours)
+{
+    l->state = TACET_LOSS_STEADY;
+    l->suspicions = 0;
+    l->windows = 1;
+    l->apart_us = ours ? CHECK_APART_US : l->apart_us * 2;
+    l->apart_us = l->apart_us < CHECK_APART_MAX_US ? l->apart_us : CHECK_APART_MAX_US;
+    l->next_check_us = now + l->apart_us;
+}
+
+static void on_lowered(struct tacet_loss_check *l, int64_t now)
+{
+    l->lowered_permille = permille(&l->window);
+    if (!fell(l)) {
+        l->own_permille = (l->suspect_permille + l->lowered_permille) / 2;
+        end_check(l, now, false);
+        return;
+    }
+    l->state = TACET_LOSS_CONFIRMING;
+    l->since_us = now + SETTLE_US;
+}
+
+static enum tacet_loss_verdict on_raised(struct tacet_loss_check *l, int64_t now)
+{
+    /* What has been so for long is no news by itself: then the difference has to be a clear one. */
+    int32_t known = l->lowered_permille + (l->suspicions > 0 ? CLEAR_PERMILLE / 2 : CLEAR_PERMILLE);
+    known = l->suspicions > 0 && l->own_permille > known ? l->own_permille : known;
+    bool ours = permille(&l->window) * 2 > l->suspect_permille + l->lowered_permille &&
+                beyond_chance(&l->window, known);
+
+    l->own_permille = ours ? l->lowered_permille
+                           : (2 * l->own_permille + l->lowered_permille + permille(&l->window)) / 4;
+    end_check(l, now, ours);
+    return ours ? TACET_LOSS_OURS : TACET_LOSS_NOTHING;
+}
+
+/* The mean of the first windows, then one that forgets. */
+static void learn(struct tacet_loss_check *l)
+{
+    l->windows += l->windows < LEARN_WINDOWS;
+    l->own_permille += (permille(&l->window) - l->own_permille) / l->windows;
+}
+
+static void on_steady(struct tacet_loss_check *l, int64_t now)
+{
+    int32_t lost = permille(&l->window);
+
+    if (lost >= l->own_permille + RISE_LEAST_PERMILLE &&
+        beyond_chance(&l->window, l->own_permille)) {
+        /* The first such window may be half old and half new, or chance after all. */
+        l->suspicions++;
+        if (l->suspicions >= SUSPICIONS) {
+            begin_check(l, now);
+        }
+    } else if (lost >= HIGH_PERMILLE && now >= l->next_check_us) {
+        l->suspicions = 0;
+        begin_check(l, now);
+    } else {
+        l->suspicions = 0;
+        learn(l);
+    }
+}
+
+static enum tacet_loss_verdict on_full(struct tacet_loss_check *l, int64_t now)
+{
+    switch (l->state) {
+    case TACET_LOSS_UNKNOWN:
+        l->state = TACET_LOSS_STEADY;
+        learn(l);
+        l->next_check_us = now + l->apart_us;
+        return TACET_LOSS_NOTHING;
+    case TACET_LOSS_STEADY:
+        on_steady(l, now);
+        return TACET_LOSS_NOTHING;
+    case TACET_LOSS_CHECKING:
+        on_lowered(l, now);
+        return TACET_LOSS_NOTHING;
+    case TACET_LOSS_CONFIRMING:
+        return on_raised(l, now);
+    }
+    return TACET_LOSS_NOTHING;
+}
+
+enum tacet_loss_verdict tacet_loss_check_update(struct tacet_loss_check *l, int64_t now, bool calm)
+{
+    enum tacet_loss_verdict verdict = TACET_LOSS_NOTHING;
+
+    l->window.queued |= !calm && l->window.sent > 0;
+    if (tacet_loss_check_active(l) && now - l->since_us > CHECK_TIMEOUT_US) {
+        tacet_loss_check_cancel(l, now);
+    }
+    if (!is_full(l)) {
+        return verdict;
+    }
+    if (!l->window.queued) {
+        verdict = on_full(l, now);
+    } else {
+        tacet_loss_check_cancel(l, now);
+    }
+    restart(l);
+    return verdict;
+}
+
+int32_t tacet_loss_check_share(const struct tacet_loss_check *l)
+{
+    if (l->state != TACET_LOSS_CHECKING) {
+        return 1000;
+    }
+    int32_t share = 1000 - l->suspect_permille * 8 / 10;
+    return share < SHARE_LEAST ? SHARE_LEAST : share > SHARE_MOST ? SHARE_MOST : share;
+}
+
+bool tacet_loss_check_active(const struct tacet_loss_check *l)
+{
+    return l->state == TACET_LOSS_CHECKING || l->state == TACET_LOSS_CONFIRMING;
+}
+
+bool tacet_loss_check_excess(const struct tacet_loss_check *l)
+{
+    return beyond_chance(&l->window, l->own_permille);
+}
+
+void tacet_loss_check_cancel(struct tacet_loss_check *l, int64_t now)
+{
+    if (tacet_loss_check_active(l)) {
+        l->state = TACET_LOSS_STEADY;
+        l->next_check_us = now + l->apart_us;
+        restart(l);
+    }
+}

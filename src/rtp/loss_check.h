@@ -1,0 +1,68 @@
+/*
+ * Whether what is lost is lost to chance or to our own rate. Random loss (a radio link) does not
+ * care how much is sent, and to yield to it would help nobody; a policer or a very short queue
+ * drops what is too much, and no delay tells of it.
+ *
+ * The share lost while the queue is empty is taken for the way's own. When it rises beyond what
+ * chance explains, and now and then while it is high, the question is put to the way: for a moment
+ * less is sent. Loss that falls with the rate and rises with it again was ours.
+ */
+#ifndef TACET_RTP_LOSS_CHECK_H
+#define TACET_RTP_LOSS_CHECK_H
+
+#include "rtp/packet_result.h"
+
+#include <stddef.h>
+
+struct tacet_loss_window {
+    int64_t begin_us; /* sent at; of the first packet */
+    int64_t end_us;
+    int64_t bytes;
+    uint32_t sent;
+    uint32_t lost;
+    uint32_t runs; /* of lost packets */
+    bool last_lost;
+    bool queued; /* there was a queue: says nothing about the way's own loss */
+};
+
+enum tacet_loss_state {
+    TACET_LOSS_UNKNOWN,
+    TACET_LOSS_STEADY,
+    TACET_LOSS_CHECKING,  /* less is sent, to see what it does ... */
+    TACET_LOSS_CONFIRMING /* ... and then as much as before, for losses come in bursts by chance */
+};
+
+struct tacet_loss_check {
+    enum tacet_loss_state state;
+    struct tacet_loss_window window; /* under way */
+    int32_t own_permille;            /* the way's own loss ... */
+    int32_t windows;                 /* ... learned from so many */
+    int32_t suspicions;              /* windows on end that lost more than chance explains */
+    int32_t suspect_permille;        /* what is being checked */
+    int32_t lowered_permille;        /* what was lost at the lower rate */
+    int64_t suspect_bps;             /* what arrived before */
+    int64_t since_us;                /* only what is sent after this counts; own clock */
+    int64_t next_check_us;           /* of a loss that has been high all along */
+    int64_t apart_us;                /* ... and the time to the one after it */
+};
+
+enum tacet_loss_verdict {
+    TACET_LOSS_NOTHING,
+    TACET_LOSS_OURS /* suspect_bps is what the way lets through */
+};
+
+void tacet_loss_check_init(struct tacet_loss_check *l);
+/* In the order of sending. */
+void tacet_loss_check_add(struct tacet_loss_check *l, const struct tacet_packet_result *result);
+/* `calm`: there is no queue. */
+enum tacet_loss_verdict tacet_loss_check_update(struct tacet_loss_check *l, int64_t now, bool calm);
+/* The share of the estimate to be sent for the moment; 1000: all. */
+int32_t tacet_loss_check_share(const struct tacet_loss_check *l);
+/* A check is under way: the rate had better stay as it is. */
+bool tacet_loss_check_active(const struct tacet_loss_check *l);
+/* More was lost in the window under way than the way's own loss explains. */
+bool tacet_loss_check_excess(const struct tacet_loss_check *l);
+/* There is another reason to send less: a check would not be told from it. */
+void tacet_loss_check_cancel(struct tacet_loss_check *l, int64_t now);
+
+#endif

@@ -1,0 +1,173 @@
+/* Loss by chance, and loss by sending too much. */
+#include "rtp/loss_check.h"
+
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#include <cmocka.h>
+
+#include "base/limits.h"
+
+#include "sim/rng.h"
+
+#define SIZE 1000
+#define REPORT_US TACET_MS(50)
+
+struct way {
+    struct tacet_loss_check check;
+    struct tacet_rng rng;
+    int64_t now;
+    int64_t bps;
+    int64_t policed_bps; /* 0: never */
+    int64_t bucket_at_us;
+    int32_t chance_permille;
+    int ours;
+    int64_t lowered_us; /* how long less was sent */
+};
+
+static void begin(struct way *w, uint64_t seed, int64_t bps)
+{
+    *w = (struct way){ .bps = bps };
+    tacet_loss_check_init(&w->check);
+    tacet_rng_seed(&w->rng, seed, 0);
+}
+
+static bool is_lost(struct way *w)
+{
+    bool chance = tacet_rng_permille(&w->rng, w->chance_permille);
+
+    if (w->policed_bps > 0) {
+        int64_t begin = w->bucket_at_us > w->now ? w->bucket_at_us : w->now;
+        if (begin - w->now > TACET_MS(10)) {
+            return true;
+        }
+        w->bucket_at_us = begin + INT64_C(8000000) * SIZE / w->policed_bps;
+    }
+    return chance;
+}
+
+static void run(struct way *w, int64_t for_us)
+{
+    int64_t end = w->now + for_us;
+    int64_t report_at = w->now + REPORT_US;
+
+    while (w->now < end) {
+        int64_t bps = w->bps * tacet_loss_check_share(&w->check) / 1000;
+        struct tacet_packet_result result = {
+            .sent_at_us = w->now,
+            .arrived_at_us = w->now,
+            .size = SIZE,
+            .lost = is_lost(w),
+        };
+        tacet_loss_check_add(&w->check, &result);
+        w->now += INT64_C(8000000) * SIZE / bps;
+        w->lowered_us += w->check.state == TACET_LOSS_CHECKING ? INT64_C(8000000) * SIZE / bps : 0;
+        if (w->now >= report_at) {
+            report_at += REPORT_US;
+            if (tacet_loss_check_update(&w->check, w->now, true) == TACET_LOSS_OURS) {
+                w->ours++;
+                w->bps = w->check.suspect_bps;
+            }
+        }
+    }
+}
+
+static void random_loss_is_never_ours(void **state)
+{
+    static const int32_t chances[] = { 0, 10, 50, 100, 200, 300, 500 };
+
+    (void)state;
+    for (size_t i = 0; i < sizeof(chances) / sizeof(chances[0]); i++) {
+        for (uint64_t seed = 1; seed <= 20; seed++) {
+            struct way w;
+            begin(&w, seed, 1500000);
+            w.chance_permille = chances[i];
+            run(&w, TACET_S(60));
+            if (w.ours > 0) {
+                print_error("%d permille, seed %d\n", (int)chances[i], (int)seed);
+            }
+            assert_int_equal(w.ours, 0);
+            /* And asking costs little. */
+            assert_in_range(w.lowered_us, 0, TACET_S(4));
+            assert_in_range(w.check.own_permille, chances[i] * 6 / 10, chances[i] * 14 / 10 + 5);
+        }
+    }
+}
+
+static void random_loss_that_begins_is_not_ours(void **state)
+{
+    int ours = 0;
+
+    (void)state;
+    for (uint64_t seed = 1; seed <= 20; seed++) {
+        struct way w;
+        begin(&w, seed, 1500000);
+        run(&w, TACET_S(5));
+        w.chance_permille = 300;
+        run(&w, TACET_S(30));
+        ours += w.ours;
+        assert_in_range(w.check.own_permille, 200, 400);
+    }
+    assert_int_equal(ours, 0);
+}
+
+static void policer_is_found(void **state)
+{
+    (void)state;
+    for (uint64_t seed = 1; seed <= 20; seed++) {
+        struct way w;
+        begin(&w, seed, 1500000);
+        w.chance_permille = seed % 2 == 0 ? 0 : 50;
+        run(&w, TACET_S(5));
+        assert_int_equal(w.ours, 0);
+        w.policed_bps = 900000;
+        run(&w, TACET_S(6));
+        assert_true(w.ours >= 1);
+        assert_in_range(w.bps, 700000, 1050000);
+    }
+}
+
+static void policer_from_the_beginning_is_found_later(void **state)
+{
+    (void)state;
+    for (uint64_t seed = 1; seed <= 20; seed++) {
+        struct way w;
+        begin(&w, seed, 1500000);
+        w.policed_bps = 900000;
+        run(&w, TACET_S(20));
+        assert_true(w.ours >= 1);
+        assert_in_range(w.bps, 800000, 1000000);
+    }
+}
+
+static void loss_in_a_queue_says_nothing(void **state)
+{
+    struct tacet_loss_check l;
+
+    (void)state;
+    tacet_loss_check_init(&l);
+    for (int64_t i = 0; i < 1000; i++) {
+        struct tacet_packet_result result = { .sent_at_us = i * TACET_MS(6),
+                                              .size = SIZE,
+                                              .lost = i % 2 == 0 };
+        tacet_loss_check_add(&l, &result);
+        assert_int_equal(tacet_loss_check_update(&l, result.sent_at_us, false), TACET_LOSS_NOTHING);
+    }
+    assert_int_equal(l.own_permille, 0);
+    assert_int_equal(l.state, TACET_LOSS_UNKNOWN);
+}
+
+int main(void)
+{
+    const struct CMUnitTest tests[] = {
+        cmocka_unit_test(random_loss_is_never_ours),
+        cmocka_unit_test(random_loss_that_begins_is_not_ours),
+        cmocka_unit_test(policer_is_found),
+        cmocka_unit_test(policer_from_the_beginning_is_found_later),
+        cmocka_unit_test(loss_in_a_queue_says_nothing),
+    };
+
+    return cmocka_run_group_tests(tests, NULL, NULL);
+}

@@ -146,11 +146,12 @@ def decode(folder, packets, profile, key):
 
 
 def check_reports(file, packets):
-    """Each compound packet (RFC 3550 section 6.1) is there in clear and nothing else is."""
+    """Each compound packet (RFC 3550 section 6.1) and each congestion control feedback (RFC 8888,
+    alone in its packet: RFC 5506) is there in clear and nothing else is."""
     known = {ssrc_of(packets[kind][0], 8) for kind in ("audio", "video")}
     with open(file, "rb") as stream:
         data = stream.read()
-    of_sender = {200: 0, 202: 0}  # SR, SDES
+    of_sender = {200: 0, 202: 0, 205: 0}  # SR, SDES, RTPFB
     at = 0
     while at < len(data):
         first, kind = data[at:at + 2]
@@ -160,9 +161,11 @@ def check_reports(file, packets):
             of_sender[kind] += 1
         at += 4 * (int.from_bytes(data[at + 2:at + 4], "big") + 1)
     assert at == len(data), "cut in the middle of a packet"
-    count = len(packets["control"])
-    assert of_sender == {200: count, 202: count}, (of_sender, count)
-    print("%d sender reports with their SDES" % count)
+    alone = sum(packet[1] == 205 for packet in packets["control"])
+    count = len(packets["control"]) - alone
+    assert of_sender == {200: count, 202: count, 205: alone}, (of_sender, count, alone)
+    assert alone > 0
+    print("%d sender reports with their SDES, %d feedback reports" % (count, alone))
 
 
 def check(profile, programs, speech, bounds):

@@ -40,6 +40,7 @@ struct tacet_outbound_stats {
     uint64_t frames_sent;
     uint64_t key_frames_sent;
     int32_t target_bitrate_bps;
+    uint32_t red_depth;            /* audio: earlier payloads that each packet repeats now */
     uint16_t width;
     uint16_t height;
     uint32_t nack_count;           /* received */

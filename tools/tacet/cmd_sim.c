@@ -24,19 +24,44 @@ static int print_json(const struct tacet_sim_request *request,
     return 0;
 }
 
+static int write_report(struct tacet_sim_request *request, const struct tacet_sim_outcome *outcome)
+{
+    tacet_sim_report(request->report, request, outcome);
+    bool failed = ferror(request->report) != 0;
+    failed = fclose(request->report) != 0 || failed;
+    request->report = NULL;
+    return failed ? tacet_complain("cannot write the report '%s': is the disk full?",
+                                   request->settings.html)
+                  : 0;
+}
+
+static int run(struct tacet_sim_request *request)
+{
+    struct tacet_sim_outcome outcome;
+    int result = tacet_sim_run(request, &outcome);
+
+    if (result != 0) {
+        return result;
+    }
+    if (request->report != NULL) {
+        result = write_report(request, &outcome);
+    }
+    if (result == 0 && request->settings.json) {
+        result = print_json(request, &outcome);
+    } else if (result == 0) {
+        tacet_sim_print(request, &outcome);
+    }
+    tacet_sim_outcome_free(&outcome);
+    return result;
+}
+
 int tacet_cmd_sim(int argc, char **argv)
 {
     struct tacet_sim_request request;
-    struct tacet_sim_outcome outcome;
     int result = tacet_sim_request_parse(argc, argv, &request);
 
     if (result == 0 && !request.settings.help) {
-        result = tacet_sim_run(&request, &outcome);
-        if (result == 0 && request.settings.json) {
-            result = print_json(&request, &outcome);
-        } else if (result == 0) {
-            tacet_sim_print(&request, &outcome);
-        }
+        result = run(&request);
     }
     tacet_sim_request_free(&request);
     return result;

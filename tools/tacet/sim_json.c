@@ -1,10 +1,9 @@
 /* What a simulation found, as JSON: the members that docs/tacet.1 names. What was not measured is
  * null. */
-#include "sim_run.h"
+#include "sim_figures.h"
 
 #include <cjson/cJSON.h>
 #include <math.h>
-#include <stdio.h>
 
 /* Rounded so that the output stays readable. */
 static void add(cJSON *object, const char *name, bool known, double value, double step)
@@ -70,11 +69,9 @@ cJSON *tacet_sim_json(const struct tacet_sim_request *request,
 {
     static const char *const names[] = { "caller", "callee" };
     cJSON *root = cJSON_CreateObject();
-    char hash[2 * sizeof(outcome->hash) + 1];
+    char hash[65];
 
-    for (size_t i = 0; i < sizeof(outcome->hash); i++) {
-        (void)snprintf(hash + 2 * i, 3, "%02x", outcome->hash[i]);
-    }
+    tacet_sim_hash_text(outcome, hash);
     (void)cJSON_AddStringToObject(root, "hash", hash);
     (void)cJSON_AddNumberToObject(root, "seed", (double)request->seed);
     add(root, "wallS", true, outcome->wall_s, 0.001);

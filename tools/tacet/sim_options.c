@@ -191,6 +191,20 @@ static int open_sources(struct tacet_sim_request *request)
     return result;
 }
 
+/* Before the simulation: a name that does not work should not cost minutes. */
+static int open_report(struct tacet_sim_request *request)
+{
+    const char *name = request->settings.html;
+
+    if (name == NULL) {
+        return 0;
+    }
+    request->report = fopen(name, "wb");
+    return request->report != NULL
+               ? 0
+               : tacet_complain("cannot write the report '%s': %s", name, strerror(errno));
+}
+
 static int parse_rest(struct tacet_sim_request *request)
 {
     struct tacet_settings *settings = &request->settings;
@@ -212,7 +226,8 @@ static int parse_rest(struct tacet_sim_request *request)
     result = result != 0 ? result : apply_preset(request);
     result = result != 0 ? result : apply_network(request);
     result = result != 0 ? result : read_schedule(request);
-    return result != 0 ? result : open_sources(request);
+    result = result != 0 ? result : open_sources(request);
+    return result != 0 ? result : open_report(request);
 }
 
 int tacet_sim_request_parse(int argc, char **argv, struct tacet_sim_request *ret)
@@ -227,13 +242,17 @@ int tacet_sim_request_parse(int argc, char **argv, struct tacet_sim_request *ret
     const struct tacet_link_config link = { .delay_us = DEFAULT_DELAY_US,
                                             .queue_us = DEFAULT_QUEUE_US };
 
-    *ret = (struct tacet_sim_request){ .link = { link, link } };
+    *ret = (struct tacet_sim_request){ .link = { link, link }, .argc = argc, .argv = argv };
     int result = tacet_options_parse(&usage, argc, argv, &ret->settings);
     return result != 0 || ret->settings.help ? result : parse_rest(ret);
 }
 
 void tacet_sim_request_free(struct tacet_sim_request *request)
 {
+    if (request->report != NULL) {
+        (void)fclose(request->report);
+        request->report = NULL;
+    }
     tacet_schedule_free(&request->schedule);
     tacet_ends_close(&request->ends[0]);
     tacet_ends_close(&request->ends[1]);

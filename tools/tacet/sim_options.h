@@ -7,6 +7,8 @@
 #include "sim/link.h"
 #include "sim/schedule.h"
 
+#include <stdio.h>
+
 struct tacet_sim_request {
     struct tacet_settings settings; /* json, seconds, bit rates, names of files */
     uint64_t seed;
@@ -14,6 +16,9 @@ struct tacet_sim_request {
     struct tacet_link_config link[2]; /* [0] caller to callee; before the schedule */
     struct tacet_schedule schedule;   /* empty: none */
     struct tacet_ends ends[2];        /* sources of the caller and of the callee */
+    FILE *report;                     /* open for writing; NULL: none is wanted */
+    int argc;                         /* what was asked, as it was */
+    char **argv;                      /* borrowed */
 };
 
 /*

@@ -142,8 +142,10 @@ enum {
 #define TACET_KEEPALIVE_US TACET_S(1)
 #define TACET_RECONNECTING_US TACET_S(5)
 #define TACET_LOST_US TACET_S(30)
-#define TACET_VALIDATION_RETRY_US TACET_MS(500)
-#define TACET_VALIDATION_APART_US TACET_S(1) /* between the beginnings of two */
+#define TACET_VALIDATION_RETRY_US TACET_MS(250)
+#define TACET_VALIDATION_WAIT_US TACET_S(1)     /* after the last try */
+#define TACET_VALIDATION_FIRST_US TACET_MS(500) /* to a path whose round trip is not known */
+#define TACET_VALIDATION_APART_US TACET_S(1)    /* between the beginnings of two */
 #define TACET_HANGUP_LINGER_US TACET_S(2)
 #define TACET_PLI_INTERVAL_US TACET_MS(300)
 #define TACET_REPORT_INTERVAL_US                                                                   \

@@ -53,7 +53,7 @@ void tacet_validation_on_response(struct tacet_validation *v, const struct tacet
     }
     if (!v->answered && tacet_path_equal(from, &v->path) &&
         sodium_memcmp(response, v->challenge_new, TACET_CHALLENGE_SIZE) == 0) {
-        int64_t wait_us = round_trip_us > 0 ? round_trip_us * 5 / 4 : TACET_VALIDATION_RETRY_US;
+        int64_t wait_us = round_trip_us > 0 ? round_trip_us * 5 / 4 : TACET_VALIDATION_FIRST_US;
         v->answered = true;
         v->decide_at_us = v->started_at_us + wait_us + TACET_CONTROL_RETRY_MIN_US;
     }
@@ -70,7 +70,8 @@ bool tacet_validation_try(struct tacet_validation *v, int64_t now, size_t packet
         return false;
     }
     v->tries++;
-    v->next_at_us = now + TACET_VALIDATION_RETRY_US;
+    v->next_at_us = now + (v->tries < TACET_VALIDATION_TRIES ? TACET_VALIDATION_RETRY_US
+                                                             : TACET_VALIDATION_WAIT_US);
     *ret_new = v->sent + packet_size <= 3 * v->received;
     v->sent += *ret_new ? packet_size : 0;
     return true;

@@ -264,6 +264,7 @@ class Identities(Case):
         self.refused(1, "others may read", "id", "show", "a.id", "--passphrase-file", "right")
         os.chmod(self.folder("right"), 0o604)
         self.refused(1, "chmod 600 right", "id", "show", "a.id", "--passphrase-file", "right")
+        os.chmod(self.folder("right"), 0o600)
         self.refused(1, "'none'", "id", "show", "a.id", "--passphrase-file", "none")
         self.refused(1, "'missing'", "id", "show", "a.id", "--passphrase-file", "missing")
         self.refused(1, "--passphrase-file", "id", "show", "a.id")
@@ -287,6 +288,7 @@ class Identities(Case):
         os.close(master)
         with open(self.folder("right"), "w") as out:
             out.write("open sesame")
+        os.chmod(self.folder("right"), 0o600)
         opened = self.folder.run("id", "show", "a.id", "--passphrase-file", "right")
         self.assertEqual(opened.returncode, 0, opened.stderr)
 

@@ -115,19 +115,67 @@ static void party_that_moves_is_found_again(uint64_t seed)
     }
 }
 
-static void run_ten_minutes(uint64_t seed, bool busy, struct tacet_harness_result result[2])
+/*
+ * Loses 5 %, and of two calls of one seed the same packets of media: what else is sent in one of
+ * them moves nobody's chance in the other.
+ */
+struct fate {
+    uint64_t seed;
+    uint64_t others; /* packets so far that are not RTP */
+};
+
+static bool spare(struct tacet_watch *watch, struct tacet_harness *h, enum tacet_harness_party from,
+                  struct tacet_packet *packet)
 {
-    struct tacet_link_config link = { .delay_us = TACET_MILLIS(40), .loss_permille = 50 };
+    struct fate *fate = watch->ctx;
+    struct tacet_rng rng;
+    uint64_t which = fate->others;
+
+    (void)h;
+    if (packet->data[0] >= 128 && (packet->data[1] < 192 || packet->data[1] > 223)) {
+        /* The sequence number and the SSRC, which are in clear. */
+        which = (uint64_t)1 << 63;
+        for (size_t i = 2; i < 12; i += i == 3 ? 5 : 1) {
+            which |= (uint64_t)packet->data[i] << (8 * (i < 4 ? i - 2 : i - 6));
+        }
+    } else {
+        fate->others++;
+    }
+    tacet_rng_seed(&rng, fate->seed ^ which, 77 + (uint64_t)from);
+    return !tacet_rng_permille(&rng, 50);
+}
+
+/* From one network to another, as a phone does: both are there for a second. Whether the other
+ * party had followed before that was over. */
+static bool move_in_time(struct tacet_harness *h, enum tacet_harness_party mover, unsigned n)
+{
+    enum tacet_harness_party other = mover == TACET_CALLER ? TACET_CALLEE : TACET_CALLER;
+    struct tacet_path path = nth_path(mover, n);
+    struct tacet_peer_info info;
+
+    tacet_harness_move(h, mover, &path, TACET_SECONDS(1));
+    tacet_harness_run(h, tacet_harness_now(h) + TACET_MILLIS(950));
+    tacet_expect(
+        tacet_call_peer(tacet_harness_call(h, other), tacet_harness_peer(h, other), &info) == 0);
+    return tacet_path_equal(&info.path, &path);
+}
+
+/* Returns in how many roams no challenge came through in time: one in a thousand, each of three
+ * being lost or its answer. */
+static unsigned run_ten_minutes(uint64_t seed, bool busy, struct tacet_harness_result result[2])
+{
+    struct tacet_link_config link = { .delay_us = TACET_MILLIS(40) };
+    struct fate fate = { .seed = seed };
     struct tacet_watch watch;
     struct tacet_harness *h = dial_over(&watch, seed, &link, busy);
+    unsigned unlucky = 0;
 
+    watch.ctx = &fate;
+    watch.on_packet = spare;
     for (unsigned minute = 1; minute <= 10; minute++) {
         tacet_harness_run(h, TACET_SECONDS(60) * minute);
         if (busy) {
-            enum tacet_harness_party mover = minute % 2 == 0 ? TACET_CALLER : TACET_CALLEE;
-            struct tacet_path path = nth_path(mover, minute);
-            /* From one network to another, as a phone does: both are there for a second. */
-            tacet_harness_move(h, mover, &path, TACET_SECONDS(1));
+            unlucky += !move_in_time(h, minute % 2 == 0 ? TACET_CALLER : TACET_CALLEE, minute);
         }
     }
     tacet_harness_run(h, TACET_SECONDS(605));
@@ -137,6 +185,7 @@ static void run_ten_minutes(uint64_t seed, bool busy, struct tacet_harness_resul
         tacet_expect(!busy || epoch(h, (enum tacet_harness_party)i) >= 50);
     }
     tacet_harness_free(&h);
+    return unlucky;
 }
 
 static void ten_minutes_of_rekeys_and_roams_lose_no_more(uint64_t seed)
@@ -144,18 +193,21 @@ static void ten_minutes_of_rekeys_and_roams_lose_no_more(uint64_t seed)
     struct tacet_harness_result calm[2];
     struct tacet_harness_result busy[2];
 
-    run_ten_minutes(seed, false, calm);
-    run_ten_minutes(seed, true, busy);
+    (void)run_ten_minutes(seed, false, calm);
+    unsigned unlucky = run_ten_minutes(seed, true, busy);
+    tacet_expect(unlucky <= 1);
     for (int i = 0; i < 2; i++) {
         tacet_scenario_row(
             "calm: %llu concealed, %llu shown; busy: %llu, %llu of %llu",
             (unsigned long long)calm[i].audio_concealed, (unsigned long long)calm[i].pictures_shown,
             (unsigned long long)busy[i].audio_concealed, (unsigned long long)busy[i].pictures_shown,
             (unsigned long long)busy[i].pictures_captured);
-        /* No more, but for the chance of another row of lost packets. */
-        tacet_expect(busy[i].audio_concealed <= calm[i].audio_concealed * 5 / 4 + 48 * 200);
+        /* Of 30,000 packets of sound two, since what is reported of loss, and so how much each
+         * repeats, differs by what else was lost; and what an unlucky roam costs. */
+        tacet_expect(busy[i].audio_concealed <=
+                     calm[i].audio_concealed + 960 * 2 + 48 * 700 * unlucky);
         tacet_expect(busy[i].pictures_bad == 0);
-        tacet_expect(busy[i].pictures_shown * 1000 >= calm[i].pictures_shown * 995);
+        tacet_expect(busy[i].pictures_shown + 6 + 20 * unlucky >= calm[i].pictures_shown);
     }
     tacet_scenario_row("%s", "");
 }

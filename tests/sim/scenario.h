@@ -18,6 +18,7 @@ struct tacet_scenario {
 /* One list a file: its end is a NULL name. */
 extern const struct tacet_scenario tacet_scenarios_feedback[];
 extern const struct tacet_scenario tacet_scenarios_setup[];
+extern const struct tacet_scenario tacet_scenarios_certificates[];
 extern const struct tacet_scenario tacet_scenarios_handshake[];
 extern const struct tacet_scenario tacet_scenarios_hostile[];
 extern const struct tacet_scenario tacet_scenarios_keys_and_paths[];

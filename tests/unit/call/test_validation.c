@@ -82,15 +82,19 @@ static void new_path_draws_at_most_three_times_its_bytes(void **state)
     for (size_t size = 30; size < 400; size += 10) {
         struct tacet_validation v = begun(size);
         size_t drawn = 0;
+        int64_t last = 0;
         int tries = 0;
         bool to_new = false;
         for (int64_t now = 1000; v.running; now += TACET_MS(10)) {
             if (tacet_validation_try(&v, now, 160, &to_new)) {
                 drawn += to_new ? 160 : 0;
                 tries++;
+                last = now;
             }
         }
         assert_int_equal(tries, 3);
+        /* All in time for a path that lives on for a second, and then the answer has one. */
+        assert_int_equal(last - 1000, TACET_MS(500));
         assert_in_range(drawn, 0, 3 * size);
     }
 }

@@ -156,7 +156,7 @@ enum {
 #define TACET_REORDER_MIN_US TACET_MS(30) /* overtaken by more than that: lost */
 #define TACET_REORDER_MAX_US TACET_MS(120)
 #define TACET_LOSS_BUCKET_US TACET_MS(100)
-#define TACET_PLAYOUT_MIN_US TACET_MS(40)
+#define TACET_PLAYOUT_MIN_US TACET_MS(4)
 #define TACET_PLAYOUT_MAX_US TACET_MS(200)
 
 /* The runner: its audio clock, how stale a captured frame may be before it is left out, how far a
@@ -164,6 +164,6 @@ enum {
 #define TACET_RUNNER_TICK_US TACET_MS(10)
 #define TACET_RUNNER_CATCH_UP_US TACET_MS(200)
 #define TACET_RUNNER_REANCHOR_US TACET_MS(40)
-#define TACET_RUNNER_REPORT_US TACET_MS(100)
+#define TACET_RUNNER_REPORT_US TACET_MS(80) /* with a late tick still within 100 */
 
 #endif

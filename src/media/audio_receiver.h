@@ -11,11 +11,12 @@
 
 struct tacet_audio_receiver;
 
-/* What a pull began to play: a packet's first sample stands at `offset` of the pulled block. */
+/* What a pull began to play: a packet's first sample stands at `offset` of the pulled block. There
+ * is none for sound that no packet gave, nor for a packet of which the beginning is left out. */
 struct tacet_audio_mark {
     uint32_t rtp_timestamp;
     uint32_t offset;
-    bool concealed;
+    bool concealed; /* it did not decode */
 };
 #define TACET_AUDIO_MARKS_MAX 4
 

@@ -1,7 +1,17 @@
 /*
- * How late frames come: each frame's transit (arrival minus media time) against the least transit
- * of the last two seconds, and the lateness that nearly all of the last ten seconds stayed within.
- * The short memory of the least transit lets it follow drifting clocks and changed paths.
+ * How late frames come, and what delay is worth its while. A frame's lateness is its transit
+ * (arrival minus the media time of its end) against the least transit of the last hundred frames;
+ * however it came counts: by itself, repeated in a later packet, or sent again. What never came
+ * says nothing, for no delay would have helped.
+ *
+ * The delay to aim at is the one of least cost, where
+ *
+ *     cost(delay) = delay + 25 ms * percent of the last 1000 frames that came later than that
+ *
+ * and the first 20 ms of delay, which nobody notices, count for a quarter. So on a clean path next
+ * to nothing is waited for, a rare straggler is let go, and where one frame in ten comes only with
+ * the packet after it, the delay covers that. The short memory of the least transit lets it follow
+ * drifting clocks and changed paths.
  */
 #ifndef TACET_MEDIA_LATENESS_H
 #define TACET_MEDIA_LATENESS_H
@@ -9,9 +19,9 @@
 #include <stdint.h>
 
 #define TACET_LATENESS_BASE_FRAMES 100
-#define TACET_LATENESS_FRAMES 500
-#define TACET_LATENESS_BIN_US 5000
-#define TACET_LATENESS_BINS 64
+#define TACET_LATENESS_FRAMES 1000
+#define TACET_LATENESS_BIN_US 2000
+#define TACET_LATENESS_BINS 128
 
 struct tacet_lateness {
     int64_t transits_us[TACET_LATENESS_BASE_FRAMES]; /* ring */
@@ -26,8 +36,11 @@ void tacet_lateness_init(struct tacet_lateness *l);
 /* Forgets the least transit, not how transits spread: the path is another now. */
 void tacet_lateness_rebase(struct tacet_lateness *l);
 void tacet_lateness_add(struct tacet_lateness *l, int64_t transit_us);
-/* Lateness that all but one frame in a hundred stayed within, rounded up to a whole bin; the two
- * latest frames never count, so that one hiccup moves nothing. */
-int64_t tacet_lateness_cover_us(const struct tacet_lateness *l);
+/* What this delay would cost, of the frames that are remembered. */
+int64_t tacet_lateness_cost_us(const struct tacet_lateness *l, int64_t delay_us);
+/* The delay to aim at after this one: the same, unless another costs clearly less. At most
+ * `most_us`. */
+int64_t tacet_lateness_target_us(const struct tacet_lateness *l, int64_t present_us,
+                                 int64_t most_us);
 
 #endif

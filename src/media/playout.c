@@ -1,25 +1,25 @@
-/* See playout.h. Times of the stream are unwrapped RTP timestamps, 48 to the millisecond. */
+/*
+ * See playout.h. Times of the stream are unwrapped RTP timestamps, 48 to the millisecond. This file
+ * decides what is played; how much longer or shorter is playout_pace.c's.
+ */
 #include "media/playout.h"
 
 #include "base/alloc.h"
 #include "base/limits.h"
 #include "base/seq.h"
-#include "media/lateness.h"
+#include "media/playout_pace.h"
 #include "tacet/error.h"
 
 #include <assert.h>
 #include <string.h>
 
-#define STEP_SAMPLES 120      /* 2.5 ms: what codecs can conceal comes in multiples of it */
-#define EMPTY_SAMPLES_MAX 480 /* look again after so much silence */
-#define INSERT_SAMPLES_MIN 480
-#define INSERT_SAMPLES_MAX 960
-#define PAUSED_SAMPLES 9600   /* made up in a row; then nothing is coming */
-#define JUMP_SAMPLES 480000   /* a timestamp so far off begins another stream */
-#define MARGIN_US TACET_MS(5) /* of the target over the lateness it covers */
-#define SHORT_US TACET_MS(5)  /* less than this below its target the delay may stay */
-#define SPARE_US TACET_MS(25) /* a frame, and some */
-#define SPARE_WATCH_US TACET_S(1)
+#define STEP_SAMPLES 120     /* 2.5 ms: what codecs can conceal comes in multiples of it */
+#define CONCEAL_SAMPLES 960  /* at most at a time */
+#define SLIP_SAMPLES 240     /* a timestamp so little off its place was moved by a clock */
+#define MADE_UP_SAMPLES 3840 /* made up in a row; then time stands still */
+#define PAUSED_SAMPLES 9600  /* likewise; then nothing is coming */
+#define JUMP_SAMPLES 480000  /* a timestamp so far off begins another stream */
+#define HELD_BACK_US TACET_MS(15)
 #define OVERFULL_US (TACET_PLAYOUT_MAX_US + TACET_MS(60))
 
 struct slot {
@@ -38,18 +38,27 @@ enum state {
     STATE_PAUSED /* frames have stopped coming */
 };
 
+/* The frame whose sound is being pulled. */
+struct leaving {
+    int64_t received_at_us;
+    uint32_t samples; /* of the frame */
+    uint32_t sound;   /* that they have become */
+    uint32_t pulled;  /* of that */
+};
+
 struct tacet_playout {
     enum state state;
     struct tacet_unwrap unwrap;
-    struct tacet_lateness lateness;
+    struct tacet_pace pace;
     int64_t next;           /* what is due */
     int64_t played_end;     /* end of the last frame played: nothing before it is taken again */
+    int64_t newest_end;     /* of all that came */
     uint32_t frame_samples; /* length of the last frame played */
-    int64_t queued_us_q4;   /* smoothed, << 4 */
     uint32_t made_up;       /* samples in a row that no frame gave */
-    uint32_t missing;       /* frames in a row that did not come */
-    int64_t watch_since_us; /* how much the buffer held at least since then */
-    int64_t spare_us;
+    int64_t missing;        /* frames in a row that did not come */
+    bool cropped;           /* the last frame played came while its time was passing */
+    bool seam;              /* the next frame does not join on */
+    struct leaving leaving;
     struct tacet_playout_report report;
     struct slot slots[TACET_AUDIO_WINDOW_PACKETS];
 };
@@ -59,11 +68,6 @@ static int64_t to_us(int64_t samples)
     return samples * 125 / 6;
 }
 
-static int64_t to_samples(int64_t us)
-{
-    return us * 6 / 125;
-}
-
 int tacet_playout_create(struct tacet_playout **ret)
 {
     struct tacet_playout *p = tacet_alloc(sizeof(*p));
@@ -71,8 +75,7 @@ int tacet_playout_create(struct tacet_playout **ret)
     if (p == NULL) {
         return TACET_ERR_NOMEM;
     }
-    tacet_lateness_init(&p->lateness);
-    p->report.target_delay_us = TACET_PLAYOUT_MIN_US;
+    tacet_pace_init(&p->pace);
     *ret = p;
     return 0;
 }
@@ -98,10 +101,10 @@ static struct slot *earliest(struct tacet_playout *p)
     return best;
 }
 
-/* End of the newest frame held, or `next`. */
-static int64_t newest_end(const struct tacet_playout *p)
+/* End of the newest frame held. */
+static int64_t held_end(const struct tacet_playout *p)
 {
-    int64_t end = p->next;
+    int64_t end = INT64_MIN;
 
     for (size_t i = 0; i < TACET_AUDIO_WINDOW_PACKETS; i++) {
         const struct slot *s = &p->slots[i];
@@ -146,7 +149,24 @@ static void restart(struct tacet_playout *p)
     p->unwrap = (struct tacet_unwrap){ 0 };
     p->made_up = 0;
     p->missing = 0;
-    tacet_lateness_rebase(&p->lateness);
+    p->newest_end = 0;
+    tacet_lateness_rebase(&p->pace.lateness);
+}
+
+/* A frame counts as come when it can be played, be it only out of the one after it. */
+static void note_arrival(struct tacet_playout *p, int64_t now, int64_t at, uint32_t samples,
+                         uint32_t redundancy)
+{
+    int64_t transit = now - to_us(at + samples);
+
+    if (p->state == STATE_PAUSED && transit - p->pace.lateness.base_us > TACET_PLAYOUT_MAX_US) {
+        tacet_lateness_rebase(&p->pace.lateness); /* no delay would cover it: the path is another */
+    }
+    if (redundancy > 0 && p->newest_end > 0 && at - redundancy >= p->newest_end) {
+        tacet_lateness_add(&p->pace.lateness, now - to_us(at));
+    }
+    tacet_lateness_add(&p->pace.lateness, transit);
+    p->newest_end = at + samples > p->newest_end ? at + samples : p->newest_end;
 }
 
 bool tacet_playout_put(struct tacet_playout *p, int64_t now, const struct tacet_frame *frame,
@@ -158,18 +178,14 @@ bool tacet_playout_put(struct tacet_playout *p, int64_t now, const struct tacet_
         samples > TACET_AUDIO_FRAME_SAMPLES_MAX || samples % STEP_SAMPLES != 0) {
         return false;
     }
+    redundancy = redundancy % STEP_SAMPLES == 0 ? redundancy : 0;
     int64_t at = tacet_unwrap_timestamp(&p->unwrap, frame->rtp_timestamp);
     if (p->state != STATE_WAITING && (at > p->next + JUMP_SAMPLES || at < p->next - JUMP_SAMPLES)) {
         restart(p);
         at = tacet_unwrap_timestamp(&p->unwrap, frame->rtp_timestamp);
     }
-    int64_t transit = now - to_us(at);
-    if (p->state == STATE_PAUSED && transit - p->lateness.base_us > TACET_PLAYOUT_MAX_US) {
-        tacet_lateness_rebase(&p->lateness); /* no delay would cover it: the path is another */
-    }
-    tacet_lateness_add(&p->lateness, transit);
-    if ((p->state == STATE_PLAYING && at < p->next) ||
-        (p->state == STATE_PAUSED && at < p->played_end)) {
+    note_arrival(p, now, at, samples, redundancy);
+    if (p->state != STATE_WAITING && at < p->played_end - SLIP_SAMPLES) {
         p->report.frames_late++;
         return false;
     }
@@ -180,53 +196,37 @@ bool tacet_playout_put(struct tacet_playout *p, int64_t now, const struct tacet_
     s->used = true;
     s->at = at;
     s->samples = samples;
-    s->redundancy = redundancy % STEP_SAMPLES == 0 ? redundancy : 0;
+    s->redundancy = redundancy;
     s->received_at_us = frame->received_at_us > 0 ? frame->received_at_us : now;
     s->size = frame->size;
     memcpy(s->data, frame->data, frame->size);
     return !evicted;
 }
 
-static void update_target(struct tacet_playout *p, int64_t queued_us)
+/* How long after its fastest possible arrival a frame is asked for. It cannot come before its last
+ * sample was taken: a longer packet comes later, yet is not late. */
+static int64_t slack_of(const struct tacet_playout *p, int64_t now, int64_t end)
 {
-    /* A sixteenth of the way at a time: what a sink holds goes up and down with every pull. */
-    if (p->state == STATE_PLAYING) {
-        p->queued_us_q4 += queued_us - (p->queued_us_q4 >> 4);
-    } else {
-        p->queued_us_q4 = queued_us << 4;
-    }
-    int64_t target = tacet_lateness_cover_us(&p->lateness) + (p->queued_us_q4 >> 4) + MARGIN_US;
-    target = target < TACET_PLAYOUT_MIN_US ? TACET_PLAYOUT_MIN_US : target;
-    p->report.target_delay_us = target > TACET_PLAYOUT_MAX_US ? TACET_PLAYOUT_MAX_US : target;
-}
-
-/* How long after its fastest possible arrival the frame at this time would be heard. */
-static int64_t delay_of(const struct tacet_playout *p, int64_t at, int64_t ear_us)
-{
-    return ear_us - p->lateness.base_us - to_us(at);
+    return now - p->pace.lateness.base_us - to_us(end);
 }
 
 /* Nothing is playing: silence until the first frame's time has come. True: it has. */
-static bool begin(struct tacet_playout *p, int64_t ear_us, struct tacet_playout_step *ret)
+static bool begin(struct tacet_playout *p, const struct tacet_playout_pull *pull,
+                  struct tacet_playout_step *ret)
 {
     const struct slot *first = earliest(p);
-    int64_t wait = EMPTY_SAMPLES_MAX;
 
-    if (first != NULL) {
-        wait = to_samples(p->report.target_delay_us - delay_of(p, first->at, ear_us));
-        if (wait <= 0) {
-            p->state = STATE_PLAYING;
-            p->next = first->at;
-            p->frame_samples = first->samples;
-            p->watch_since_us = ear_us;
-            p->spare_us = INT64_MAX;
-            return true;
-        }
+    if (first != NULL && slack_of(p, pull->now, first->at + first->samples) >= p->pace.target_us) {
+        p->seam = p->state == STATE_PAUSED;
+        p->state = STATE_PLAYING;
+        p->next = first->at;
+        p->played_end = p->seam ? p->played_end : first->at;
+        p->frame_samples = first->samples;
+        p->made_up = 0;
+        tacet_pace_begin(&p->pace, pull->now);
+        return true;
     }
-    *ret = (struct tacet_playout_step){
-        .action = TACET_PLAYOUT_EMPTY,
-        .samples = (uint32_t)(wait < EMPTY_SAMPLES_MAX ? wait : EMPTY_SAMPLES_MAX),
-    };
+    *ret = (struct tacet_playout_step){ .action = TACET_PLAYOUT_EMPTY, .samples = pull->wanted };
     if (p->state == STATE_PAUSED) {
         p->report.samples_received += ret->samples;
         p->report.samples_concealed += ret->samples;
@@ -238,156 +238,220 @@ static bool begin(struct tacet_playout *p, int64_t ear_us, struct tacet_playout_
 /* Frames of a sender whose timestamps overlap: the time of these has been played already. */
 static void discard_overlapped(struct tacet_playout *p)
 {
-    for (struct slot *s = earliest(p); s != NULL && s->at < p->next; s = earliest(p)) {
+    for (struct slot *s = earliest(p); s != NULL && s->at < p->played_end - SLIP_SAMPLES;
+         s = earliest(p)) {
         s->used = false;
         p->report.frames_late++;
     }
 }
 
 /* After an outage that the path made up for all at once: go to the newest, do not lag for long. */
-static void trim(struct tacet_playout *p)
+static void trim(struct tacet_playout *p, int64_t now)
 {
-    int64_t end = newest_end(p);
+    int64_t end = held_end(p);
 
-    if (to_us(end - p->next) <= OVERFULL_US) {
+    if (end < p->next || to_us(end - p->next) <= OVERFULL_US) {
         return;
     }
     /* The newest frame has just come: the one to go on with stands the target before it. */
-    int64_t keep = end - p->frame_samples - to_samples(p->report.target_delay_us);
+    int64_t keep = end - p->frame_samples - p->pace.target_us * 6 / 125;
     for (struct slot *s = earliest(p); s->at + s->samples <= keep; s = earliest(p)) {
         s->used = false;
     }
     const struct slot *first = earliest(p);
-    p->report.samples_removed += (uint64_t)(first->at - p->next);
-    p->next = first->at;
-}
-
-/* Whether one frame can go: for a second there has always been more than one unused, and the delay
- * is that much above its target. */
-static bool may_skip(struct tacet_playout *p, const struct slot *due, int64_t ear_us)
-{
-    int64_t spare = to_us(newest_end(p) - due->at - due->samples);
-
-    p->spare_us = spare < p->spare_us ? spare : p->spare_us;
-    if (ear_us - p->watch_since_us < SPARE_WATCH_US) {
-        return false;
+    if (first->at > p->next) {
+        p->report.samples_removed += (uint64_t)(first->at - p->next);
+        p->next = first->at;
     }
-    bool skip = p->spare_us >= SPARE_US &&
-                delay_of(p, due->at, ear_us) - p->report.target_delay_us >=
-                    (SPARE_US > to_us(due->samples) ? SPARE_US : to_us(due->samples));
-    p->watch_since_us = ear_us;
-    p->spare_us = INT64_MAX;
-    return skip;
+    p->seam = true;
+    tacet_pace_begin(&p->pace, now);
 }
 
-/* The run of missing frames is over. */
-static void on_frame(struct tacet_playout *p)
+/* The frames between the last one played and this time never came, or too late. */
+static void note_missing(struct tacet_playout *p, int64_t until)
+{
+    int64_t missing = (until - p->played_end + p->frame_samples / 2) / p->frame_samples;
+
+    p->missing += missing > 0 ? missing : 0;
+}
+
+static void end_missing(struct tacet_playout *p)
 {
     if (p->missing > 0) {
-        uint32_t length = p->missing < TACET_PLAYOUT_BURSTS ? p->missing : TACET_PLAYOUT_BURSTS;
-        p->report.bursts[length - 1]++;
+        p->report
+            .bursts[(p->missing < TACET_PLAYOUT_BURSTS ? p->missing : TACET_PLAYOUT_BURSTS) - 1]++;
     }
     p->missing = 0;
-    p->made_up = 0;
 }
 
-static void play(struct tacet_playout *p, struct slot *s, int64_t now, int64_t ear_us,
+/* Of a frame that comes while its time is passing, the beginning is over; but where more delay is
+ * wanted it is over only so far. Where much has been made up already, or the frame before came late
+ * too, it is played whole: it and all after it come later. */
+static uint32_t crop_of(const struct tacet_playout *p, const struct slot *s, int64_t now)
+{
+    int64_t over = p->next - s->at;
+    int64_t short_us = p->pace.target_us - slack_of(p, now, p->next + s->samples);
+
+    over -= short_us > 0 ? short_us * 6 / 125 : 0;
+    if (over < STEP_SAMPLES || p->made_up == 0 || p->made_up >= MADE_UP_SAMPLES || p->cropped) {
+        return 0;
+    }
+    if (over + STEP_SAMPLES < s->samples) {
+        return (uint32_t)over;
+    }
+    /* All of it is over. With nothing behind it there is nothing else to play. */
+    return held_end(p) > s->at + s->samples ? s->samples : 0;
+}
+
+static void skip(struct tacet_playout *p, struct slot *s, struct tacet_playout_step *ret)
+{
+    ret->action = TACET_PLAYOUT_SKIP;
+    ret->seam = true;
+    p->seam = true;
+    p->report.frames_late++;
+    note_missing(p, s->at + s->samples);
+    p->played_end = s->at + s->samples;
+}
+
+static void play(struct tacet_playout *p, struct slot *s, const struct tacet_playout_pull *pull,
                  struct tacet_playout_step *ret)
 {
-    bool skip = may_skip(p, s, ear_us);
+    int64_t ear_us = pull->now + to_us(pull->queued + pull->filled);
+    uint32_t crop = crop_of(p, s, pull->now);
 
     *ret = (struct tacet_playout_step){
-        .action = skip ? TACET_PLAYOUT_SKIP : TACET_PLAYOUT_FRAME,
+        .action = TACET_PLAYOUT_FRAME,
         .rtp_timestamp = (uint32_t)s->at,
         .samples = s->samples,
         .received_at_us = s->received_at_us,
         .data = s->data,
         .size = s->size,
     };
-    on_frame(p);
     s->used = false;
-    p->next = s->at + s->samples;
-    p->played_end = p->next;
-    p->frame_samples = s->samples;
-    if (skip) {
-        p->report.samples_removed += s->samples;
+    if (crop == s->samples) {
+        skip(p, s, ret);
         return;
     }
+    ret->crop = crop;
+    ret->samples -= crop;
+    ret->seam = p->seam || crop > 0;
+    p->next = s->at + s->samples;
+    if (!ret->seam) {
+        ret->stretch = tacet_pace_stretch(&p->pace, pull, slack_of(p, pull->now, p->next));
+        ret->alike_permille = p->pace.alike_permille;
+    }
+    note_missing(p, s->at);
+    end_missing(p);
+    p->seam = false;
+    p->made_up = 0;
+    p->cropped = crop > 0;
+    p->played_end = p->next;
+    p->frame_samples = s->samples;
+    p->leaving = (struct leaving){ s->received_at_us, ret->samples, ret->samples, 0 };
     p->report.playing = true;
     p->report.last_rtp_timestamp = ret->rtp_timestamp;
-    p->report.last_played_at_us = ear_us;
+    p->report.last_played_at_us = ear_us - to_us(crop);
     p->report.current_delay_us = ear_us - s->received_at_us;
-    p->report.samples_received += s->samples;
-    p->report.jitter_buffer_delay_us += (now - s->received_at_us) * s->samples;
-    p->report.jitter_buffer_target_delay_us += p->report.target_delay_us * s->samples;
-    p->report.jitter_buffer_emitted_count += s->samples;
+    p->report.samples_received += ret->samples;
 }
 
 /* What is due is not there; `after` is the first frame behind it, or NULL. */
-static void bridge(struct tacet_playout *p, const struct slot *after, int64_t ear_us,
-                   struct tacet_playout_step *ret)
+static void bridge(struct tacet_playout *p, const struct slot *after,
+                   const struct tacet_playout_pull *pull, struct tacet_playout_step *ret)
 {
-    int64_t length = p->frame_samples;
-    int64_t gap = after != NULL ? after->at - p->next : INT64_MAX;
-    int64_t short_us = p->report.target_delay_us - delay_of(p, p->next, ear_us);
+    int64_t gap = after != NULL ? after->at - p->next : CONCEAL_SAMPLES;
+    int64_t length = (pull->wanted + STEP_SAMPLES - 1) / STEP_SAMPLES * STEP_SAMPLES;
 
     *ret = (struct tacet_playout_step){
         .action = TACET_PLAYOUT_CONCEAL,
         .rtp_timestamp = (uint32_t)p->next,
     };
-    if (after != NULL && gap == after->redundancy) {
+    if (after != NULL && after->redundancy > 0 && gap == after->redundancy) {
         ret->action = TACET_PLAYOUT_RECOVER;
         ret->received_at_us = after->received_at_us;
         ret->data = after->data;
         ret->size = after->size;
-        length = gap;
-        p->missing++;
+        ret->samples = (uint32_t)gap;
+        note_missing(p, p->next);
+        end_missing(p);
         p->made_up = 0;
-    } else if (short_us >= SHORT_US) {
-        length = (to_samples(short_us) + STEP_SAMPLES - 1) / STEP_SAMPLES * STEP_SAMPLES;
-        length = length < INSERT_SAMPLES_MIN ? INSERT_SAMPLES_MIN : length;
-        length = length > INSERT_SAMPLES_MAX ? INSERT_SAMPLES_MAX : length;
-        ret->inserted = true;
-        p->report.samples_inserted += (uint64_t)length;
-        p->made_up += (uint32_t)length;
+        p->played_end = p->next + gap;
     } else {
+        length = length < CONCEAL_SAMPLES ? length : CONCEAL_SAMPLES;
         length = gap < length ? gap / STEP_SAMPLES * STEP_SAMPLES : length;
+        ret->samples = (uint32_t)length;
         p->report.concealment_events += p->made_up == 0 ? 1 : 0;
         p->report.samples_concealed += (uint64_t)length;
-        p->missing++;
         p->made_up += (uint32_t)length;
     }
-    ret->samples = (uint32_t)length;
-    p->report.samples_received += (uint64_t)length;
-    p->next += ret->inserted ? 0 : length;
-    p->spare_us = 0; /* a buffer that runs dry has nothing to spare */
+    p->report.samples_received += ret->samples;
+    p->next += ret->samples;
 }
 
-void tacet_playout_get(struct tacet_playout *p, int64_t now, uint32_t queued_samples,
+/* The first frame of a path that seems to be longer now: those after it may come later than it. */
+static bool held_back(const struct tacet_playout *p, const struct slot *first, int64_t now)
+{
+    int64_t hold_us = p->pace.target_us < HELD_BACK_US ? p->pace.target_us : HELD_BACK_US;
+
+    return p->made_up >= MADE_UP_SAMPLES && first->at < p->next &&
+           now - first->received_at_us < hold_us;
+}
+
+void tacet_playout_get(struct tacet_playout *p, const struct tacet_playout_pull *pull,
                        struct tacet_playout_step *ret)
 {
-    int64_t queued_us = to_us(queued_samples);
-    int64_t ear_us = now + queued_us;
-
-    update_target(p, queued_us);
+    assert(pull->wanted > 0);
+    p->leaving = (struct leaving){ 0 };
+    tacet_pace_aim(&p->pace);
     if (p->state == STATE_PLAYING && p->made_up >= PAUSED_SAMPLES) {
         p->state = STATE_PAUSED;
         p->next = p->played_end;
     }
-    if (p->state != STATE_PLAYING && !begin(p, ear_us, ret)) {
+    if (p->state != STATE_PLAYING && !begin(p, pull, ret)) {
         return;
     }
     discard_overlapped(p);
-    trim(p);
+    trim(p, pull->now);
     struct slot *first = earliest(p);
-    if (first != NULL && first->at - p->next < STEP_SAMPLES) {
-        play(p, first, now, ear_us, ret);
+    if (first == NULL || held_back(p, first, pull->now)) {
+        bridge(p, NULL, pull, ret);
+    } else if (first->at - p->next < (p->made_up > 0 ? STEP_SAMPLES : SLIP_SAMPLES)) {
+        play(p, first, pull, ret);
     } else {
-        bridge(p, first, ear_us, ret);
+        bridge(p, first, pull, ret);
     }
+}
+
+void tacet_playout_on_stretched(struct tacet_playout *p, int64_t now, int32_t samples)
+{
+    struct tacet_playout_report *r = &p->report;
+
+    tacet_pace_on_stretched(&p->pace, now, samples);
+    p->leaving.sound = (uint32_t)((int32_t)p->leaving.sound + samples);
+    r->samples_received = (uint64_t)((int64_t)r->samples_received + samples);
+    r->samples_inserted += samples > 0 ? (uint64_t)samples : 0;
+    r->samples_removed += samples < 0 ? (uint64_t)-samples : 0;
+}
+
+void tacet_playout_on_pulled(struct tacet_playout *p, int64_t now, uint32_t samples)
+{
+    struct leaving *l = &p->leaving;
+
+    if (l->samples == 0) {
+        return; /* silence, or made up */
+    }
+    assert(l->pulled + samples <= l->sound);
+    /* Each sample of the frame leaves when the sound that it has become does. */
+    uint32_t before = (uint32_t)((uint64_t)l->pulled * l->samples / l->sound);
+    l->pulled += samples;
+    uint32_t left = (uint32_t)((uint64_t)l->pulled * l->samples / l->sound) - before;
+    p->report.jitter_buffer_delay_us += (now - l->received_at_us) * left;
+    p->report.jitter_buffer_target_delay_us += p->pace.target_us * left;
+    p->report.jitter_buffer_emitted_count += left;
 }
 
 void tacet_playout_report(const struct tacet_playout *p, struct tacet_playout_report *ret)
 {
     *ret = p->report;
+    ret->target_delay_us = p->pace.target_us;
 }

@@ -1,10 +1,13 @@
 /*
  * The jitter buffer under any order of events. Each is five bytes: what (even: put, odd: get), the
- * time that has passed, two of timestamp (put) or of sound queued in the sink (get), and length.
+ * time that has passed, two of timestamp (put) or of sound queued in the sink (get), and length, or
+ * how much is wanted and what stretching makes of it.
  * Whatever comes, each step makes some sound and not too much, and the counts stay true.
  */
 #include "base/bytes.h"
+#include "base/limits.h"
 #include "media/playout.h"
+#include "media/stretch.h"
 
 #include <stdlib.h>
 
@@ -34,6 +37,36 @@ static void put(struct tacet_playout *playout, int64_t now, uint8_t what, uint32
                             (uint32_t)(length / 32) * 240);
 }
 
+/* Pulls one step's sound, as much longer or shorter as it was asked for or not. Returns how much
+ * that is. */
+static uint32_t pull(struct tacet_playout *playout, int64_t now, uint32_t queued, uint8_t length)
+{
+    const struct tacet_playout_pull where = { now, queued, length / 16U * 30,
+                                              (length % 16U + 1) * 60 };
+    struct tacet_playout_step step;
+    int32_t by = 0;
+
+    tacet_playout_get(playout, &where, &step);
+    check(step.samples > 0 && step.samples + step.crop <= TACET_AUDIO_FRAME_SAMPLES_MAX);
+    check(step.action == TACET_PLAYOUT_EMPTY || (step.samples + step.crop) % 120 == 0);
+    check(step.action == TACET_PLAYOUT_FRAME || (step.crop == 0 && step.stretch == 0));
+    bool with_data = step.action == TACET_PLAYOUT_FRAME || step.action == TACET_PLAYOUT_RECOVER ||
+                     step.action == TACET_PLAYOUT_SKIP;
+    check(with_data == (step.data != NULL && step.size >= 2));
+    if (step.action == TACET_PLAYOUT_SKIP) {
+        return 0;
+    }
+    if (step.stretch != 0) {
+        check(step.stretch <= TACET_STRETCH_LAG_MAX && step.stretch >= -TACET_STRETCH_LAG_MAX);
+        by = length % 3 == 0 || step.samples < 960 ? 0 : step.stretch;
+        tacet_playout_on_stretched(playout, now, by);
+    }
+    uint32_t sound = (uint32_t)((int32_t)step.samples + by);
+    tacet_playout_on_pulled(playout, now, sound / 3);
+    tacet_playout_on_pulled(playout, now, sound - sound / 3);
+    return sound;
+}
+
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 {
     struct tacet_reader r = tacet_reader(data, size);
@@ -52,19 +85,15 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
             put(playout, now, what, timestamp, length);
             continue;
         }
-        struct tacet_playout_step step;
-        tacet_playout_get(playout, now, timestamp, &step);
-        check(step.samples > 0 && step.samples <= TACET_AUDIO_FRAME_SAMPLES_MAX);
-        check(step.action == TACET_PLAYOUT_EMPTY || step.samples % 120 == 0);
-        bool with_data = step.action == TACET_PLAYOUT_FRAME ||
-                         step.action == TACET_PLAYOUT_RECOVER || step.action == TACET_PLAYOUT_SKIP;
-        check(with_data == (step.data != NULL && step.size >= 2));
-        handed_out += step.action == TACET_PLAYOUT_SKIP ? 0 : step.samples;
+        handed_out += pull(playout, now, timestamp, length);
         tacet_playout_report(playout, &report);
         check(report.samples_received <= handed_out);
         check(report.samples_concealed <= report.samples_received);
         check(report.samples_silent <= report.samples_concealed);
-        check(report.target_delay_us >= 40000 && report.target_delay_us <= 200000);
+        check(report.target_delay_us >= TACET_PLAYOUT_MIN_US &&
+              report.target_delay_us <= TACET_PLAYOUT_MAX_US);
+        check(report.jitter_buffer_emitted_count <=
+              report.samples_received + report.samples_removed);
     }
     tacet_playout_free(&playout);
     return 0;

@@ -1,4 +1,4 @@
-/* How late frames come: the least transit, and what covers nearly all. */
+/* How late frames come: the least transit, and the delay that is worth its while. */
 #include <setjmp.h>
 #include <stdarg.h>
 #include <stddef.h>
@@ -8,48 +8,108 @@
 
 #include "media/lateness.h"
 
-static void cover_leaves_out_two_or_one_in_a_hundred(void **state)
+/* So many of a thousand frames, evenly spread, come that late. */
+struct late {
+    int of_1000;
+    int64_t by_us;
+};
+
+static void feed(struct tacet_lateness *l, int frames, const struct late *kinds, size_t count)
+{
+    for (int i = 0; i < frames; i++) {
+        int64_t late_us = 0;
+        for (size_t k = 0; k < count; k++) {
+            int of = kinds[k].of_1000;
+            late_us = (i + 1) * of / 1000 != i * of / 1000 ? kinds[k].by_us : late_us;
+        }
+        tacet_lateness_add(l, 1000000 + late_us);
+    }
+}
+
+static void delay_covers_what_is_worth_it(void **state)
 {
     static const struct {
-        int frames; /* one of them in `every` is 52 ms late, the others on time */
-        int every;
-        int64_t cover_us;
+        struct late kinds[3];
+        int64_t target_us;
     } rows[] = {
-        { 2, 1, 0 },                            /* two frames tell nothing */
-        { 100, 50, 5000 },                      /* two */
-        { 100, 33, 55000 }, { 500, 100, 5000 }, /* five in five hundred */
-        { 500, 80, 55000 }, { 5000, 100, 5000 }, { 5000, 80, 55000 },
+        { { { 0, 0 } }, 4000 },                       /* a clean path: as it was */
+        { { { 2, 30000 } }, 4000 },                   /* a rare straggler: 5 ms are not worth 30 */
+        { { { 10, 60000 } }, 4000 },                  /* one in a hundred is worth 25 ms, not 60 */
+        { { { 10, 18000 } }, 20000 },                 /* but 18 it is */
+        { { { 50, 20000 } }, 22000 },                 /* 5 % come with the next packet */
+        { { { 50, 20000 }, { 3, 40000 } }, 22000 },   /* ... and some after two */
+        { { { 100, 20000 }, { 10, 40000 } }, 42000 }, /* 10 %: those as well */
+        { { { 200, 20000 }, { 40, 40000 }, { 6, 60000 } }, 42000 }, /* 20 % */
+        { { { 300, 20000 }, { 90, 40000 }, { 27, 60000 } }, 62000 },
+        { { { 100, 150000 } }, 152000 }, /* sent again after a long round trip */
+        { { { 100, 300000 } }, 4000 },   /* more than may be waited for */
     };
 
     (void)state;
     for (size_t row = 0; row < sizeof(rows) / sizeof(rows[0]); row++) {
         struct tacet_lateness l;
+        int64_t target_us = 4000;
         tacet_lateness_init(&l);
-        for (int i = 0; i < rows[row].frames; i++) {
-            tacet_lateness_add(&l, 1000000 + ((i + 1) % rows[row].every == 0 ? 52000 : 0));
+        for (int i = 0; i < 6; i++) {
+            feed(&l, 1000, rows[row].kinds, 3);
+            target_us = tacet_lateness_target_us(&l, target_us, 200000);
         }
-        assert_int_equal(tacet_lateness_cover_us(&l), rows[row].cover_us);
+        assert_int_equal(target_us, rows[row].target_us);
     }
 }
 
-static void old_lateness_is_forgotten_after_ten_seconds(void **state)
+static void delay_stays_where_another_is_hardly_better(void **state)
+{
+    static const struct late kinds[] = { { 10, 20000 } };
+    struct tacet_lateness l;
+
+    (void)state;
+    tacet_lateness_init(&l);
+    feed(&l, 1000, kinds, 1);
+    /* 22 ms and nothing concealed, or 2 and one percent: 20 / 4 + 2 against 2 / 4 + 25. */
+    assert_int_equal(tacet_lateness_cost_us(&l, 22000), 7000);
+    assert_int_equal(tacet_lateness_cost_us(&l, 2000), 25500);
+    assert_int_equal(tacet_lateness_target_us(&l, 24000, 200000), 24000);
+    assert_int_equal(tacet_lateness_target_us(&l, 24001, 200000), 22000);
+    assert_int_equal(tacet_lateness_target_us(&l, 2000, 200000), 22000);
+}
+
+static void rises_at_once_and_falls_after_twenty_seconds(void **state)
+{
+    struct tacet_lateness l;
+    int64_t target_us = 4000;
+    int frames = 0;
+
+    (void)state;
+    tacet_lateness_init(&l);
+    feed(&l, 1000, NULL, 0);
+    for (; target_us < 60000;
+         frames++) { /* every frame is late by 60 ms, now and then one is not */
+        tacet_lateness_add(&l, 1000000 + (frames % 20 == 0 ? 0 : 60000));
+        target_us = tacet_lateness_target_us(&l, target_us, 200000);
+    }
+    assert_in_range(frames, 10, 40);
+    assert_int_equal(target_us, 62000);
+    for (int i = 0; i < 900; i++) {
+        tacet_lateness_add(&l, 1000000 + (i % 20 == 0 ? 0 : 60000));
+    }
+    for (frames = 0; target_us > 4000; frames++) {
+        tacet_lateness_add(&l, 1000000);
+        target_us = tacet_lateness_target_us(&l, target_us, 200000);
+    }
+    assert_in_range(frames, 900, 1000);
+}
+
+static void first_frames_count_for_more(void **state)
 {
     struct tacet_lateness l;
 
     (void)state;
     tacet_lateness_init(&l);
-    for (int i = 0; i < 200; i++) {
-        tacet_lateness_add(&l, i % 2 * 150000);
+    for (int i = 0; i < 20; i++) {
+        tacet_lateness_add(&l, i == 10 ? 15000 : 0);
     }
-    assert_int_equal(tacet_lateness_cover_us(&l), 155000);
-    for (int i = 0; i < 390; i++) {
-        tacet_lateness_add(&l, 0);
-    }
-    assert_int_equal(tacet_lateness_cover_us(&l), 155000);
-    for (int i = 0; i < 110; i++) {
-        tacet_lateness_add(&l, 0);
-    }
-    assert_int_equal(tacet_lateness_cover_us(&l), 5000);
+    assert_int_equal(tacet_lateness_target_us(&l, 4000, 200000), 16000);
 }
 
 static void least_transit_follows_a_longer_path_after_two_seconds(void **state)
@@ -69,6 +129,38 @@ static void least_transit_follows_a_longer_path_after_two_seconds(void **state)
     assert_int_equal(l.base_us, 500000);
 }
 
+/* 100 ms more for good: held against the old path everything is late, but once the old one is
+ * forgotten none of it was. */
+static void longer_path_is_no_lateness(void **state)
+{
+    struct tacet_lateness l;
+
+    (void)state;
+    tacet_lateness_init(&l);
+    feed(&l, 500, NULL, 0);
+    for (int i = 0; i < 99; i++) {
+        tacet_lateness_add(&l, 1100000);
+    }
+    assert_int_equal(l.base_us, 1000000);
+    assert_int_equal(tacet_lateness_target_us(&l, 4000, 200000), 102000);
+    tacet_lateness_add(&l, 1100000);
+    assert_int_equal(l.base_us, 1100000);
+    assert_int_equal(tacet_lateness_cost_us(&l, 2000), 500);
+    assert_int_equal(tacet_lateness_target_us(&l, 102000, 200000), 2000);
+}
+
+static void shorter_path_leaves_no_lateness_behind(void **state)
+{
+    struct tacet_lateness l;
+
+    (void)state;
+    tacet_lateness_init(&l);
+    feed(&l, 500, NULL, 0);
+    tacet_lateness_add(&l, 900000);
+    assert_int_equal(l.base_us, 900000);
+    assert_int_equal(tacet_lateness_cost_us(&l, 2000), 500);
+}
+
 static void lateness_beyond_all_bins_is_held_in_the_last(void **state)
 {
     struct tacet_lateness l;
@@ -76,17 +168,22 @@ static void lateness_beyond_all_bins_is_held_in_the_last(void **state)
     (void)state;
     tacet_lateness_init(&l);
     tacet_lateness_add(&l, 0);
-    for (int i = 0; i < 20; i++) {
+    for (int i = 0; i < 99; i++) {
         tacet_lateness_add(&l, INT64_C(10000000000));
     }
-    assert_int_equal(tacet_lateness_cover_us(&l), TACET_LATENESS_BINS * TACET_LATENESS_BIN_US);
+    assert_int_equal(l.histogram[TACET_LATENESS_BINS - 1], 99);
+    assert_int_equal(tacet_lateness_target_us(&l, 4000, 200000), 4000);
 }
 
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test(cover_leaves_out_two_or_one_in_a_hundred),
-        cmocka_unit_test(old_lateness_is_forgotten_after_ten_seconds),
+        cmocka_unit_test(delay_covers_what_is_worth_it),
+        cmocka_unit_test(delay_stays_where_another_is_hardly_better),
+        cmocka_unit_test(rises_at_once_and_falls_after_twenty_seconds),
+        cmocka_unit_test(first_frames_count_for_more),
+        cmocka_unit_test(longer_path_is_no_lateness),
+        cmocka_unit_test(shorter_path_leaves_no_lateness_behind),
         cmocka_unit_test(least_transit_follows_a_longer_path_after_two_seconds),
         cmocka_unit_test(lateness_beyond_all_bins_is_held_in_the_last),
     };

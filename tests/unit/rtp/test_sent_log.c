@@ -236,6 +236,8 @@ static void reports_on_what_was_not_sent_are_passed_over(void **state)
     report(START, TACET_S(1), 1, 0, "11111");    /* before the first */
     report(START, TACET_S(1), 9, 5, "1");        /* no stream of ours */
     report(START, TACET_S(1), 1, 5 + 4096, "1"); /* the same slot of the table */
+    send(START, 1, 6);
+    report(START, TACET_S(1), 2, 5, "1"); /* sent in another stream */
     assert_int_equal(poll(), 0);
     assert_false(tacet_sent_log_on_sent(&log_, START, 9, 1, 1, 0));
     report(START, TACET_S(1), 1, 5, "1");

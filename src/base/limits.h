@@ -53,6 +53,8 @@ enum {
     TACET_HISTORY_PACKETS = 512,
     /* Earlier payloads that an audio packet repeats at most. */
     TACET_RED_DEPTH_MAX = 4,
+    /* ... and how many packets back they stand at most. */
+    TACET_RED_BACK_MAX = 8,
     /* Packets that one repair of the erasure correction covers, and repairs made at a time; a
      * larger frame is covered in pieces. */
     TACET_FEC_SOURCES_MAX = 64,
@@ -138,7 +140,7 @@ enum {
 #define TACET_OLD_EPOCH_US TACET_S(2)
 #define TACET_CONTROL_RETRY_MIN_US TACET_MS(20)
 #define TACET_CONTROL_RETRY_FIRST_US TACET_MS(200) /* before a round trip has been measured */
-#define TACET_CONTROL_RETRY_MAX_US TACET_S(2)
+#define TACET_CONTROL_RETRY_MAX_US TACET_MS(500)
 #define TACET_KEEPALIVE_US TACET_S(1)
 #define TACET_RECONNECTING_US TACET_S(5)
 #define TACET_LOST_US TACET_S(30)

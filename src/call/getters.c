@@ -106,7 +106,7 @@ static void fill_session(const struct tacet_call *call, const struct tacet_rtp_s
         ret->outbound[kind].target_bitrate_bps = kind == TACET_KIND_AUDIO
                                                      ? call->config.audio_bitrate_bps
                                                      : call->config.video_bitrate_bps;
-        ret->outbound[kind].red_depth = (uint32_t)session->outbound[kind].red_depth;
+        ret->outbound[kind].red_depth = (uint32_t)session->outbound[kind].red_plan.count;
         ret->remote_inbound[kind] = session->remote[kind];
     }
     ret->inbound[TACET_KIND_VIDEO].frames_discarded = session->inbound.assembly.frames_discarded;

@@ -85,10 +85,10 @@ static int send_audio(struct tacet_outbound *out, int64_t now, struct tacet_srtp
     }
     uint8_t *payload = buffer->data + TACET_RTP_HEADER_SIZE;
     size_t size = frame->size;
-    if (out->red_depth > 0) {
+    if (out->red_plan.count > 0) {
         size_t room = TACET_DATAGRAM_MAX - TACET_RTP_HEADER_SIZE - overhead;
         size = tacet_red_write(&out->red, TACET_PT_OPUS, timestamp, frame->data, frame->size,
-                               out->red_depth, payload, room);
+                               &out->red_plan, payload, room);
         assert(size > 0);
         out->payload_type = TACET_PT_RED;
     } else {

@@ -24,9 +24,9 @@ struct tacet_outbound {
     bool needs_key; /* a picture was left out: those after it show nothing before a key */
     int64_t last_captured_at_us; /* for the sender report */
     uint32_t last_timestamp;
-    struct tacet_red red;          /* audio: what was sent last */
-    size_t red_depth;              /* ... and how much of it each packet repeats */
-    struct tacet_history *history; /* of what was sent, borrowed; NULL: none is kept */
+    struct tacet_red red;           /* audio: what was sent last */
+    struct tacet_red_plan red_plan; /* ... and which of it each packet repeats */
+    struct tacet_history *history;  /* of what was sent, borrowed; NULL: none is kept */
     struct tacet_outbound_stats stats;
 };
 

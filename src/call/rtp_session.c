@@ -8,6 +8,8 @@
 #include <sodium.h>
 #include <string.h>
 
+#define RESULTS_MIN 20 /* of packets, from which on the loss is believed */
+
 int tacet_rtp_session_create(struct tacet_rtp_session **ret)
 {
     struct tacet_rtp_session *s = tacet_alloc(sizeof(*s));
@@ -86,10 +88,12 @@ void tacet_rtp_session_begin(struct tacet_rtp_session *s, const struct tacet_ran
     tacet_feedback_init(&s->feedback, in);
     tacet_sent_log_init(s->sent_log, out);
     s->loss = (struct tacet_loss){ 0 };
+    s->audio_loss = (struct tacet_loss){ 0 };
     memset(s->told, 0, sizeof(s->told));
     s->refresh_wanted = false;
     s->target_changed = false;
     s->repair = (struct tacet_repair){ 0 };
+    s->results = 0;
     s->used = true;
 }
 
@@ -171,9 +175,8 @@ size_t tacet_rtp_session_nack(struct tacet_rtp_session *s, int64_t now, int64_t 
 {
     struct tacet_writer w = tacet_writer(out, capacity);
     uint16_t seqs[TACET_NACK_MAX];
-    size_t count =
-        tacet_inbound_missing(&s->inbound, now, round_trip_us,
-                              tacet_repair_loss_permille(&s->repair), seqs, TACET_NACK_MAX);
+    size_t count = tacet_inbound_missing(&s->inbound, now, round_trip_us,
+                                         tacet_loss_permille(&s->loss), seqs, TACET_NACK_MAX);
 
     if (count == 0) {
         return 0;
@@ -226,6 +229,19 @@ static void on_results(struct tacet_rtp_session *s, int64_t now,
     }
 }
 
+/* In the order of sending: of all together, and of audio, whose repeats depend on its own runs. */
+static void on_losses(struct tacet_rtp_session *s, const struct tacet_packet_result *results,
+                      size_t count)
+{
+    tacet_loss_on_results(&s->loss, results, count);
+    for (size_t i = 0; i < count; i++) {
+        if (results[i].stream == TACET_SSRC_AUDIO) {
+            tacet_loss_on_results(&s->audio_loss, &results[i], 1);
+        }
+        s->results += results[i].unreported ? 0 : 1;
+    }
+}
+
 static int on_feedback(struct tacet_rtp_session *s, int64_t now, const struct tacet_rtcp_part *part)
 {
     struct tacet_packet_result results[TACET_RESULTS_MAX];
@@ -237,7 +253,13 @@ static int on_feedback(struct tacet_rtp_session *s, int64_t now, const struct ta
     }
     tacet_sent_log_on_report(s->sent_log, now, &report);
     while ((count = tacet_sent_log_poll_ordered(s->sent_log, results, TACET_RESULTS_MAX)) > 0) {
-        tacet_loss_on_results(&s->loss, results, count);
+        on_losses(s, results, count);
+    }
+    if (s->results >= RESULTS_MIN) {
+        s->target_changed |= tacet_repair_on_loss(&s->repair, now, tacet_loss_permille(&s->loss),
+                                                  tacet_loss_burst_q8(&s->loss));
+        s->outbound[TACET_KIND_AUDIO].red_plan =
+            *tacet_repair_red(&s->repair, tacet_loss_burst_q8(&s->audio_loss));
     }
     while ((count = tacet_sent_log_poll(s->sent_log, results, TACET_RESULTS_MAX)) > 0) {
         on_results(s, now, results, count);
@@ -256,8 +278,6 @@ static void on_block(struct tacet_rtp_session *s, int64_t now,
         }
         remote->packets_lost = block->cumulative_lost;
         remote->fraction_lost_permille = block->fraction_lost * 1000 / 256;
-        s->target_changed |= tacet_repair_on_report(&s->repair, remote->fraction_lost_permille);
-        s->outbound[TACET_KIND_AUDIO].red_depth = tacet_repair_red_depth(&s->repair);
         remote->jitter_us = (int64_t)block->jitter * 1000000 / rate;
         int64_t round_trip_us = tacet_report_round_trip_us(block, now);
         if (round_trip_us >= 0) {

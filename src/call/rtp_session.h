@@ -36,6 +36,8 @@ struct tacet_rtp_session {
     struct tacet_feedback feedback; /* of what is received */
     struct tacet_sent_log *sent_log;
     struct tacet_loss loss; /* of what is sent */
+    struct tacet_loss audio_loss;
+    uint64_t results; /* behind them */
     struct tacet_told told[TACET_SSRC_KIND_COUNT];
     struct tacet_repair repair;
     bool target_changed; /* the encoders are to be told */

@@ -3,7 +3,7 @@
  * flight, and the rules for sending one again. A segment is lost when a packet sent three later,
  * or one and an eighth of a round trip later, has been acknowledged (the thresholds of RFC 9002
  * section 6.1); the loss of the last ones, which no later packet shows, is found by a probe after
- * one and a half round trips, doubled each time.
+ * one and a half round trips, then at growing intervals.
  */
 #include "call/stream.h"
 
@@ -142,10 +142,13 @@ static int64_t probe_interval(const struct tacet_control *c)
         c->round_trips > 0 ? c->round_trip_us + c->round_trip_us / 2 : TACET_CONTROL_RETRY_FIRST_US;
 
     us = us > TACET_CONTROL_RETRY_MIN_US ? us : TACET_CONTROL_RETRY_MIN_US;
-    for (int32_t i = 0; i < c->retries && us < TACET_CONTROL_RETRY_MAX_US; i++) {
-        us *= 2;
+    /* A probe is one segment: a way that is full carries two of them a second all the same, and on
+     * one that loses much each doubling would be heard as a second without an answer. */
+    int64_t most = us > TACET_CONTROL_RETRY_MAX_US ? us : TACET_CONTROL_RETRY_MAX_US;
+    for (int32_t i = 0; i < c->retries && us < most; i++) {
+        us += us / 2;
     }
-    return us < TACET_CONTROL_RETRY_MAX_US ? us : TACET_CONTROL_RETRY_MAX_US;
+    return us < most ? us : most;
 }
 
 /* When a segment counts as lost for being overtaken; INT64_MAX while nothing overtook it. */

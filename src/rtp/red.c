@@ -19,13 +19,15 @@ void tacet_red_remember(struct tacet_red *red, uint32_t timestamp, const uint8_t
     red->sent[red->next].timestamp = timestamp;
     red->sent[red->next].size = size;
     memcpy(red->sent[red->next].data, payload, size);
-    red->next = (red->next + 1) % TACET_RED_DEPTH_MAX;
+    red->next = (red->next + 1) % TACET_RED_BACK_MAX;
 }
 
 /* The `back`-th payload before this one (1: the last), if it is there and can be referred to. */
 static size_t sent_before(const struct tacet_red *red, size_t back, uint32_t timestamp)
 {
-    size_t at = (red->next + TACET_RED_DEPTH_MAX - back) % TACET_RED_DEPTH_MAX;
+    assert(back >= 1);
+    assert(back <= TACET_RED_BACK_MAX);
+    size_t at = (red->next + TACET_RED_BACK_MAX - back) % TACET_RED_BACK_MAX;
     uint32_t offset = timestamp - red->sent[at].timestamp;
 
     if (red->sent[at].size == 0 || red->sent[at].size > LENGTH_MAX || offset == 0 ||
@@ -36,35 +38,35 @@ static size_t sent_before(const struct tacet_red *red, size_t back, uint32_t tim
 }
 
 size_t tacet_red_write(struct tacet_red *red, uint8_t type, uint32_t timestamp,
-                       const uint8_t *payload, size_t size, size_t depth, uint8_t *out,
-                       size_t capacity)
+                       const uint8_t *payload, size_t size, const struct tacet_red_plan *plan,
+                       uint8_t *out, size_t capacity)
 {
     struct tacet_writer w = tacet_writer(out, capacity);
     size_t room = capacity;
     size_t count = 0;
 
-    assert(depth <= TACET_RED_DEPTH_MAX);
+    assert(plan->count <= TACET_RED_DEPTH_MAX);
     if (capacity < LAST_HEADER_SIZE + size) {
         return 0;
     }
     room -= LAST_HEADER_SIZE + size;
-    while (count < depth) {
-        size_t at = sent_before(red, count + 1, timestamp);
+    while (count < plan->count) {
+        size_t at = sent_before(red, plan->back[count], timestamp);
         if (at == SIZE_MAX || HEADER_SIZE + red->sent[at].size > room) {
             break;
         }
         room -= HEADER_SIZE + red->sent[at].size;
         count++;
     }
-    for (size_t back = count; back > 0; back--) {
-        size_t at = sent_before(red, back, timestamp);
+    for (size_t i = count; i > 0; i--) {
+        size_t at = sent_before(red, plan->back[i - 1], timestamp);
         uint32_t offset = timestamp - red->sent[at].timestamp;
         tacet_write_u32(&w, 0x80000000U | (uint32_t)type << 24 | offset << 10 |
                                 (uint32_t)red->sent[at].size);
     }
     tacet_write_u8(&w, type);
-    for (size_t back = count; back > 0; back--) {
-        size_t at = sent_before(red, back, timestamp);
+    for (size_t i = count; i > 0; i--) {
+        size_t at = sent_before(red, plan->back[i - 1], timestamp);
         tacet_write_bytes(&w, red->sent[at].data, red->sent[at].size);
     }
     tacet_write_bytes(&w, payload, size);

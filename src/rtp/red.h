@@ -14,13 +14,19 @@
 #include <stddef.h>
 #include <stdint.h>
 
+/* Which earlier payloads a packet repeats: so many packets back each, ascending. */
+struct tacet_red_plan {
+    size_t count;                      /* at most TACET_RED_DEPTH_MAX */
+    uint8_t back[TACET_RED_DEPTH_MAX]; /* 1 to TACET_RED_BACK_MAX */
+};
+
 /* The sender's memory of what it sent last. */
 struct tacet_red {
     struct {
         uint32_t timestamp;
         size_t size; /* 0: none yet */
         uint8_t data[TACET_AUDIO_FRAME_SIZE_MAX];
-    } sent[TACET_RED_DEPTH_MAX];
+    } sent[TACET_RED_BACK_MAX];
     size_t next;
 };
 
@@ -31,14 +37,14 @@ struct tacet_red_block {
 };
 
 /*
- * Writes the payload with up to `depth` earlier ones of `type` before it, and remembers it. What
- * does not fit `capacity`, the 14 bits of the offset or the 10 of the length is left out, oldest
- * first. Returns the size; with nothing to repeat it is still a RED payload. 0: the payload itself
- * does not fit.
+ * Writes the payload with the earlier ones of `type` that `plan` names before it, and remembers it.
+ * What does not fit `capacity`, the 14 bits of the offset or the 10 of the length is left out,
+ * oldest first. Returns the size; with nothing to repeat it is still a RED payload. 0: the payload
+ * itself does not fit.
  */
 size_t tacet_red_write(struct tacet_red *red, uint8_t type, uint32_t timestamp,
-                       const uint8_t *payload, size_t size, size_t depth, uint8_t *out,
-                       size_t capacity);
+                       const uint8_t *payload, size_t size, const struct tacet_red_plan *plan,
+                       uint8_t *out, size_t capacity);
 /* Only remembers a payload that goes out plainly. */
 void tacet_red_remember(struct tacet_red *red, uint32_t timestamp, const uint8_t *payload,
                         size_t size);

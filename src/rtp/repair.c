@@ -1,6 +1,5 @@
 /*
- * See repair.h. The estimate follows a rise quickly and a fall slowly: redundancy that comes too
- * late is heard, redundancy that stays a few seconds too long is not.
+ * See repair.h. What is lost, and in what runs, is measured in loss.h.
  *
  * How a video frame is kept from being missed, by measure (50 ms +-20 each way, both ways lossy):
  *
@@ -17,24 +16,27 @@
 
 #include "base/limits.h"
 
-#define RISE 2  /* a report counts one half */
-#define FALL 16 /* one sixteenth */
-
 /* What makes a difference to an encoder. */
 #define STEP_PERMILLE 20
 #define NOTHING_PERMILLE 5
 #define SHARE_STEP_PERMILLE 40
-#define FADE 4 /* a quarter of the old counts goes with each report */
+#define FADE_US TACET_MS(500) /* a quarter of the old counts goes each time */
+#define FADE 4
 
 /* Below this round trip a packet that is asked for comes before a picture is missed. */
 #define RETRANSMISSION_IN_TIME_US TACET_MS(30)
 /* Repairs cover the frames of this time: later ones come when the picture is missed already. */
 #define SPAN_US TACET_MS(110)
 /* How often the packets of that time, or a key frame, may still lack something. */
-#define LEFT 0.02
+#define LEFT 0.008
 #define LEFT_KEY 0.002
+#define LEFT_BURSTS 0.02
+
 #define LOSS_MOST 0.5
 #define LOSS_BEFORE 0.08 /* assumed until the first report */
+/* Mean runs below this are what independent losses give. */
+#define BURST_MIN 1.6
+#define BURST_MOST 6.0
 /* Of the budget, what may go into retransmissions at a time. */
 #define RESEND_US TACET_MS(250)
 
@@ -51,23 +53,20 @@ static int32_t apart(int32_t a, int32_t b)
     return a > b ? a - b : b - a;
 }
 
-bool tacet_repair_on_report(struct tacet_repair *r, int32_t lost_permille)
+bool tacet_repair_on_loss(struct tacet_repair *r, int64_t now, int32_t loss_permille,
+                          int32_t burst_q8)
 {
-    int32_t difference = lost_permille * 256 - r->loss_q8;
-
-    r->loss_q8 += difference / (!r->reported ? 1 : difference > 0 ? RISE : FALL);
     r->reported = true;
-    r->media_bytes -= r->media_bytes / FADE;
-    r->extra_bytes -= r->extra_bytes / FADE;
-    int32_t now = r->loss_q8 / 256;
-    return apart(now, r->told_permille) >= STEP_PERMILLE ||
-           (now < NOTHING_PERMILLE) != (r->told_permille < NOTHING_PERMILLE) ||
+    r->loss_permille = loss_permille;
+    r->burst_q8 = burst_q8;
+    if (now - r->faded_at_us >= FADE_US) {
+        r->faded_at_us = now;
+        r->media_bytes -= r->media_bytes / FADE;
+        r->extra_bytes -= r->extra_bytes / FADE;
+    }
+    return apart(loss_permille, r->told_permille) >= STEP_PERMILLE ||
+           (loss_permille < NOTHING_PERMILLE) != (r->told_permille < NOTHING_PERMILLE) ||
            apart(share_permille(r), r->told_share_permille) >= SHARE_STEP_PERMILLE;
-}
-
-int32_t tacet_repair_loss_permille(const struct tacet_repair *r)
-{
-    return r->loss_q8 / 256;
 }
 
 void tacet_repair_on_sent(struct tacet_repair *r, size_t media, size_t extra)
@@ -116,34 +115,42 @@ uint64_t tacet_repair_on_frame(struct tacet_repair *r, int64_t now, uint64_t fir
     return r->frames[r->span - 1].first;
 }
 
-/* The fewest repairs that leave no more than `left` of blocks of k packets lacking something. */
-static size_t repairs_for(size_t k, double p, double left)
+/*
+ * The fewest repairs that leave no more than `left` of blocks of k packets lacking something. Runs
+ * of b lost packets are taken for single losses of pieces that are b packets large: fewer and
+ * heavier throws, so that more must be held ready for the same rest.
+ */
+static size_t repairs_for(size_t k, double p, double burst, double left)
 {
+    size_t pieces = (size_t)((double)k / burst + 0.999);
     size_t m = 0;
 
-    while (m < 2 * k + 2 && tail(k, m, p) > left) {
+    while (m < 2 * pieces + 2 && tail(pieces, m, p) > left) {
         m++;
     }
-    return m;
+    return (size_t)((double)m * burst + 0.5);
 }
 
 size_t tacet_repair_fec_count(struct tacet_repair *r, size_t k, int64_t round_trip_us, bool key)
 {
-    double p = r->reported ? r->loss_q8 / 256000.0 : LOSS_BEFORE;
+    double p = r->reported ? r->loss_permille / 1000.0 : LOSS_BEFORE;
+    double burst = r->burst_q8 / 256.0 * (1 - p);
     size_t m;
 
-    if ((r->reported && r->loss_q8 < NOTHING_PERMILLE * 256) ||
+    if ((r->reported && r->loss_permille < NOTHING_PERMILLE) ||
         (round_trip_us > 0 && round_trip_us < RETRANSMISSION_IN_TIME_US)) {
         r->owed_q8 = 0;
         return 0;
     }
     p = p < LOSS_MOST ? p : LOSS_MOST;
+    burst = burst < BURST_MIN ? 1 : burst < BURST_MOST ? burst : BURST_MOST;
     if (key) {
-        m = repairs_for(k, p, LEFT_KEY);
+        m = repairs_for(k, p, burst, LEFT_KEY);
         r->owed_q8 = 0;
     } else {
         /* Those of the whole span in equal parts, one a frame, the fraction kept for the next. */
-        r->owed_q8 += (int64_t)(repairs_for(k * r->span, p, LEFT) * 256 / r->span);
+        size_t all = repairs_for(k * r->span, p, burst, burst > 1 ? LEFT_BURSTS : LEFT);
+        r->owed_q8 += (int64_t)(all * 256 / r->span);
         m = (size_t)(r->owed_q8 / 256);
         r->owed_q8 %= 256;
     }
@@ -166,33 +173,53 @@ bool tacet_repair_may_resend(struct tacet_repair *r, int64_t now, int32_t budget
 }
 
 /*
- * Up to this loss, in permille, so many repeats: what is lost for good is then about the loss to
- * the power of the depth + 1, below 0.5 % in every row. A clean way costs nothing.
+ * Which earlier payloads an audio packet repeats, by how much is lost, in permille, and by the mean
+ * run of lost audio packets: so many packets back. What is lost for good is then about the loss to
+ * the power of the repeats + 1. Where losses come in runs the repeats stand further back, for what
+ * is lost together must be repeated apart; not further than a playout buffer waits. A clean way
+ * costs nothing.
+ *
+ *     loss      runs below 1.6   below 2.6     longer
+ *     <= 0.5 %  -                -             -
+ *     <= 6 %    1                2             3
+ *     <= 13 %   1 2              1 3           2 4
+ *     <= 25 %   1 2 3            1 3 5         2 4 6
+ *     above     1 2 3 4          1 2 4 6       1 3 5 7
  */
+#define RED_RUNS 3
+static const int32_t red_runs_q8[RED_RUNS - 1] = { 410, 666 };
 static const struct {
     int32_t up_to;
-    size_t depth;
+    struct tacet_red_plan plans[RED_RUNS];
 } red_table[] = {
-    { 5, 0 }, { 50, 1 }, { 150, 2 }, { 250, 3 }, { 1000, 4 },
+    { 5, { { 0 }, { 0 }, { 0 } } },
+    { 60, { { 1, { 1 } }, { 1, { 2 } }, { 1, { 3 } } } },
+    { 130, { { 2, { 1, 2 } }, { 2, { 1, 3 } }, { 2, { 2, 4 } } } },
+    { 250, { { 3, { 1, 2, 3 } }, { 3, { 1, 3, 5 } }, { 3, { 2, 4, 6 } } } },
+    { 1000, { { 4, { 1, 2, 3, 4 } }, { 4, { 1, 2, 4, 6 } }, { 4, { 1, 3, 5, 7 } } } },
 };
 
-size_t tacet_repair_red_depth(const struct tacet_repair *r)
+const struct tacet_red_plan *tacet_repair_red(const struct tacet_repair *r, int32_t audio_burst_q8)
 {
     size_t row = 0;
+    size_t runs = 0;
 
-    while (r->loss_q8 / 256 > red_table[row].up_to) {
+    while (r->loss_permille > red_table[row].up_to) {
         row++;
     }
-    return red_table[row].depth;
+    while (runs < RED_RUNS - 1 && audio_burst_q8 >= red_runs_q8[runs]) {
+        runs++;
+    }
+    return &red_table[row].plans[runs];
 }
 
 int32_t tacet_repair_tell(struct tacet_repair *r)
 {
-    int64_t left = r->loss_q8 / 256;
+    int64_t left = r->loss_permille;
 
-    r->told_permille = (int32_t)left;
-    for (size_t i = tacet_repair_red_depth(r); i > 0; i--) {
-        left = left * (r->loss_q8 / 256) / 1000;
+    r->told_permille = r->loss_permille;
+    for (size_t i = tacet_repair_red(r, 0)->count; i > 0; i--) {
+        left = left * r->loss_permille / 1000;
     }
     return (int32_t)left;
 }

@@ -5,6 +5,8 @@
 #ifndef TACET_RTP_REPAIR_H
 #define TACET_RTP_REPAIR_H
 
+#include "rtp/red.h"
+
 #include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
@@ -13,10 +15,12 @@
 
 struct tacet_repair {
     bool reported;         /* the other side has said how much is lost */
-    int32_t loss_q8;       /* expected, in 1/256 permille */
+    int32_t loss_permille; /* expected */
+    int32_t burst_q8;      /* mean length of a run of lost packets, in 1/256 */
     int32_t told_permille; /* the loss that stood behind the last target */
     int64_t media_bytes;   /* video sent lately, old counts fading out */
     int64_t extra_bytes;   /* its repair */
+    int64_t faded_at_us;
     int32_t told_share_permille;
     struct {
         uint64_t first; /* packet */
@@ -29,13 +33,13 @@ struct tacet_repair {
     int64_t resend_at_us;
 };
 
-/* A report block said how much of its interval was lost. True: tell the encoders, for the loss or
- * the share that repair takes has changed. */
-bool tacet_repair_on_report(struct tacet_repair *r, int32_t lost_permille);
-/* How much is expected to be lost. */
-int32_t tacet_repair_loss_permille(const struct tacet_repair *r);
-/* How many earlier payloads each audio packet repeats now: the table in repair.c. */
-size_t tacet_repair_red_depth(const struct tacet_repair *r);
+/* What is to be expected now, as loss.h has it. True: tell the encoders, for the loss or the share
+ * that repair takes has changed. */
+bool tacet_repair_on_loss(struct tacet_repair *r, int64_t now, int32_t loss_permille,
+                          int32_t burst_q8);
+/* Which earlier payloads each audio packet repeats now: the table in repair.c. `audio_burst_q8`:
+ * the mean run of lost audio packets. */
+const struct tacet_red_plan *tacet_repair_red(const struct tacet_repair *r, int32_t audio_burst_q8);
 /* A video frame that begins with this packet is sent. Returns the packet where what its repairs
  * cover begins. */
 uint64_t tacet_repair_on_frame(struct tacet_repair *r, int64_t now, uint64_t first, bool key);

@@ -15,12 +15,19 @@
 static struct tacet_red red;
 static uint8_t out[1200];
 
-static size_t write_nth(uint32_t n, size_t depth, size_t capacity)
+static size_t write_with(uint32_t n, const struct tacet_red_plan *plan, size_t capacity)
 {
     uint8_t payload[80];
 
     memset(payload, (int)n, sizeof(payload));
-    return tacet_red_write(&red, 111, n * 960, payload, sizeof(payload), depth, out, capacity);
+    return tacet_red_write(&red, 111, n * 960, payload, sizeof(payload), plan, out, capacity);
+}
+
+static size_t write_nth(uint32_t n, size_t depth, size_t capacity)
+{
+    struct tacet_red_plan plan = { depth, { 1, 2, 3, 4 } };
+
+    return write_with(n, &plan, capacity);
 }
 
 static void each_packet_repeats_the_last_ones(void **state)
@@ -40,6 +47,25 @@ static void each_packet_repeats_the_last_ones(void **state)
                 assert_int_equal(blocks[i].size, 80);
                 assert_int_equal(blocks[i].data[79], of);
             }
+        }
+    }
+}
+
+static void repeats_stand_as_far_back_as_the_plan_says(void **state)
+{
+    static const struct tacet_red_plan plan = { 3, { 2, 4, TACET_RED_BACK_MAX } };
+    struct tacet_red_block blocks[TACET_RED_DEPTH_MAX + 1];
+
+    (void)state;
+    red = (struct tacet_red){ 0 };
+    for (uint32_t n = 1; n <= 40; n++) {
+        size_t size = write_with(n, &plan, sizeof(out));
+        int expected = 1 + (n > 2) + (n > 4) + (n > TACET_RED_BACK_MAX);
+        assert_int_equal(tacet_red_read(111, n * 960, out, size, blocks), expected);
+        for (int i = 0; i < expected - 1; i++) {
+            uint32_t of = n - plan.back[expected - 2 - i];
+            assert_int_equal(blocks[i].timestamp, of * 960);
+            assert_int_equal(blocks[i].data[0], of);
         }
     }
 }
@@ -68,8 +94,9 @@ static void timestamps_wrap(void **state)
 
     (void)state;
     red = (struct tacet_red){ 0 };
-    (void)tacet_red_write(&red, 111, UINT32_MAX - 400, payload, 3, 1, out, sizeof(out));
-    size_t size = tacet_red_write(&red, 111, 559, payload, 3, 1, out, sizeof(out));
+    static const struct tacet_red_plan plan = { 1, { 1 } };
+    (void)tacet_red_write(&red, 111, UINT32_MAX - 400, payload, 3, &plan, out, sizeof(out));
+    size_t size = tacet_red_write(&red, 111, 559, payload, 3, &plan, out, sizeof(out));
     assert_int_equal(tacet_red_read(111, 559, out, size, blocks), 2);
     assert_int_equal(blocks[0].timestamp, UINT32_MAX - 400);
 }
@@ -105,6 +132,7 @@ int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(each_packet_repeats_the_last_ones),
+        cmocka_unit_test(repeats_stand_as_far_back_as_the_plan_says),
         cmocka_unit_test(what_does_not_fit_is_left_out_oldest_first),
         cmocka_unit_test(timestamps_wrap),
         cmocka_unit_test(malformed_payloads_are_refused),

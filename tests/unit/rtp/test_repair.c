@@ -10,62 +10,30 @@
 
 #include "base/limits.h"
 
-/* The loss that stands behind what was told. */
-static int32_t expected_loss(struct tacet_repair *r)
+static bool on_loss(struct tacet_repair *r, int32_t permille)
 {
-    (void)tacet_repair_tell(r);
-    return r->told_permille;
+    return tacet_repair_on_loss(r, TACET_S(1), permille, 256);
 }
 
-static void clean_way_has_nothing_to_tell(void **state)
+static void encoders_are_told_of_what_makes_a_difference(void **state)
 {
+    static const struct {
+        int32_t permille;
+        bool tell;
+    } rows[] = {
+        { 0, false }, { 3, false },  { 5, true },    { 15, false },  { 30, true }, { 49, false },
+        { 50, true }, { 300, true }, { 310, false }, { 290, false }, { 0, true },  { 0, false },
+    };
     struct tacet_repair r = { 0 };
 
     (void)state;
-    for (int i = 0; i < 100; i++) {
-        assert_false(tacet_repair_on_report(&r, 0));
-    }
-    assert_int_equal(tacet_repair_tell(&r), 0);
-}
-
-static void loss_is_told_within_a_second_and_forgotten_slowly(void **state)
-{
-    struct tacet_repair r = { 0 };
-    int reports = 0;
-
-    (void)state;
-    (void)tacet_repair_on_report(&r, 0);
-    assert_true(tacet_repair_on_report(&r, 100));
-    assert_true(expected_loss(&r) >= 49);
-    (void)tacet_repair_on_report(&r, 100);
-    (void)tacet_repair_on_report(&r, 100);
-    assert_true(expected_loss(&r) >= 85);
-    while (expected_loss(&r) >= 20) { /* two reports a second and kind */
-        (void)tacet_repair_on_report(&r, 0);
-        reports++;
-    }
-    assert_in_range(reports, 15, 40);
-    for (int i = 0; i < 100; i++) {
-        (void)tacet_repair_on_report(&r, 0);
-    }
-    assert_true(expected_loss(&r) < 5);
-}
-
-static void reports_that_vary_do_not_tell_each_time(void **state)
-{
-    struct tacet_repair r = { 0 };
-    int told = 0;
-
-    (void)state;
-    for (int i = 0; i < 200; i++) { /* about 10 %, as 25 packets show it */
-        static const int32_t seen[] = { 120, 80, 40, 160, 80, 120, 0, 80 };
-        if (tacet_repair_on_report(&r, seen[i % 8])) {
-            int32_t loss = expected_loss(&r);
-            told++;
-            assert_in_range(loss, 40, 160);
+    for (size_t i = 0; i < sizeof(rows) / sizeof(rows[0]); i++) {
+        bool tell = on_loss(&r, rows[i].permille);
+        assert_int_equal(tell, rows[i].tell);
+        if (tell) {
+            (void)tacet_repair_tell(&r);
         }
     }
-    assert_in_range(told, 1, 120);
 }
 
 static void redundancy_grows_with_the_loss_and_leaves_little_of_it(void **state)
@@ -81,9 +49,36 @@ static void redundancy_grows_with_the_loss_and_leaves_little_of_it(void **state)
 
     (void)state;
     for (size_t i = 0; i < sizeof(rows) / sizeof(rows[0]); i++) {
-        struct tacet_repair r = { .loss_q8 = rows[i].loss_permille * 256 };
-        assert_int_equal(tacet_repair_red_depth(&r), rows[i].depth);
+        struct tacet_repair r = { 0 };
+        (void)on_loss(&r, rows[i].loss_permille);
+        assert_int_equal(tacet_repair_red(&r, 256)->count, rows[i].depth);
         assert_in_range(tacet_repair_tell(&r), 0, rows[i].left_max);
+    }
+}
+
+static void repeats_stand_further_back_where_losses_come_in_runs(void **state)
+{
+    static const int32_t losses[] = { 3, 50, 100, 200, 300, 1000 };
+    struct tacet_repair r = { 0 };
+
+    (void)state;
+    for (size_t i = 0; i < sizeof(losses) / sizeof(losses[0]); i++) {
+        (void)on_loss(&r, losses[i]);
+        const struct tacet_red_plan *single = tacet_repair_red(&r, 300);
+        const struct tacet_red_plan *runs = tacet_repair_red(&r, 512);
+        const struct tacet_red_plan *longer = tacet_repair_red(&r, 1280);
+        assert_int_equal(runs->count, single->count);
+        assert_int_equal(longer->count, single->count);
+        for (size_t n = 0; n < single->count; n++) {
+            assert_int_equal(single->back[n], n + 1);
+            assert_true(runs->back[n] >= single->back[n]);
+            assert_true(longer->back[n] <= TACET_RED_BACK_MAX);
+        }
+        if (single->count > 0) {
+            size_t last = single->count - 1;
+            assert_true(runs->back[last] > single->back[last]);
+            assert_true(longer->back[last] > runs->back[last]);
+        }
     }
 }
 
@@ -103,21 +98,24 @@ static void frames_are_protected_as_far_as_the_loss_asks(void **state)
 {
     static const struct {
         int32_t loss_permille;
+        int32_t burst_q8; /* 1 / (1 - loss) is what chance gives */
         int64_t round_trip_ms;
         size_t k;
         size_t min, max; /* repairs of 120 frames, a tenth of them */
     } rows[] = {
-        { 0, 100, 6, 0, 0 },     { 4, 100, 6, 0, 0 },
-        { 100, 20, 6, 0, 0 }, /* retransmission is in time */
-        { 50, 100, 6, 11, 15 },  { 100, 100, 6, 20, 24 },
-        { 100, 0, 6, 20, 24 },   { 200, 100, 6, 36, 44 },
-        { 300, 100, 6, 57, 66 }, { 100, 100, 1, 5, 9 },
-        { 300, 100, 1, 15, 21 }, { 900, 100, 30, 350, 384 },
+        { 0, 256, 100, 6, 0, 0 },     { 4, 256, 100, 6, 0, 0 },
+        { 100, 284, 20, 6, 0, 0 }, /* retransmission is in time */
+        { 50, 269, 100, 6, 12, 16 },  { 100, 284, 100, 6, 20, 25 },
+        { 100, 284, 0, 6, 20, 25 },   { 200, 320, 100, 6, 39, 46 },
+        { 300, 366, 100, 6, 60, 70 }, { 50, 768, 100, 6, 16, 24 },
+        { 200, 768, 100, 6, 40, 56 }, { 100, 284, 100, 1, 6, 10 },
+        { 300, 366, 100, 1, 15, 24 }, { 900, 2560, 100, 30, 350, 384 },
     };
 
     (void)state;
     for (size_t i = 0; i < sizeof(rows) / sizeof(rows[0]); i++) {
-        struct tacet_repair r = { .reported = true, .loss_q8 = rows[i].loss_permille * 256 };
+        struct tacet_repair r = { 0 };
+        (void)tacet_repair_on_loss(&r, 0, rows[i].loss_permille, rows[i].burst_q8);
         size_t m = repairs_of(&r, 120, rows[i].k, TACET_MS(rows[i].round_trip_ms)) / 10;
         if (m < rows[i].min || m > rows[i].max) {
             fail_msg("row %zu: %zu repairs", i, m);
@@ -127,9 +125,10 @@ static void frames_are_protected_as_far_as_the_loss_asks(void **state)
 
 static void key_frames_are_protected_by_themselves_and_more(void **state)
 {
-    struct tacet_repair r = { .reported = true, .loss_q8 = 100 * 256 };
+    struct tacet_repair r = { 0 };
 
     (void)state;
+    (void)on_loss(&r, 100);
     assert_int_equal(tacet_repair_on_frame(&r, 0, 40, false), 40);
     assert_int_equal(tacet_repair_on_frame(&r, 33000, 46, false), 40);
     assert_int_equal(tacet_repair_on_frame(&r, 66000, 52, true), 52);
@@ -138,9 +137,10 @@ static void key_frames_are_protected_by_themselves_and_more(void **state)
 
 static void repairs_cover_the_frames_of_a_tenth_of_a_second(void **state)
 {
-    struct tacet_repair r = { .reported = true, .loss_q8 = 100 * 256 };
+    struct tacet_repair r = { 0 };
 
     (void)state;
+    (void)on_loss(&r, 100);
     (void)repairs_of(&r, 10, 6, TACET_MS(100));
     assert_int_equal(r.span, 4);
     assert_int_equal(tacet_repair_on_frame(&r, 10 * 33333, 60, false), 42);
@@ -154,12 +154,8 @@ static void first_frames_are_protected_until_somebody_reports(void **state)
     (void)state;
     (void)tacet_repair_on_frame(&r, 0, 0, true);
     assert_in_range(tacet_repair_fec_count(&r, 30, TACET_MS(100), true), 7, 11);
-    (void)tacet_repair_on_report(&r, 0);
+    (void)on_loss(&r, 0);
     assert_int_equal(tacet_repair_fec_count(&r, 30, TACET_MS(100), true), 0);
-
-    r = (struct tacet_repair){ 0 };
-    (void)tacet_repair_on_report(&r, 300); /* the first is believed at once */
-    assert_int_equal(tacet_repair_loss_permille(&r), 300);
 }
 
 static void resending_is_bounded_whatever_is_asked_for(void **state)
@@ -189,11 +185,11 @@ static void repair_is_paid_out_of_the_video_budget(void **state)
         tacet_repair_on_sent(&r, 6000, 0);
         tacet_repair_on_sent(&r, 0, 2000);
     }
-    assert_true(tacet_repair_on_report(&r, 0)); /* the share has changed */
+    assert_true(tacet_repair_on_loss(&r, 0, 0, 256)); /* the share has changed */
     assert_int_equal(tacet_repair_media_bps(&r, 1500000), 1125000);
-    assert_false(tacet_repair_on_report(&r, 0));
+    assert_false(tacet_repair_on_loss(&r, TACET_MS(40), 0, 256));
     for (int i = 0; i < 40; i++) {
-        (void)tacet_repair_on_report(&r, 0);
+        (void)tacet_repair_on_loss(&r, TACET_MS(500) * (i + 1), 0, 256);
         tacet_repair_on_sent(&r, 6000, 0);
     }
     assert_in_range(tacet_repair_media_bps(&r, 1500000), 1490000, 1500000);
@@ -202,10 +198,9 @@ static void repair_is_paid_out_of_the_video_budget(void **state)
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test(clean_way_has_nothing_to_tell),
-        cmocka_unit_test(loss_is_told_within_a_second_and_forgotten_slowly),
-        cmocka_unit_test(reports_that_vary_do_not_tell_each_time),
+        cmocka_unit_test(encoders_are_told_of_what_makes_a_difference),
         cmocka_unit_test(redundancy_grows_with_the_loss_and_leaves_little_of_it),
+        cmocka_unit_test(repeats_stand_further_back_where_losses_come_in_runs),
         cmocka_unit_test(frames_are_protected_as_far_as_the_loss_asks),
         cmocka_unit_test(key_frames_are_protected_by_themselves_and_more),
         cmocka_unit_test(repairs_cover_the_frames_of_a_tenth_of_a_second),

@@ -123,6 +123,9 @@ enum {
     TACET_DEVICE_RING_SAMPLES = 16384,
 };
 
+/* Bytes of the dead stack that are overwritten when keys go: deeper than any cipher reaches. */
+#define TACET_STACK_WIPED 32768
+
 #define TACET_INIT_RETRY_US TACET_MS(200)
 #define TACET_INIT_RETRY_MAX_US TACET_S(3)
 #define TACET_DIAL_TIMEOUT_US TACET_S(15)

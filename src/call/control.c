@@ -9,6 +9,7 @@
 #include "base/bytes.h"
 #include "call/demux.h"
 #include "call/stream.h"
+#include "crypto/registers.h"
 
 #include <assert.h>
 #include <sodium.h>
@@ -34,7 +35,7 @@ void tacet_control_init(struct tacet_control *c, uint32_t index_remote)
     tacet_stream_send_init(c);
 }
 
-void tacet_control_wipe(struct tacet_control *c)
+TACET_CLEARS_REGISTERS void tacet_control_wipe(struct tacet_control *c)
 {
     sodium_memzero(c->keys, sizeof(c->keys));
     sodium_memzero(c, sizeof(*c));
@@ -43,8 +44,9 @@ void tacet_control_wipe(struct tacet_control *c)
 
 /* --- epochs --- */
 
-void tacet_control_add_epoch(struct tacet_control *c, uint32_t epoch, const uint8_t send_key[32],
-                             const uint8_t recv_key[32])
+TACET_CLEARS_REGISTERS void tacet_control_add_epoch(struct tacet_control *c, uint32_t epoch,
+                                                    const uint8_t send_key[32],
+                                                    const uint8_t recv_key[32])
 {
     struct tacet_control_keys *keys = &c->keys[0];
 
@@ -186,7 +188,8 @@ static size_t seal(struct tacet_control *c, struct tacet_control_keys *keys,
     return TACET_CTRL_HEADER_SIZE + payload->at + TACET_CTRL_TAG_SIZE;
 }
 
-int tacet_control_poll_packet(struct tacet_control *c, int64_t now, uint8_t *out, size_t *ret_size)
+TACET_CLEARS_REGISTERS int tacet_control_poll_packet(struct tacet_control *c, int64_t now,
+                                                     uint8_t *out, size_t *ret_size)
 {
     uint8_t payload[TACET_CONTROL_PAYLOAD_MAX];
     struct tacet_control_keys *keys = sending_keys(c);
@@ -209,9 +212,10 @@ int tacet_control_poll_packet(struct tacet_control *c, int64_t now, uint8_t *out
     return 1;
 }
 
-size_t tacet_control_seal_single(struct tacet_control *c, enum tacet_message type,
-                                 const uint8_t *body, size_t size,
-                                 uint8_t out[TACET_CTRL_PACKET_MAX])
+TACET_CLEARS_REGISTERS size_t tacet_control_seal_single(struct tacet_control *c,
+                                                        enum tacet_message type,
+                                                        const uint8_t *body, size_t size,
+                                                        uint8_t out[TACET_CTRL_PACKET_MAX])
 {
     uint8_t payload[TACET_CTRL_PAD_STEP];
     struct tacet_writer w = tacet_writer(payload, sizeof(payload));
@@ -254,8 +258,9 @@ static void find_response(struct tacet_control *c, const uint8_t *payload, size_
     }
 }
 
-enum tacet_drop tacet_control_receive(struct tacet_control *c, int64_t now, const uint8_t *packet,
-                                      size_t size, uint32_t *ret_epoch, bool *ret_newer)
+TACET_CLEARS_REGISTERS enum tacet_drop tacet_control_receive(struct tacet_control *c, int64_t now,
+                                                             const uint8_t *packet, size_t size,
+                                                             uint32_t *ret_epoch, bool *ret_newer)
 {
     uint8_t payload[TACET_CONTROL_PAYLOAD_MAX];
     uint8_t nonce[crypto_aead_chacha20poly1305_ietf_NPUBBYTES];

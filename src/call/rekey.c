@@ -4,6 +4,7 @@
  */
 #include "call/rekey.h"
 
+#include "crypto/registers.h"
 #include "tacet/error.h"
 
 #include <assert.h>
@@ -27,9 +28,10 @@ static void add_control_keys(const struct tacet_rekey *r, struct tacet_control *
     sodium_memzero(recv_key, sizeof(recv_key));
 }
 
-void tacet_rekey_init(struct tacet_rekey *r, const struct tacet_kem *kem, bool initiator,
-                      uint16_t profile, const uint8_t exporter[64], const uint8_t h[64],
-                      struct tacet_control *control)
+TACET_CLEARS_REGISTERS void tacet_rekey_init(struct tacet_rekey *r, const struct tacet_kem *kem,
+                                             bool initiator, uint16_t profile,
+                                             const uint8_t exporter[64], const uint8_t h[64],
+                                             struct tacet_control *control)
 {
     *r = (struct tacet_rekey){
         .kem = kem,
@@ -43,12 +45,15 @@ void tacet_rekey_init(struct tacet_rekey *r, const struct tacet_kem *kem, bool i
     tacet_control_use_epoch(control, 0);
 }
 
-void tacet_rekey_wipe(struct tacet_rekey *r)
+TACET_CLEARS_REGISTERS void tacet_rekey_wipe(struct tacet_rekey *r)
 {
     for (int i = 0; i < TACET_SRTP_EPOCHS; i++) {
         tacet_srtp_free(&r->srtp[i]);
     }
     sodium_memzero(r, sizeof(*r));
+    /* What ciphers left in the dead part of this thread's stack; they wipe only what is their own.
+     */
+    sodium_stackzero(TACET_STACK_WIPED);
 }
 
 static int create_srtp(const struct tacet_rekey *r, const uint8_t e[64], uint32_t epoch,
@@ -100,8 +105,9 @@ static int advance(struct tacet_rekey *r, struct tacet_control *control, const u
     return result;
 }
 
-size_t tacet_rekey_begin(struct tacet_rekey *r, const struct tacet_random *random,
-                         uint8_t out[TACET_KEM_PUBLIC_MAX])
+TACET_CLEARS_REGISTERS size_t tacet_rekey_begin(struct tacet_rekey *r,
+                                                const struct tacet_random *random,
+                                                uint8_t out[TACET_KEM_PUBLIC_MAX])
 {
     uint8_t seed[TACET_KEM_KEYGEN_SEED_MAX];
 
@@ -115,9 +121,11 @@ size_t tacet_rekey_begin(struct tacet_rekey *r, const struct tacet_random *rando
     return r->kem->public_size;
 }
 
-int tacet_rekey_answer(struct tacet_rekey *r, const struct tacet_random *random,
-                       struct tacet_control *control, const uint8_t *body, size_t size,
-                       uint8_t out[TACET_KEM_CIPHER_MAX], size_t *ret_size)
+TACET_CLEARS_REGISTERS int tacet_rekey_answer(struct tacet_rekey *r,
+                                              const struct tacet_random *random,
+                                              struct tacet_control *control, const uint8_t *body,
+                                              size_t size, uint8_t out[TACET_KEM_CIPHER_MAX],
+                                              size_t *ret_size)
 {
     uint8_t seed[TACET_KEM_ENCAPS_SEED_MAX];
     uint8_t shared[TACET_KEM_SHARED_MAX];
@@ -142,8 +150,8 @@ int tacet_rekey_answer(struct tacet_rekey *r, const struct tacet_random *random,
     return result;
 }
 
-int tacet_rekey_finish(struct tacet_rekey *r, struct tacet_control *control, const uint8_t *body,
-                       size_t size)
+TACET_CLEARS_REGISTERS int tacet_rekey_finish(struct tacet_rekey *r, struct tacet_control *control,
+                                              const uint8_t *body, size_t size)
 {
     uint8_t shared[TACET_KEM_SHARED_MAX];
 

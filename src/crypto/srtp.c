@@ -17,6 +17,7 @@
 #include "base/bytes.h"
 #include "base/limits.h"
 #include "base/pool.h"
+#include "crypto/registers.h"
 #include "tacet/call.h"
 
 #include <assert.h>
@@ -142,9 +143,10 @@ static int create_direction(uint16_t profile, uint32_t epoch, const uint8_t *key
     return status == srtp_err_status_alloc_fail ? TACET_ERR_NOMEM : TACET_ERR_CRYPTO;
 }
 
-int tacet_srtp_create(uint16_t profile, uint32_t epoch, const uint8_t *send_key,
-                      const uint32_t send_ssrcs[TACET_SSRC_KIND_COUNT], const uint8_t *recv_key,
-                      const uint32_t recv_ssrcs[TACET_SSRC_KIND_COUNT], struct tacet_srtp **ret)
+TACET_CLEARS_REGISTERS int
+tacet_srtp_create(uint16_t profile, uint32_t epoch, const uint8_t *send_key,
+                  const uint32_t send_ssrcs[TACET_SSRC_KIND_COUNT], const uint8_t *recv_key,
+                  const uint32_t recv_ssrcs[TACET_SSRC_KIND_COUNT], struct tacet_srtp **ret)
 {
     assert(send_key != NULL);
     assert(recv_key != NULL);
@@ -169,7 +171,7 @@ int tacet_srtp_create(uint16_t profile, uint32_t epoch, const uint8_t *send_key,
     return 0;
 }
 
-void tacet_srtp_free(struct tacet_srtp **srtp)
+TACET_CLEARS_REGISTERS void tacet_srtp_free(struct tacet_srtp **srtp)
 {
     if (srtp == NULL || *srtp == NULL) {
         return;
@@ -207,8 +209,8 @@ static bool is_aligned(const uint8_t *packet)
     return (uintptr_t)packet % sizeof(uint32_t) == 0;
 }
 
-int tacet_srtp_protect(struct tacet_srtp *srtp, uint64_t index, uint8_t *packet, size_t *size,
-                       size_t capacity)
+TACET_CLEARS_REGISTERS int tacet_srtp_protect(struct tacet_srtp *srtp, uint64_t index,
+                                              uint8_t *packet, size_t *size, size_t capacity)
 {
     assert(is_aligned(packet));
     assert(*size >= RTP_HEADER_SIZE);
@@ -235,7 +237,8 @@ int tacet_srtp_protect(struct tacet_srtp *srtp, uint64_t index, uint8_t *packet,
     return 0;
 }
 
-int tacet_srtp_protect_rtcp(struct tacet_srtp *srtp, uint8_t *packet, size_t *size, size_t capacity)
+TACET_CLEARS_REGISTERS int tacet_srtp_protect_rtcp(struct tacet_srtp *srtp, uint8_t *packet,
+                                                   size_t *size, size_t capacity)
 {
     assert(is_aligned(packet));
     assert(*size >= RTCP_HEADER_SIZE && *size % 4 == 0);
@@ -322,8 +325,10 @@ static void keep(uint8_t *packet, size_t *size, const uint32_t *copy, int octets
     memcpy(packet, copy, *size);
 }
 
-enum tacet_drop tacet_srtp_unprotect(struct tacet_srtp *srtp, struct tacet_srtp_indexes *indexes,
-                                     uint8_t *packet, size_t *size, uint64_t *ret_index)
+TACET_CLEARS_REGISTERS enum tacet_drop tacet_srtp_unprotect(struct tacet_srtp *srtp,
+                                                            struct tacet_srtp_indexes *indexes,
+                                                            uint8_t *packet, size_t *size,
+                                                            uint64_t *ret_index)
 {
     uint32_t copy[COPY_WORDS];
     if (*size < smallest(srtp->profile, false) || *size > sizeof(copy)) {
@@ -360,7 +365,8 @@ enum tacet_drop tacet_srtp_unprotect(struct tacet_srtp *srtp, struct tacet_srtp_
     return TACET_DROP_NONE;
 }
 
-enum tacet_drop tacet_srtp_unprotect_rtcp(struct tacet_srtp *srtp, uint8_t *packet, size_t *size)
+TACET_CLEARS_REGISTERS enum tacet_drop tacet_srtp_unprotect_rtcp(struct tacet_srtp *srtp,
+                                                                 uint8_t *packet, size_t *size)
 {
     uint32_t copy[COPY_WORDS];
     if (*size < smallest(srtp->profile, true) || *size > sizeof(copy)) {

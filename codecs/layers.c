@@ -58,6 +58,9 @@ void tacet_layers_advance(struct tacet_layers *layers, const struct tacet_role *
     if (long_term != 0) {
         layers->since_long = 0;
         layers->long_term_next = long_term == GOLDEN ? ALTREF : GOLDEN;
+    } else if (refresh != TACET_REFRESH_NONE) {
+        /* The receivers have this one, and perhaps not the other. */
+        layers->long_term_next = refresh == TACET_REFRESH_GOLDEN ? ALTREF : GOLDEN;
     }
 }
 

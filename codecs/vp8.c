@@ -179,6 +179,19 @@ static unsigned long duration_of(struct encoder *e, int64_t captured_at_us)
     return (unsigned long)step;
 }
 
+/* What is asked for is waited for at the other end: it is made now, whatever it costs. A setting
+ * that libvpx refuses leaves it as it was. */
+static void allow_drop(struct encoder *e, bool allowed)
+{
+    vpx_codec_enc_cfg_t config = e->config;
+
+    config.rc_dropframe_thresh = allowed ? DROP_BELOW_PERCENT : 0;
+    if (config.rc_dropframe_thresh != e->config.rc_dropframe_thresh &&
+        vpx_codec_enc_config_set(&e->codec, &config) == VPX_CODEC_OK) {
+        e->config = config;
+    }
+}
+
 static vpx_enc_frame_flags_t flags_of(const struct tacet_role *role, bool key)
 {
     if (key) {
@@ -216,6 +229,7 @@ static int encoder_encode(void *ctx, const struct tacet_picture *picture,
         image.stride[i] = picture->strides[i];
     }
     vpx_enc_frame_flags_t flags = flags_of(&role, refresh == TACET_REFRESH_KEY);
+    allow_drop(e, refresh == TACET_REFRESH_NONE);
     unsigned long duration = duration_of(e, picture->captured_at_us);
     int64_t pts = e->pts;
     e->pts += (int64_t)duration;

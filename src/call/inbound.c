@@ -14,6 +14,8 @@
 #define PATIENCE_MIN_US TACET_MS(60)
 #define PATIENCE_MAX_US TACET_MS(500)
 #define PATIENCE_TRIES 4
+/* Above a round trip: by then a packet that was asked for has come, or is lost again. */
+#define ASK_MARGIN_US TACET_MS(40)
 /* Repairs follow their frame: a hole is asked for when they had time to come. */
 #define FEC_DELAY_US TACET_MS(6)
 /* A loss that repairs promise to make good is not asked for so long; looked at in such steps. */
@@ -33,6 +35,7 @@ void tacet_inbound_init(struct tacet_inbound *in, const uint32_t ssrcs[TACET_SSR
     in->fec_ssrc = ssrcs[TACET_SSRC_FEC];
     in->scratch = scratch;
     in->patience_us = PATIENCE_MIN_US;
+    in->ask_after_us = PATIENCE_MIN_US;
     tacet_assembly_init(&in->assembly, pool, frame);
 }
 
@@ -268,6 +271,7 @@ size_t tacet_inbound_missing(struct tacet_inbound *in, int64_t now, int64_t roun
         .copies = tacet_nack_copies(
             loss_there_permille, tacet_reception_loss_permille(&in->reception[TACET_KIND_VIDEO])),
     };
+    in->ask_after_us = in->nack.delay_us + round_trip_us + ASK_MARGIN_US;
     postpone_promised(in, now);
     return tacet_nack_due(&in->nack, now, &pace, out, capacity);
 }
@@ -318,8 +322,17 @@ void tacet_inbound_playout(struct tacet_inbound *in, enum tacet_kind kind,
     in->stats[kind].playout = *report;
 }
 
-bool tacet_inbound_wants_key(const struct tacet_inbound *in)
+int64_t tacet_inbound_refresh_at(const struct tacet_inbound *in)
 {
-    /* Nothing is asked for before the stream has begun: its first frame is a key frame. */
-    return in->assembly.wants_key && in->stats[TACET_KIND_VIDEO].packets_received > 0;
+    const struct tacet_assembly *a = &in->assembly;
+
+    if (in->stats[TACET_KIND_VIDEO].packets_received == 0) {
+        return INT64_MAX; /* the stream has not begun: its first frame is a key frame */
+    }
+    if (a->wants_refresh) {
+        return 0;
+    }
+    return a->hole_since_us == INT64_MAX || a->bridge_at_us != INT64_MAX
+               ? INT64_MAX
+               : a->hole_since_us + in->ask_after_us;
 }

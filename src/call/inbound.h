@@ -42,6 +42,7 @@ struct tacet_inbound {
     struct tacet_fec_scratch *scratch; /* borrowed */
     int64_t now_us;                    /* of the packet being put */
     int64_t patience_us;               /* how long a hole in the video is waited for */
+    int64_t ask_after_us;              /* ... and after how long help is asked for */
 };
 
 /* `frame`: TACET_FRAME_SIZE_MAX bytes, borrowed for its life. */
@@ -71,7 +72,8 @@ int64_t tacet_inbound_timeout(const struct tacet_inbound *in);
 /* Takes a playout report; a decoder that failed means that only a key frame helps. */
 void tacet_inbound_playout(struct tacet_inbound *in, enum tacet_kind kind,
                            const struct tacet_playout_report *report);
-/* Whether the other side should be asked for a key frame. */
-bool tacet_inbound_wants_key(const struct tacet_inbound *in);
+/* When the other side should be told that the picture is lost: retransmission has had its time, or
+ * there is nothing to wait for. INT64_MAX: not. */
+int64_t tacet_inbound_refresh_at(const struct tacet_inbound *in);
 
 #endif

@@ -31,7 +31,6 @@ void tacet_outbound_init(struct tacet_outbound *out, enum tacet_kind kind, uint3
         .payload_type = kind == TACET_KIND_AUDIO ? TACET_PT_OPUS : TACET_PT_VP8,
         .next_index = seq,
         .picture_id = picture_id & 0x7fff,
-        .needs_key = kind == TACET_KIND_VIDEO,
         .stats.ssrc = ssrc,
     };
 }
@@ -107,7 +106,6 @@ static int send_video(struct tacet_outbound *out, int64_t now, struct tacet_srtp
                       struct tacet_queue *queue, const struct tacet_path *path)
 {
     struct tacet_vp8_descriptor descriptor = {
-        .non_reference = frame->updates == 0,
         .has_picture_id = true,
         .picture_id_long = true,
         .picture_id = out->picture_id,
@@ -115,6 +113,7 @@ static int send_video(struct tacet_outbound *out, int64_t now, struct tacet_srtp
     struct tacet_vp8_cutter cutter;
     int total = 0;
 
+    tacet_recovery_describe(&out->recovery, frame, &descriptor);
     tacet_vp8_cut(&cutter, frame->data, frame->size, &descriptor, VIDEO_PAYLOAD_MAX);
     size_t packets = tacet_vp8_cut_count(&cutter);
     if (queue->count + packets > TACET_SEND_QUEUE_MAX ||
@@ -133,6 +132,7 @@ static int send_video(struct tacet_outbound *out, int64_t now, struct tacet_srtp
         }
         total += result;
     }
+    tacet_recovery_on_sent(&out->recovery, frame, out->picture_id);
     out->picture_id = (out->picture_id + 1) & 0x7fff;
     return total;
 }
@@ -142,14 +142,16 @@ int tacet_outbound_send(struct tacet_outbound *out, int64_t now, struct tacet_sr
                         struct tacet_queue *queue, const struct tacet_path *path)
 {
     assert(frame->kind == out->kind);
-    if (out->needs_key && !frame->key) {
-        return 0;
+    bool video = out->kind == TACET_KIND_VIDEO;
+    int result = 0;
+    if (!video) {
+        result = send_audio(out, now, srtp, overhead, frame, timestamp, queue, path);
+    } else if (tacet_recovery_can_send(&out->recovery, frame)) {
+        result = send_video(out, now, srtp, frame, timestamp, queue, path);
     }
-    int result = out->kind == TACET_KIND_AUDIO
-                     ? send_audio(out, now, srtp, overhead, frame, timestamp, queue, path)
-                     : send_video(out, now, srtp, frame, timestamp, queue, path);
-
-    out->needs_key = out->kind == TACET_KIND_VIDEO && result <= 0;
+    if (video && result <= 0) {
+        tacet_recovery_on_left_out(&out->recovery, frame);
+    }
     if (result > 0) {
         out->last_timestamp = timestamp;
         out->last_captured_at_us = frame->captured_at_us;

@@ -10,6 +10,7 @@
 #include "crypto/srtp.h"
 #include "rtp/fec.h"
 #include "rtp/history.h"
+#include "rtp/recovery.h"
 #include "rtp/red.h"
 #include "tacet/frame.h"
 #include "tacet/stats.h"
@@ -21,7 +22,7 @@ struct tacet_outbound {
     uint16_t picture_id; /* of the next picture */
     uint32_t epoch;      /* of the key in use, and the first index under it */
     uint64_t epoch_index;
-    bool needs_key; /* a picture was left out: those after it show nothing before a key */
+    struct tacet_recovery recovery; /* video: what can be predicted from what */
     int64_t last_captured_at_us; /* for the sender report */
     uint32_t last_timestamp;
     struct tacet_red red;           /* audio: what was sent last */
@@ -35,7 +36,7 @@ void tacet_outbound_init(struct tacet_outbound *out, enum tacet_kind kind, uint3
                          uint16_t seq, uint16_t picture_id);
 /*
  * Sends one frame. Returns the bytes queued, 0 where it was left out (the queue has no room for the
- * whole of it, or `needs_key` and it is none), or TACET_ERR_CRYPTO.
+ * whole of it, or something that it is predicted from was left out), or TACET_ERR_CRYPTO.
  */
 int tacet_outbound_send(struct tacet_outbound *out, int64_t now, struct tacet_srtp *srtp,
                         size_t overhead, const struct tacet_frame *frame, uint32_t timestamp,

@@ -178,10 +178,23 @@ int64_t tacet_peer_round_trip(const struct tacet_peer *peer)
     return peer->control.round_trip_us;
 }
 
-/* What the peer asked for. One that asks twice wants it twice: it knows how much gets lost. */
-static void retransmit(struct tacet_call *call, struct tacet_peer *peer, int64_t now)
+/* Whether frames of the base layer need that packet. */
+static bool is_needed(const struct tacet_history_packet *packet)
+{
+    struct tacet_vp8_descriptor descriptor;
+    size_t size;
+
+    return tacet_vp8_descriptor_parse(packet->payload, packet->size, &descriptor, &size) == 0 &&
+           descriptor.temporal_layer == 0;
+}
+
+/* What the peer asked for. One that asks twice wants it twice: it knows how much gets lost. Returns
+ * what the encoder should do besides. */
+static enum tacet_refresh retransmit(struct tacet_call *call, struct tacet_peer *peer, int64_t now)
 {
     struct tacet_rtp_session *session = peer->session;
+    int64_t round_trip_us = tacet_peer_round_trip(peer);
+    enum tacet_refresh refresh = TACET_REFRESH_NONE;
 
     for (size_t i = 0; i < session->wanted_count; i++) {
         struct tacet_history_packet *packet =
@@ -190,6 +203,12 @@ static void retransmit(struct tacet_call *call, struct tacet_peer *peer, int64_t
             !tacet_repair_may_resend(&session->repair, now, call->config.video_bitrate_bps,
                                      packet->size)) {
             continue;
+        }
+        if (is_needed(packet)) {
+            bool again = packet->times > 0 && now - packet->sent_at_us >= round_trip_us / 2;
+            refresh = tacet_refresh_join(
+                refresh, tacet_recovery_on_nack(&session->outbound[TACET_KIND_VIDEO].recovery, now,
+                                                round_trip_us, again));
         }
         int result = tacet_outbound_retransmit(&session->rtx, now, tacet_rekey_sender(&peer->rekey),
                                                session->history, session->wanted[i], &call->media,
@@ -201,6 +220,25 @@ static void retransmit(struct tacet_call *call, struct tacet_peer *peer, int64_t
         }
     }
     session->wanted_count = 0;
+    return refresh;
+}
+
+/* Sends again what is missing, and tells the encoders what has changed. */
+static void answer_feedback(struct tacet_call *call, struct tacet_peer *peer, int64_t now)
+{
+    struct tacet_rtp_session *session = peer->session;
+    enum tacet_refresh refresh = retransmit(call, peer, now);
+
+    if (session->refresh_wanted) {
+        refresh = tacet_refresh_join(
+            refresh, tacet_recovery_decide(&session->outbound[TACET_KIND_VIDEO].recovery, now,
+                                           tacet_peer_round_trip(peer), TACET_RECOVERY_PLI));
+    }
+    if (refresh != TACET_REFRESH_NONE || session->target_changed) {
+        tacet_peer_send_target(call, peer, refresh);
+    }
+    session->refresh_wanted = false;
+    session->target_changed = false;
 }
 
 enum tacet_drop tacet_peer_on_rtcp(struct tacet_call *call, struct tacet_peer *peer, int64_t now,
@@ -233,15 +271,7 @@ enum tacet_drop tacet_peer_on_rtcp(struct tacet_call *call, struct tacet_peer *p
     if (peer->state != TACET_PEER_CONNECTED) {
         return drop; /* what it set going has ended the call */
     }
-    if (peer->session->wanted_count > 0) {
-        retransmit(call, peer, now);
-    }
-    if (peer->session->refresh_wanted || peer->session->target_changed) {
-        tacet_peer_send_target(
-            call, peer, peer->session->refresh_wanted ? TACET_REFRESH_KEY : TACET_REFRESH_NONE);
-        peer->session->refresh_wanted = false;
-        peer->session->target_changed = false;
-    }
+    answer_feedback(call, peer, now);
     return drop;
 }
 
@@ -273,6 +303,25 @@ static void protect(struct tacet_call *call, struct tacet_peer *peer, int64_t no
     }
 }
 
+/* A frame that others build on was not sent: the next ones cannot be, before one that heals it. */
+static void replace_left_out(struct tacet_call *call, struct tacet_peer *peer, int64_t now)
+{
+    enum tacet_refresh refresh =
+        tacet_recovery_decide(&peer->session->outbound[TACET_KIND_VIDEO].recovery, now,
+                              tacet_peer_round_trip(peer), TACET_RECOVERY_LEFT_OUT);
+
+    if (refresh != TACET_REFRESH_NONE) {
+        tacet_peer_send_target(call, peer, refresh);
+    }
+}
+
+/* Whether all that comes after it stands on the frame alone. */
+static bool heals(const struct tacet_frame *frame)
+{
+    return frame->key ||
+           (frame->temporal_layer == 0 && (frame->references & TACET_REFERENCE_LAST) == 0);
+}
+
 int tacet_peer_send_frame(struct tacet_call *call, struct tacet_peer *peer, int64_t now,
                           const struct tacet_frame *frame)
 {
@@ -282,7 +331,9 @@ int tacet_peer_send_frame(struct tacet_call *call, struct tacet_peer *peer, int6
 
     if (peer->reconnecting) {
         /* Media is held. A picture that is left out breaks those after it. */
-        out->needs_key = frame->kind == TACET_KIND_VIDEO;
+        if (frame->kind == TACET_KIND_VIDEO) {
+            tacet_recovery_on_left_out(&out->recovery, frame);
+        }
         return 0;
     }
     uint32_t timestamp = tacet_call_rtp_timestamp(call, frame->kind, frame->captured_at_us);
@@ -294,8 +345,8 @@ int tacet_peer_send_frame(struct tacet_call *call, struct tacet_peer *peer, int6
         return result;
     }
     if (result == 0) {
-        if (out->needs_key) {
-            tacet_peer_send_target(call, peer, TACET_REFRESH_KEY);
+        if (frame->kind == TACET_KIND_VIDEO && frame->temporal_layer == 0) {
+            replace_left_out(call, peer, now);
         }
         return 0;
     }
@@ -303,7 +354,7 @@ int tacet_peer_send_frame(struct tacet_call *call, struct tacet_peer *peer, int6
     count_sent(peer, now, (size_t)(out->stats.packets_sent - packets), (size_t)result);
     if (frame->kind == TACET_KIND_VIDEO) {
         tacet_repair_on_sent(&peer->session->repair, (size_t)result, 0);
-        protect(call, peer, now, first, frame->key);
+        protect(call, peer, now, first, heals(frame));
     }
     if (tacet_outbound_epoch_packets(out) >= TACET_REKEY_PACKETS) {
         tacet_peer_want_rekey(call, peer, now);

@@ -5,6 +5,9 @@
 #include "call/call.h"
 #include "call/peer.h"
 
+/* Above a round trip: the wait for the next picture to be taken, and its way through the pacer. */
+#define PLI_MARGIN_US TACET_MS(60)
+
 static void on_give_up(struct tacet_call *call, struct tacet_peer *peer, int64_t now)
 {
     switch (peer->state) {
@@ -64,13 +67,22 @@ static void on_report_timer(struct tacet_call *call, struct tacet_peer *peer, in
                      now + tacet_peer_jitter(call, TACET_REPORT_INTERVAL_US));
 }
 
+/* A request or its answer may be lost: it is said again when the answer should have come. */
+static int64_t pli_interval(const struct tacet_peer *peer)
+{
+    int64_t interval_us = tacet_peer_round_trip(peer) + PLI_MARGIN_US;
+
+    return interval_us < TACET_PLI_INTERVAL_US ? interval_us : TACET_PLI_INTERVAL_US;
+}
+
 static void on_pli(struct tacet_call *call, struct tacet_peer *peer, int64_t now)
 {
-    if (peer->state == TACET_PEER_CONNECTED && tacet_inbound_wants_key(&peer->session->inbound)) {
+    if (peer->state == TACET_PEER_CONNECTED &&
+        tacet_inbound_refresh_at(&peer->session->inbound) <= now) {
         tacet_peer_send_report(call, peer, now, true);
         peer->pli_sent_at_us = now;
-        tacet_timers_set(&peer->timers, TACET_TIMER_PLI, now + TACET_PLI_INTERVAL_US);
     }
+    tacet_peer_check_picture(peer, now);
 }
 
 static void on_timer(struct tacet_call *call, struct tacet_peer *peer, int64_t now,
@@ -135,22 +147,26 @@ void tacet_peer_on_timeout(struct tacet_call *call, struct tacet_peer *peer, int
 
 void tacet_peer_check_picture(struct tacet_peer *peer, int64_t now)
 {
-    if (peer->state == TACET_PEER_CONNECTED) {
-        tacet_timers_set(&peer->timers, TACET_TIMER_NACK,
-                         tacet_nack_timeout(&peer->session->inbound.nack));
-    }
-    if (peer->state != TACET_PEER_CONNECTED || !tacet_inbound_wants_key(&peer->session->inbound)) {
+    if (peer->state != TACET_PEER_CONNECTED) {
         tacet_timers_stop(&peer->timers, TACET_TIMER_PLI);
         return;
     }
-    if (tacet_timers_running(&peer->timers, TACET_TIMER_PLI)) {
+    const struct tacet_inbound *inbound = &peer->session->inbound;
+    int64_t at = tacet_inbound_refresh_at(inbound);
+    int64_t again = peer->pli_sent_at_us + pli_interval(peer);
+    tacet_timers_set(&peer->timers, TACET_TIMER_NACK, tacet_nack_timeout(&inbound->nack));
+    if (at == INT64_MAX) {
+        tacet_timers_stop(&peer->timers, TACET_TIMER_PLI);
         return;
     }
-    /* The first key frame comes unasked: it may just be under way. */
-    bool first = peer->session->inbound.stats[TACET_KIND_VIDEO].key_frames_received == 0;
-    int64_t next = peer->pli_sent_at_us + TACET_PLI_INTERVAL_US;
-    next = first ? now + TACET_PLI_INTERVAL_US : next;
-    tacet_timers_set(&peer->timers, TACET_TIMER_PLI, next > now ? next : now);
+    if (inbound->stats[TACET_KIND_VIDEO].key_frames_received == 0) {
+        if (tacet_timers_running(&peer->timers, TACET_TIMER_PLI)) {
+            return;
+        }
+        at = now + TACET_PLI_INTERVAL_US; /* it comes unasked, and may just be under way */
+    }
+    at = at > again ? at : again;
+    tacet_timers_set(&peer->timers, TACET_TIMER_PLI, at > now ? at : now);
 }
 
 int64_t tacet_peer_next_timeout(const struct tacet_peer *peer, const char **ret_reason)

@@ -9,6 +9,8 @@
 #include <string.h>
 
 #define RESULTS_MIN 20 /* of packets, from which on the loss is believed */
+/* How many packets acknowledge a new picture, beside every report: each may be lost. */
+#define ACK_REPEATS 3
 
 int tacet_rtp_session_create(struct tacet_rtp_session **ret)
 {
@@ -90,6 +92,7 @@ void tacet_rtp_session_begin(struct tacet_rtp_session *s, const struct tacet_ran
     s->loss = (struct tacet_loss){ 0 };
     s->audio_loss = (struct tacet_loss){ 0 };
     memset(s->told, 0, sizeof(s->told));
+    s->acked_times = 0;
     s->refresh_wanted = false;
     s->target_changed = false;
     s->repair = (struct tacet_repair){ 0 };
@@ -132,6 +135,42 @@ static void fill_sender(const struct tacet_outbound *out, int64_t now, struct ta
     part->u.report.octet_count = (uint32_t)out->stats.bytes_sent;
 }
 
+static void write_ack(const struct tacet_rtp_session *s, struct tacet_writer *w,
+                      uint16_t picture_id)
+{
+    tacet_rtcp_write_rpsi(w, s->outbound[TACET_KIND_AUDIO].stats.ssrc,
+                          s->inbound.stats[TACET_KIND_VIDEO].ssrc, TACET_PT_VP8, picture_id);
+}
+
+/* All that the decoder has and frames can be predicted from, whatever else is lost. */
+static void write_acks(const struct tacet_rtp_session *s, struct tacet_writer *w)
+{
+    uint16_t held[TACET_LONG_TERM_ACKED];
+    size_t count = tacet_assembly_long_term(&s->inbound.assembly, held);
+
+    for (size_t i = 0; i < count; i++) {
+        write_ack(s, w, held[i]);
+    }
+}
+
+/* The newest of them, while what the peer was told of it may have been lost. */
+static void write_new_ack(struct tacet_rtp_session *s, struct tacet_writer *w)
+{
+    uint16_t held[TACET_LONG_TERM_ACKED];
+
+    if (tacet_assembly_long_term(&s->inbound.assembly, held) == 0) {
+        return;
+    }
+    if (held[0] != s->acked) {
+        s->acked = held[0];
+        s->acked_times = 0;
+    }
+    if (s->acked_times < ACK_REPEATS) {
+        s->acked_times++;
+        write_ack(s, w, held[0]);
+    }
+}
+
 size_t tacet_rtp_session_report(struct tacet_rtp_session *s, int64_t now, bool pli, uint8_t *out,
                                 size_t capacity)
 {
@@ -162,6 +201,7 @@ size_t tacet_rtp_session_report(struct tacet_rtp_session *s, int64_t now, bool p
         tacet_rtcp_write_report(&w, &part);
     }
     tacet_rtcp_write_sdes(&w, ssrc, s->cname);
+    write_acks(s, &w);
     if (pli) {
         tacet_rtcp_write_pli(&w, ssrc, s->inbound.stats[TACET_KIND_VIDEO].ssrc);
         s->inbound.stats[TACET_KIND_VIDEO].pli_count++;
@@ -183,6 +223,7 @@ size_t tacet_rtp_session_nack(struct tacet_rtp_session *s, int64_t now, int64_t 
     }
     tacet_rtcp_write_nack(&w, s->outbound[TACET_KIND_AUDIO].stats.ssrc,
                           s->inbound.stats[TACET_KIND_VIDEO].ssrc, seqs, count);
+    write_new_ack(s, &w);
     assert(!w.failed);
     s->inbound.stats[TACET_KIND_VIDEO].nack_count++;
     return w.at;
@@ -211,6 +252,9 @@ size_t tacet_rtp_session_feedback(struct tacet_rtp_session *s, int64_t now, uint
     /* The report goes the way of what is sent, so it is lost as often. */
     tacet_feedback_write(&s->feedback, now, tacet_loss_permille(&s->loss),
                          s->outbound[TACET_KIND_AUDIO].stats.ssrc, &w);
+    if (w.at > 0) {
+        write_new_ack(s, &w);
+    }
     assert(!w.failed);
     return w.at;
 }
@@ -301,13 +345,47 @@ static void on_report(struct tacet_rtp_session *s, int64_t now, const struct tac
     }
 }
 
+/* True: a PLI. The picture of an RPSI goes into the list. */
+static bool on_psfb(struct tacet_rtp_session *s, const struct tacet_rtcp_part *part,
+                    uint16_t acked[TACET_LONG_TERM_ACKED], size_t *acked_count)
+{
+    struct tacet_outbound_stats *video = &s->outbound[TACET_KIND_VIDEO].stats;
+    uint16_t picture_id;
+
+    if (part->u.feedback.media_ssrc != video->ssrc) {
+        return false;
+    }
+    if (part->format == TACET_PSFB_RPSI && *acked_count < TACET_LONG_TERM_ACKED &&
+        tacet_rtcp_read_rpsi(part->u.feedback.fci, part->u.feedback.fci_size, TACET_PT_VP8,
+                             &picture_id) == 0) {
+        acked[(*acked_count)++] = picture_id;
+    }
+    video->pli_count += part->format == TACET_PSFB_PLI ? 1 : 0;
+    return part->format == TACET_PSFB_PLI;
+}
+
+/* A PLI says in its own packet what the receiver still has: nothing else is left to it. */
+static void on_acks(struct tacet_rtp_session *s, bool pli, const uint16_t *acked, size_t count)
+{
+    if (pli) {
+        s->refresh_wanted = true;
+        tacet_recovery_clear_acks(&s->outbound[TACET_KIND_VIDEO].recovery);
+    }
+    for (size_t i = 0; i < count; i++) {
+        tacet_recovery_on_ack(&s->outbound[TACET_KIND_VIDEO].recovery, acked[i]);
+    }
+}
+
 enum tacet_drop tacet_rtp_session_on_rtcp(struct tacet_rtp_session *s, int64_t now,
                                           const uint8_t *packet, size_t size)
 {
     struct tacet_reader reader = tacet_reader(packet, size);
     struct tacet_rtcp_part part;
     struct tacet_outbound_stats *video = &s->outbound[TACET_KIND_VIDEO].stats;
+    uint16_t acked[TACET_LONG_TERM_ACKED];
+    size_t acked_count = 0;
     bool malformed = false;
+    bool pli = false;
     int more;
 
     if (tacet_rtcp_check(packet, size) != 0) {
@@ -320,10 +398,7 @@ enum tacet_drop tacet_rtp_session_on_rtcp(struct tacet_rtp_session *s, int64_t n
             on_report(s, now, &part);
             break;
         case TACET_RTCP_PSFB:
-            if (part.format == TACET_PSFB_PLI && part.u.feedback.media_ssrc == video->ssrc) {
-                video->pli_count++;
-                s->refresh_wanted = true;
-            }
+            pli |= on_psfb(s, &part, acked, &acked_count);
             break;
         case TACET_RTCP_RTPFB:
             if (part.format == TACET_RTPFB_CCFB) {
@@ -341,5 +416,6 @@ enum tacet_drop tacet_rtp_session_on_rtcp(struct tacet_rtp_session *s, int64_t n
             break;
         }
     }
+    on_acks(s, pli, acked, acked_count);
     return more < 0 || malformed ? TACET_DROP_MALFORMED : TACET_DROP_NONE;
 }

@@ -42,6 +42,8 @@ struct tacet_rtp_session {
     struct tacet_repair repair;
     bool target_changed; /* the encoders are to be told */
     bool refresh_wanted; /* the peer lost the picture */
+    uint16_t acked;      /* the picture acknowledged last, and how often */
+    uint32_t acked_times;
     bool sent_since_report[TACET_KIND_COUNT];
     uint8_t *frame; /* TACET_FRAME_SIZE_MAX bytes */
 };

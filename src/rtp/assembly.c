@@ -6,6 +6,15 @@
  *         | start .. marker | start .. ____ .. marker | start ..
  *
  * The first packet counts as behind a hole, so that reordering at the very start is like any other.
+ *
+ * What a frame needs, by its descriptor:
+ *
+ *      key frame                nothing
+ *      TID 0, Y                 the long-term picture KEYIDX
+ *      TID 0                    the frame of the base layer before it: TL0PICIDX - 1
+ *      TID > 0, Y               the frame of the base layer TL0PICIDX
+ *      TID > 0                  that, and all frames between
+ *      no TL0PICIDX or no TID   the frame before it
  */
 #include "rtp/assembly.h"
 
@@ -13,6 +22,13 @@
 #include <string.h>
 
 #define FIRST_HOLE 64 /* packets that may come late before the first one */
+
+/* A frame that nothing needs is passed over when what is behind it is there; not at once, for the
+ * network may have exchanged the two. */
+#define BRIDGE_US TACET_MS(10)
+/* TL0PICIDX has 8 bits: a frame further away than this is not the next one but 256 after it. */
+#define PICTURES_APART_MAX 256
+#define PICTURE_ID_MASK 0x7fff
 
 _Static_assert(FIRST_HOLE < TACET_VIDEO_WINDOW_PACKETS, "the first packet is inside the window");
 
@@ -35,8 +51,10 @@ void tacet_assembly_init(struct tacet_assembly *a, struct tacet_pool *pool, uint
     memset(a, 0, sizeof(*a));
     a->pool = pool;
     a->frame = frame;
+    a->wants_refresh = true;
     a->wants_key = true;
     a->hole_since_us = INT64_MAX;
+    a->bridge_at_us = INT64_MAX;
 }
 
 void tacet_assembly_reset(struct tacet_assembly *a)
@@ -49,7 +67,21 @@ void tacet_assembly_reset(struct tacet_assembly *a)
 
 void tacet_assembly_require_key(struct tacet_assembly *a)
 {
+    a->wants_refresh = true;
     a->wants_key = true;
+    a->decoded = (struct tacet_decoded){ 0 };
+}
+
+size_t tacet_assembly_long_term(const struct tacet_assembly *a,
+                                uint16_t picture_ids[TACET_LONG_TERM_ACKED])
+{
+    size_t count = 0;
+
+    while (count < TACET_LONG_TERM_ACKED && a->decoded.long_term[count].held) {
+        picture_ids[count] = a->decoded.long_term[count].picture_id;
+        count++;
+    }
+    return count;
 }
 
 static struct tacet_assembly_slot *slot_of(struct tacet_assembly *a, int64_t seq)
@@ -82,17 +114,95 @@ static bool is_key_start(const struct tacet_assembly_slot *slot)
     return is_start(slot) && (slot->buffer->data[slot->descriptor_size] & 1) == 0;
 }
 
+static bool holds_long_term(const struct tacet_decoded *d, uint8_t number)
+{
+    for (size_t i = 0; i < TACET_LONG_TERM_MAX; i++) {
+        if (d->long_term[i].held && d->long_term[i].number == number) {
+            return true;
+        }
+    }
+    return false;
+}
+
+/* Whether the frame that begins with this packet decodes, after what has been handed out. `next`:
+ * nothing is missing before it. */
+static bool is_decodable(const struct tacet_assembly *a, const struct tacet_assembly_slot *start,
+                         bool next)
+{
+    const struct tacet_vp8_descriptor *v = &start->descriptor;
+    const struct tacet_decoded *d = &a->decoded;
+
+    if (is_key_start(start)) {
+        return true;
+    }
+    if (a->wants_key) {
+        return false;
+    }
+    if (!v->has_tl0 || !v->has_temporal_layer || !v->has_picture_id || !d->has_layers) {
+        return next && d->intact;
+    }
+    if (v->temporal_layer == 0 && v->layer_sync) {
+        return v->has_key_index && holds_long_term(d, v->key_index);
+    }
+    int apart = (v->picture_id - d->picture_id) & PICTURE_ID_MASK;
+    if (!d->has_base || apart == 0 || apart >= PICTURES_APART_MAX) {
+        return false;
+    }
+    if (v->temporal_layer == 0) {
+        return v->tl0_picture_index == (uint8_t)(d->tl0 + 1);
+    }
+    return v->tl0_picture_index == d->tl0 && (v->layer_sync || (next && d->intact_base));
+}
+
+/* Whether the frames behind the one that begins so do without it. */
+static bool is_dispensable(const struct tacet_assembly *a, const struct tacet_assembly_slot *first)
+{
+    const struct tacet_vp8_descriptor *v = &first->descriptor;
+
+    return is_start(first) && v->has_tl0 && v->has_temporal_layer && v->temporal_layer > 0 &&
+           a->decoded.has_base && v->tl0_picture_index == a->decoded.tl0;
+}
+
+/* What is left when the frame of that descriptor has been decoded. */
+static void on_decoded(struct tacet_decoded *d, const struct tacet_vp8_descriptor *v, bool key)
+{
+    bool layers = v->has_tl0 && v->has_temporal_layer && v->has_picture_id;
+    bool base = key || !layers || v->temporal_layer == 0;
+
+    if (key) {
+        *d = (struct tacet_decoded){ .has_layers = layers };
+    }
+    d->intact = true;
+    if (!base) {
+        return;
+    }
+    bool long_term = key || (v->key_index != d->number && !v->layer_sync);
+    if (layers && v->has_key_index && long_term) {
+        memmove(&d->long_term[1], &d->long_term[0],
+                (TACET_LONG_TERM_MAX - 1) * sizeof(d->long_term[0]));
+        d->long_term[0] = (struct tacet_long_term){ true, v->key_index, v->picture_id };
+    }
+    d->intact_base = true;
+    d->has_base = layers;
+    d->tl0 = v->tl0_picture_index;
+    d->number = v->key_index;
+    d->picture_id = v->picture_id;
+}
+
 /* Forgets everything before `seq`, which becomes the next one; counts the frames it belonged to. */
 static void discard_to(struct tacet_assembly *a, int64_t seq)
 {
     int64_t end = a->next_seq + TACET_VIDEO_WINDOW_PACKETS;
+    bool all_filler = seq < end;
 
     assert(seq >= a->next_seq);
     for (int64_t i = a->next_seq; i < seq && i < end; i++) {
         struct tacet_assembly_slot *slot = find(a, i);
         if (slot == NULL) {
+            all_filler = false;
             continue;
         }
+        all_filler = all_filler && is_filler(slot);
         if (!is_filler(slot) &&
             (a->frames_discarded == 0 || slot->timestamp != a->discarded_timestamp)) {
             a->frames_discarded++;
@@ -102,6 +212,8 @@ static void discard_to(struct tacet_assembly *a, int64_t seq)
         slot->buffer = NULL;
     }
     a->next_seq = seq;
+    a->decoded.intact = a->decoded.intact && all_filler;
+    a->decoded.intact_base = a->decoded.intact_base && all_filler;
 }
 
 static enum tacet_drop drop(struct tacet_assembly *a, struct tacet_buffer *buffer,
@@ -140,7 +252,7 @@ enum tacet_drop tacet_assembly_put(struct tacet_assembly *a, uint16_t seq, uint3
     }
     if (packet.seq >= a->next_seq + TACET_VIDEO_WINDOW_PACKETS) {
         discard_to(a, packet.seq - TACET_VIDEO_WINDOW_PACKETS + 1);
-        a->wants_key = true;
+        a->wants_refresh = true;
     }
     (void)tacet_unwrap_seq(&a->unwrap, seq);
     assert(slot_of(a, packet.seq)->buffer == NULL);
@@ -185,12 +297,15 @@ static struct run_of_packets scan(struct tacet_assembly *a, int64_t seq)
     }
 }
 
-/* Passes over fillers and, while a key frame is wanted, over all that does not begin one. */
+/* Passes over fillers and, while the picture is lost, over all that does not begin one that heals
+ * it. */
 static void skip_useless(struct tacet_assembly *a)
 {
     const struct tacet_assembly_slot *slot = find(a, a->next_seq);
 
-    while (slot != NULL && (is_filler(slot) || (a->wants_key && !is_key_start(slot)))) {
+    while (slot != NULL &&
+           (is_filler(slot) ||
+            (a->wants_refresh && !(is_start(slot) && is_decodable(a, slot, true))))) {
         discard_to(a, a->next_seq + 1);
         slot = find(a, a->next_seq);
     }
@@ -200,8 +315,8 @@ static void skip_useless(struct tacet_assembly *a)
 static bool hand_out(struct tacet_assembly *a, int64_t end, struct tacet_frame *ret)
 {
     struct tacet_frame frame = { .kind = TACET_KIND_VIDEO, .data = a->frame };
+    struct tacet_vp8_descriptor descriptor = { 0 };
     struct tacet_vp8_header header;
-    bool non_reference = false;
 
     for (int64_t seq = a->next_seq; seq < end; seq++) {
         struct tacet_assembly_slot *slot = find(a, seq);
@@ -210,7 +325,7 @@ static bool hand_out(struct tacet_assembly *a, int64_t end, struct tacet_frame *
             frame.rtp_timestamp = slot->timestamp;
             frame.picture_id = slot->descriptor.picture_id;
             frame.temporal_layer = slot->descriptor.temporal_layer;
-            non_reference = slot->descriptor.non_reference;
+            descriptor = slot->descriptor;
         }
         size_t piece = slot->buffer->size - slot->descriptor_size;
         assert(piece <= TACET_FRAME_SIZE_MAX - frame.size);
@@ -227,37 +342,52 @@ static bool hand_out(struct tacet_assembly *a, int64_t end, struct tacet_frame *
     frame.height = header.height;
     /* Which references an inter frame has is inside its arithmetic code: all that it could be. */
     uint8_t all = TACET_REFERENCE_LAST | TACET_REFERENCE_GOLDEN | TACET_REFERENCE_ALTREF;
-    frame.references = header.key ? 0 : all;
-    frame.updates = non_reference ? 0 : all;
+    bool recovers =
+        descriptor.has_temporal_layer && descriptor.temporal_layer == 0 && descriptor.layer_sync;
+    frame.references = header.key ? 0
+                       : recovers ? TACET_REFERENCE_GOLDEN | TACET_REFERENCE_ALTREF
+                                  : all;
+    frame.updates = descriptor.non_reference ? 0 : all;
     for (int64_t seq = a->next_seq; seq < end; seq++) {
         struct tacet_assembly_slot *slot = find(a, seq);
         tacet_pool_put(a->pool, slot->buffer);
         slot->buffer = NULL;
     }
     a->next_seq = end;
-    assert(frame.key || !a->wants_key); /* skip_useless() saw to it */
+    assert(frame.key || !a->wants_key); /* is_decodable() saw to it */
+    on_decoded(&a->decoded, &descriptor, frame.key);
+    a->wants_refresh = false;
     a->wants_key = false;
     *ret = frame;
     return true;
 }
 
 /*
- * Looks behind the hole at `hole`. True: *ret_seq is where to go on at once, a complete key frame.
- * False: *ret_seq is the first packet behind the hole, and hole_since_us says when the first of
- * them came (INT64_MAX: there is none).
+ * Looks behind the hole at `hole`. True: *ret_seq is where to go on at once, a complete frame that
+ * does without all before it. False: *ret_seq is the first packet behind the hole, hole_since_us
+ * says when the first of them came (INT64_MAX: there is none), and bridge_at_us when to go on with
+ * a frame that needs nothing that is missing.
  */
-static bool look_behind(struct tacet_assembly *a, int64_t hole, int64_t *ret_seq)
+static bool look_behind(struct tacet_assembly *a, int64_t now, int64_t hole, int64_t *ret_seq)
 {
+    int64_t bridge = INT64_MAX;
+
     a->hole_since_us = INT64_MAX;
+    a->bridge_at_us = INT64_MAX;
     *ret_seq = hole;
     for (int64_t seq = hole + 1; seq <= a->unwrap.highest; seq++) {
         const struct tacet_assembly_slot *slot = find(a, seq);
         if (slot == NULL) {
             continue;
         }
-        if (is_key_start(slot) && scan(a, seq).what == RUN_COMPLETE) {
-            *ret_seq = seq;
-            return true;
+        bool useful = bridge == INT64_MAX && is_start(slot) && is_decodable(a, slot, false);
+        if (useful && scan(a, seq).what == RUN_COMPLETE) {
+            if (is_key_start(slot) ||
+                (slot->descriptor.temporal_layer == 0 && slot->descriptor.layer_sync)) {
+                *ret_seq = seq;
+                return true;
+            }
+            bridge = seq;
         }
         if (a->hole_since_us == INT64_MAX) {
             *ret_seq = seq;
@@ -266,7 +396,29 @@ static bool look_behind(struct tacet_assembly *a, int64_t hole, int64_t *ret_seq
             a->hole_since_us = slot->buffer->at_us;
         }
     }
-    return false;
+    if (bridge == INT64_MAX) {
+        return false;
+    }
+    a->bridge_at_us = a->hole_since_us + BRIDGE_US;
+    *ret_seq = a->bridge_at_us <= now ? bridge : *ret_seq;
+    return a->bridge_at_us <= now;
+}
+
+/* Goes on behind what is lost: with a frame that heals it, or does without it, or without any. */
+static bool pass_over(struct tacet_assembly *a, int64_t now, int64_t patience_us, int64_t hole)
+{
+    int64_t behind;
+
+    if (look_behind(a, now, hole, &behind)) {
+        discard_to(a, behind);
+        return true;
+    }
+    if (a->hole_since_us == INT64_MAX || tacet_assembly_timeout(a, patience_us) > now) {
+        return false;
+    }
+    discard_to(a, behind);
+    a->wants_refresh = true;
+    return true;
 }
 
 int tacet_assembly_get(struct tacet_assembly *a, int64_t now, int64_t patience_us,
@@ -274,34 +426,29 @@ int tacet_assembly_get(struct tacet_assembly *a, int64_t now, int64_t patience_u
 {
     assert(patience_us >= 0);
     while (a->started) { /* each round hands out, moves next_seq on or returns */
-        int64_t behind;
-
         skip_useless(a);
         struct run_of_packets run = scan(a, a->next_seq);
-        if (run.what == RUN_COMPLETE && hand_out(a, run.end, ret)) {
+        const struct tacet_assembly_slot *first = find(a, a->next_seq);
+        if (run.what == RUN_COMPLETE && is_decodable(a, first, true) && hand_out(a, run.end, ret)) {
             return 1;
         }
         if (run.what != RUN_MISSING) {
+            a->wants_refresh = a->wants_refresh || !is_dispensable(a, first);
             discard_to(a, run.end);
-            a->wants_key = true;
-            continue;
-        }
-        if (look_behind(a, run.end, &behind)) {
-            discard_to(a, behind);
-            continue;
-        }
-        if (a->hole_since_us == INT64_MAX || tacet_assembly_timeout(a, patience_us) > now) {
+        } else if (!pass_over(a, now, patience_us, run.end)) {
             return 0;
         }
-        discard_to(a, behind);
-        a->wants_key = true;
     }
     return 0;
 }
 
 int64_t tacet_assembly_timeout(const struct tacet_assembly *a, int64_t patience_us)
 {
-    return a->hole_since_us > INT64_MAX - patience_us ? INT64_MAX : a->hole_since_us + patience_us;
+    if (a->hole_since_us > INT64_MAX - patience_us) {
+        return INT64_MAX;
+    }
+    int64_t give_up_at_us = a->hole_since_us + patience_us;
+    return a->bridge_at_us < give_up_at_us ? a->bridge_at_us : give_up_at_us;
 }
 
 bool tacet_assembly_payload(const struct tacet_assembly *a, int64_t seq,

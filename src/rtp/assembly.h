@@ -1,7 +1,11 @@
 /*
- * Video frames from RTP packets: a window of packets in, complete frames in decoding order out.
- * After a loss nothing is handed out before the next key frame, and `wants_key` says so. A hole is
- * waited for until `patience_us` after the first packet behind it came.
+ * Video frames from RTP packets: a window of packets in, complete frames in decoding order out. A
+ * frame is handed out as soon as it is whole and everything that it is predicted from has been
+ * handed out, which its descriptor tells (RFC 7741 section 4.2, protocol.md section 8): a picture
+ * that is missing something never comes out. What is missing and not needed is passed over.
+ *
+ * A hole in what is needed is waited for until `patience_us` after the first packet behind it came,
+ * or until a frame behind it heals the loss. `wants_refresh` says that nothing else can.
  *
  * Pure: fed with packets and the time, it owns the buffers that it was given until it hands them
  * back to the pool.
@@ -16,6 +20,9 @@
 #include "tacet/error.h"
 #include "tacet/frame.h"
 
+#define TACET_LONG_TERM_MAX   4 /* numbers of 32 that are remembered */
+#define TACET_LONG_TERM_ACKED 2 /* GOLDEN and ALTREF: the sender has no more */
+
 struct tacet_assembly_slot {
     struct tacet_buffer *buffer; /* NULL: empty; data/size: the RTP payload */
     int64_t seq;
@@ -25,14 +32,37 @@ struct tacet_assembly_slot {
     struct tacet_vp8_descriptor descriptor;
 };
 
+/* A picture that later frames may be predicted from, although all between is lost. */
+struct tacet_long_term {
+    bool held;
+    uint8_t number; /* KEYIDX */
+    uint16_t picture_id;
+};
+
+/* What the frames handed out so far have left at the decoder. */
+struct tacet_decoded {
+    bool intact;       /* nothing but fillers has been passed over since the last of them */
+    bool intact_base;  /* nor since the last of the base layer */
+    bool has_layers;   /* they say what they depend on; the following are valid */
+    bool has_base;
+    uint8_t tl0;       /* TL0PICIDX of the last frame of the base layer */
+    uint8_t number;    /* KEYIDX of it */
+    uint16_t picture_id;
+    struct tacet_long_term long_term[TACET_LONG_TERM_MAX]; /* newest first */
+};
+
 struct tacet_assembly {
     struct tacet_pool *pool;
     struct tacet_assembly_slot slots[TACET_VIDEO_WINDOW_PACKETS]; /* by seq % count */
     struct tacet_unwrap unwrap;
     int64_t next_seq;        /* first packet of the next frame to hand out */
     bool started;
-    bool wants_key;          /* true from the start until a key frame has been handed out */
+    bool wants_refresh;      /* true from the start until a frame is handed out */
+    bool wants_key;          /* ... which has to be a key frame */
     int64_t hole_since_us;   /* when the first packet behind the hole came; INT64_MAX: no hole */
+    int64_t bridge_at_us;    /* when the hole is passed over, for what is behind it does without;
+                                INT64_MAX: not */
+    struct tacet_decoded decoded;
     uint64_t frames_discarded;       /* of which something came */
     uint32_t discarded_timestamp;    /* of the last of them */
     uint64_t packets_late;
@@ -59,5 +89,9 @@ bool tacet_assembly_payload(const struct tacet_assembly *a, int64_t seq,
                             const uint8_t **ret_payload, size_t *ret_size);
 /* The decoder failed or lost track: hand out nothing before the next key frame. */
 void tacet_assembly_require_key(struct tacet_assembly *a);
+/* The long-term pictures that were handed out last, newest first: what RPSI acknowledges. Returns
+ * how many, at most TACET_LONG_TERM_ACKED. */
+size_t tacet_assembly_long_term(const struct tacet_assembly *a,
+                                uint16_t picture_ids[TACET_LONG_TERM_ACKED]);
 
 #endif

@@ -16,6 +16,8 @@
 #define COUNT_MASK 0x1f
 #define HEADER_SIZE 4
 #define SDES_CNAME 1
+#define PAYLOAD_TYPE_MASK 0x7f
+#define LONG_PICTURE_ID 0x8000 /* M: 15 bits follow */
 
 struct part_header {
     bool padding;
@@ -280,6 +282,35 @@ void tacet_rtcp_write_ccfb(struct tacet_writer *w, uint32_t ssrc, size_t fci_siz
 {
     write_header(w, TACET_RTPFB_CCFB, TACET_RTCP_RTPFB, 4 + fci_size);
     tacet_write_u32(w, ssrc);
+}
+
+void tacet_rtcp_write_rpsi(struct tacet_writer *w, uint32_t ssrc, uint32_t media_ssrc,
+                           uint8_t payload_type, uint16_t picture_id)
+{
+    assert(payload_type <= PAYLOAD_TYPE_MASK);
+    assert((picture_id & LONG_PICTURE_ID) == 0);
+    write_header(w, TACET_PSFB_RPSI, TACET_RTCP_PSFB, 12);
+    tacet_write_u32(w, ssrc);
+    tacet_write_u32(w, media_ssrc);
+    tacet_write_u8(w, 0); /* PB: the two bytes fill the word */
+    tacet_write_u8(w, payload_type);
+    tacet_write_u16(w, LONG_PICTURE_ID | picture_id);
+}
+
+int tacet_rtcp_read_rpsi(const uint8_t *fci, size_t size, uint8_t payload_type,
+                         uint16_t *ret_picture_id)
+{
+    struct tacet_reader r = tacet_reader(fci, size);
+    uint8_t padding_bits = tacet_read_u8(&r);
+    uint8_t type = tacet_read_u8(&r) & PAYLOAD_TYPE_MASK; /* the bit above is ignored */
+    uint16_t picture_id = tacet_read_u16(&r);
+
+    if (r.failed || tacet_reader_left(&r) > 0 || padding_bits != 0 || type != payload_type ||
+        (picture_id & LONG_PICTURE_ID) == 0) {
+        return TACET_ERR_FORMAT;
+    }
+    *ret_picture_id = picture_id & 0x7fff;
+    return 0;
 }
 
 uint64_t tacet_ntp(int64_t now)

@@ -59,6 +59,8 @@ struct tacet_rtcp_part {
 #define TACET_RTPFB_NACK 1
 #define TACET_RTPFB_CCFB 11 /* RFC 8888: no media_ssrc; the FCI is all behind the sender's SSRC */
 #define TACET_PSFB_PLI 1
+#define TACET_PSFB_RPSI 3
+#define TACET_RTCP_RPSI_SIZE 16
 
 /* Begins reading; checks that the whole is well-formed as RFC 3550 appendix A.2 asks, but that a
  * reduced-size packet (RFC 5506) may begin with any type. TACET_ERR_FORMAT. */
@@ -71,6 +73,13 @@ void tacet_rtcp_write_report(struct tacet_writer *w, const struct tacet_rtcp_par
 void tacet_rtcp_write_sdes(struct tacet_writer *w, uint32_t ssrc, const char *cname);
 void tacet_rtcp_write_bye(struct tacet_writer *w, uint32_t ssrc);
 void tacet_rtcp_write_pli(struct tacet_writer *w, uint32_t ssrc, uint32_t media_ssrc);
+/* RPSI (RFC 4585 section 6.3.3) for a VP8 picture; its native bit string is the 15-bit PictureID as
+ * the payload descriptor carries it, with M (RFC 7741 section 4.2). */
+void tacet_rtcp_write_rpsi(struct tacet_writer *w, uint32_t ssrc, uint32_t media_ssrc,
+                           uint8_t payload_type, uint16_t picture_id);
+/* Reads its FCI; TACET_ERR_FORMAT (also: another payload type, or no such PictureID). */
+int tacet_rtcp_read_rpsi(const uint8_t *fci, size_t size, uint8_t payload_type,
+                         uint16_t *ret_picture_id);
 /* Generic NACK (RFC 4585 section 6.2.1) for ascending sequence numbers. */
 void tacet_rtcp_write_nack(struct tacet_writer *w, uint32_t ssrc, uint32_t media_ssrc,
                            const uint16_t *seqs, size_t count);

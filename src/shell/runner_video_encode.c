@@ -16,7 +16,7 @@
 
 /* RTP header, VP8 payload descriptor with a 15-bit picture id, GCM tag and MKI (RFC 3550 5.1,
  * RFC 7741 4.2, RFC 7714 14.2). */
-#define PACKET_OVERHEAD (12 + 4 + 17)
+#define PACKET_OVERHEAD (12 + 6 + 17)
 
 /* Where a session stands. */
 struct pace {

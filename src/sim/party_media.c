@@ -18,8 +18,8 @@
 
 /* RTP header, VP8 payload descriptor with its picture id, tag and MKI of AES-GCM. */
 static const struct tacet_adapt_overhead overhead = {
-    .per_packet = 12 + 4 + 17,
-    .payload_max = TACET_DATAGRAM_MAX - 12 - 4 - 17,
+    .per_packet = 12 + 6 + 17,
+    .payload_max = TACET_DATAGRAM_MAX - 12 - 6 - 17,
 };
 
 static void schedule(struct tacet_party *party, int64_t at_us, tacet_world_fn *tick)

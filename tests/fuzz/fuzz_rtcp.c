@@ -18,6 +18,14 @@ static void write_again(const struct tacet_rtcp_part *part)
         tacet_rtcp_write_report(&w, part);
     } else if (part->type == TACET_RTCP_SDES) {
         tacet_rtcp_write_sdes(&w, part->ssrc, part->u.cname);
+    } else if (part->type == TACET_RTCP_PSFB && part->format == TACET_PSFB_RPSI) {
+        uint16_t picture_id;
+        if (tacet_rtcp_read_rpsi(part->u.feedback.fci, part->u.feedback.fci_size, 96,
+                                 &picture_id) == 0 &&
+            picture_id > 0x7fff) {
+            abort();
+        }
+        return;
     } else {
         return;
     }

@@ -25,6 +25,7 @@ extern const struct tacet_scenario tacet_scenarios_keys_and_paths[];
 extern const struct tacet_scenario tacet_scenarios_network[];
 extern const struct tacet_scenario tacet_scenarios_playout[];
 extern const struct tacet_scenario tacet_scenarios_privacy[];
+extern const struct tacet_scenario tacet_scenarios_recovery[];
 extern const struct tacet_scenario tacet_scenarios_resources[];
 
 #define tacet_expect(condition) tacet_expect_at(condition, __FILE__, __LINE__, #condition)

@@ -63,13 +63,17 @@ static void call_is_established_answered_and_ended(void **state)
     pair_free(&p);
 }
 
-static void send(struct pair *p, int party, enum tacet_kind kind, bool key, size_t size)
+static void send_from(struct pair *p, int party, enum tacet_kind kind, uint8_t references,
+                      size_t size)
 {
     static uint8_t data[TACET_FRAME_SIZE_MAX];
+    bool key = kind == TACET_KIND_VIDEO && references == 0;
     struct tacet_frame frame = {
         .kind = kind,
         .key = key,
-        .updates = TACET_REFERENCE_LAST,
+        .references = references,
+        .updates = key ? TACET_REFERENCE_LAST | TACET_REFERENCE_GOLDEN | TACET_REFERENCE_ALTREF
+                       : TACET_REFERENCE_LAST,
         .captured_at_us = p->now,
         .data = data,
         .size = size,
@@ -83,6 +87,11 @@ static void send(struct pair *p, int party, enum tacet_kind kind, bool key, size
         data[0] |= key ? 0 : 1;
     }
     assert_int_equal(tacet_call_send_frame(p->call[party], p->now, &frame), 0);
+}
+
+static void send(struct pair *p, int party, enum tacet_kind kind, bool key, size_t size)
+{
+    send_from(p, party, kind, key ? 0 : TACET_REFERENCE_LAST, size);
 }
 
 static void no_media_moves_before_the_answer(void **state)
@@ -193,7 +202,7 @@ static void lost_packet_is_sent_again(void **state)
     pair_free(&p);
 }
 
-static void picture_that_cannot_be_repaired_is_replaced_by_a_key_frame(void **state)
+static void picture_that_cannot_be_repaired_is_replaced_from_one_that_came(void **state)
 {
     struct pair p;
 
@@ -213,11 +222,40 @@ static void picture_that_cannot_be_repaired_is_replaced_by_a_key_frame(void **st
     pair_run(&p, TACET_MS(700));
     assert_int_equal(p.frames[CALLEE][TACET_KIND_VIDEO], 1);
     assert_int_equal(pair_last(&p, CALLER, TACET_EVENT_SEND_TARGET)->u.send_target.refresh,
-                     TACET_REFRESH_KEY);
-    send(&p, CALLER, TACET_KIND_VIDEO, true, 1000);
+                     TACET_REFRESH_GOLDEN);
+    send(&p, CALLER, TACET_KIND_VIDEO, false, 1000); /* it builds on what is lost */
+    pair_pump(&p);
+    assert_int_equal(p.frames[CALLEE][TACET_KIND_VIDEO], 1);
+    send_from(&p, CALLER, TACET_KIND_VIDEO, TACET_REFERENCE_GOLDEN, 1000);
     send(&p, CALLER, TACET_KIND_VIDEO, false, 1000);
     pair_pump(&p);
     assert_int_equal(p.frames[CALLEE][TACET_KIND_VIDEO], 3);
+    pair_free(&p);
+}
+
+static void decoder_that_failed_gets_a_key_frame(void **state)
+{
+    struct tacet_playout_report report = { .frames_decoded = 1, .frames_failed = 1 };
+    struct pair p;
+
+    (void)state;
+    pair_create(&p, 5, NULL);
+    pair_connect(&p);
+    send(&p, CALLER, TACET_KIND_VIDEO, true, 1000);
+    pair_run(&p, TACET_MS(700)); /* the picture is acknowledged */
+    p.event_count[CALLER] = 0;
+    assert_int_equal(
+        tacet_call_handle_playout(p.call[CALLEE], p.now, p.peer[CALLEE], TACET_KIND_VIDEO, &report),
+        0);
+    pair_run(&p, TACET_MS(700));
+    assert_int_equal(pair_last(&p, CALLER, TACET_EVENT_SEND_TARGET)->u.send_target.refresh,
+                     TACET_REFRESH_KEY);
+    send_from(&p, CALLER, TACET_KIND_VIDEO, TACET_REFERENCE_GOLDEN, 1000);
+    pair_pump(&p);
+    assert_int_equal(p.frames[CALLEE][TACET_KIND_VIDEO], 1);
+    send(&p, CALLER, TACET_KIND_VIDEO, true, 1000);
+    pair_pump(&p);
+    assert_int_equal(p.frames[CALLEE][TACET_KIND_VIDEO], 2);
     pair_free(&p);
 }
 
@@ -518,7 +556,8 @@ int main(void)
         cmocka_unit_test(frames_arrive_whole_both_ways),
         cmocka_unit_test(picture_left_out_is_followed_by_nothing_but_a_key_frame),
         cmocka_unit_test(lost_packet_is_sent_again),
-        cmocka_unit_test(picture_that_cannot_be_repaired_is_replaced_by_a_key_frame),
+        cmocka_unit_test(picture_that_cannot_be_repaired_is_replaced_from_one_that_came),
+        cmocka_unit_test(decoder_that_failed_gets_a_key_frame),
         cmocka_unit_test(nobody_there_is_unreachable_after_15_s),
         cmocka_unit_test(unanswered_call_ends_after_60_s_on_both_sides),
         cmocka_unit_test(decline_says_why),

@@ -81,6 +81,10 @@ static void recovery_refers_to_one_picture_and_begins_the_pattern_anew(void **st
         { TACET_REFRESH_GOLDEN, { 0, G, L } },
         { NONE, { 1, L, 0 } },
         { TACET_REFRESH_ALTREF, { 0, A, L } },
+        { TACET_REFRESH_GOLDEN, { 0, G, L } },
+        { NONE, { 1, L, 0 } },
+        { NONE, { 0, L, L | A } }, /* GOLDEN is the one that they have */
+        { NONE, { 1, L, 0 } },
         { TACET_REFRESH_ALTREF, { 0, A, L } },
         { NONE, { 1, L, 0 } },
         { NONE, { 0, L, L | G } },

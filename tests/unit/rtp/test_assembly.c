@@ -157,7 +157,7 @@ static void begin(struct fixture *f)
     assert_int_equal(put_frame(f, 1, true, 1000, 100, WHOLE), 4);
     expect_frame(f, 1, true, 1000);
     expect_nothing(f);
-    assert_false(f->a.wants_key);
+    assert_false(f->a.wants_refresh);
     assert_true(timeout(f) == INT64_MAX);
 }
 
@@ -165,7 +165,7 @@ static void frames_come_out_in_order(void **state)
 {
     struct fixture *f = *state;
 
-    assert_true(f->a.wants_key);
+    assert_true(f->a.wants_refresh);
     begin(f);
     uint16_t seq = 104;
     for (uint32_t id = 2; id < 50; id++) {
@@ -224,7 +224,7 @@ static void joining_in_the_middle_waits_for_a_key_frame(void **state)
     expect_nothing(f);
     f->now += PATIENCE;
     expect_nothing(f);
-    assert_true(f->a.wants_key);
+    assert_true(f->a.wants_refresh);
     assert_true(timeout(f) == INT64_MAX);
     assert_int_equal(f->a.frames_discarded, 2);
     assert_int_equal(tacet_pool_available(f->pool), POOL);
@@ -233,7 +233,7 @@ static void joining_in_the_middle_waits_for_a_key_frame(void **state)
     assert_int_equal(tacet_pool_available(f->pool), POOL);
     (void)put_frame(f, 4, true, 1000, 112, WHOLE);
     expect_frame(f, 4, true, 1000);
-    assert_false(f->a.wants_key);
+    assert_false(f->a.wants_refresh);
 }
 
 static void hole_is_waited_for_and_can_be_filled(void **state)
@@ -250,7 +250,7 @@ static void hole_is_waited_for_and_can_be_filled(void **state)
     assert_true(timeout(f) == since + PATIENCE);
     f->now = since + PATIENCE - 1;
     expect_nothing(f);
-    assert_false(f->a.wants_key);
+    assert_false(f->a.wants_refresh);
     (void)put_frame(f, 2, false, 1000, 104, 0x2);
     expect_frame(f, 2, false, 1000);
     expect_frame(f, 3, false, 1000);
@@ -269,7 +269,7 @@ static void hole_that_stays_costs_all_up_to_the_next_key_frame(void **state)
     expect_nothing(f);
     f->now += PATIENCE;
     expect_nothing(f);
-    assert_true(f->a.wants_key);
+    assert_true(f->a.wants_refresh);
     assert_int_equal(f->a.frames_discarded, 2);
     assert_true(timeout(f) == INT64_MAX);
     (void)put_frame(f, 4, false, 1000, 112, WHOLE);
@@ -295,12 +295,12 @@ static void lost_tail_is_noticed_by_what_follows(void **state)
     assert_true(timeout(f) == INT64_MAX);
     f->now += TACET_S(1);
     expect_nothing(f);
-    assert_false(f->a.wants_key);
+    assert_false(f->a.wants_refresh);
     (void)put_frame(f, 3, false, 1000, 108, WHOLE);
     assert_true(timeout(f) == f->now + PATIENCE);
     f->now += PATIENCE;
     expect_nothing(f);
-    assert_true(f->a.wants_key);
+    assert_true(f->a.wants_refresh);
 }
 
 static void whole_lost_frame_is_a_hole(void **state)
@@ -312,7 +312,7 @@ static void whole_lost_frame_is_a_hole(void **state)
     expect_nothing(f);
     f->now += PATIENCE;
     expect_nothing(f);
-    assert_true(f->a.wants_key);
+    assert_true(f->a.wants_refresh);
 }
 
 static void complete_key_frame_behind_a_hole_comes_at_once(void **state)
@@ -326,7 +326,7 @@ static void complete_key_frame_behind_a_hole_comes_at_once(void **state)
     expect_nothing(f);
     (void)put_frame(f, 4, true, 1000, 112, 0x8);
     expect_frame(f, 4, true, 1000);
-    assert_false(f->a.wants_key);
+    assert_false(f->a.wants_refresh);
     assert_int_equal(f->a.frames_discarded, 2);
     expect_nothing(f);
     assert_true(timeout(f) == INT64_MAX);
@@ -343,7 +343,7 @@ static void key_frame_with_a_hole_of_its_own_is_waited_for(void **state)
     expect_nothing(f);
     f->now += TACET_MS(40);
     expect_nothing(f); /* 105 is given up, 110 is not */
-    assert_true(f->a.wants_key);
+    assert_true(f->a.wants_refresh);
     assert_true(timeout(f) == f->now + TACET_MS(60));
     (void)put_frame(f, 3, true, 1000, 108, 0x4);
     expect_frame(f, 3, true, 1000);
@@ -426,7 +426,7 @@ static void malformed_streams_need_a_new_key_frame(void **state)
         }
         struct tacet_frame got;
         int result = tacet_assembly_get(&f->a, f->now, PATIENCE, &got);
-        if (result != 0 || !f->a.wants_key) {
+        if (result != 0 || !f->a.wants_refresh) {
             fail_msg("%s", rows[i].what);
         }
         seq = (uint16_t)(seq + put_frame(f, 3, false, 1000, seq, WHOLE));
@@ -456,7 +456,7 @@ static void window_that_runs_over_forgets_the_oldest(void **state)
     for (uint32_t id = 2; seq < 104 + TACET_VIDEO_WINDOW_PACKETS + 40; id++) {
         seq = (uint16_t)(seq + put_frame(f, id, false, 1000, seq, WHOLE));
     }
-    assert_true(f->a.wants_key);
+    assert_true(f->a.wants_refresh);
     expect_nothing(f);
     assert_true(f->a.frames_discarded > 200);
     assert_int_equal(tacet_pool_available(f->pool), POOL);
@@ -465,7 +465,7 @@ static void window_that_runs_over_forgets_the_oldest(void **state)
     /* And a leap of more than the whole window. */
     (void)put_frame(f, 1000, false, 1000, (uint16_t)(seq + 4), 0x5);
     (void)put_frame(f, 1001, false, 1000, (uint16_t)(seq + 5000), WHOLE);
-    assert_true(f->a.wants_key);
+    assert_true(f->a.wants_refresh);
     (void)put_frame(f, 1002, true, 1000, (uint16_t)(seq + 5004), WHOLE);
     expect_frame(f, 1002, true, 1000);
 }
@@ -479,7 +479,7 @@ static void frame_over_the_size_limit_is_discarded(void **state)
     uint16_t seq = (uint16_t)(100 + count);
     seq = (uint16_t)(seq + put_frame(f, 2, true, TACET_FRAME_SIZE_MAX + 1, seq, WHOLE));
     expect_nothing(f);
-    assert_true(f->a.wants_key);
+    assert_true(f->a.wants_refresh);
     assert_int_equal(tacet_pool_available(f->pool), POOL);
     assert_int_equal(f->a.frames_discarded, 1);
     (void)put_frame(f, 3, true, 1000, seq, WHOLE);
@@ -494,7 +494,7 @@ static void required_key_frame_is_waited_for(void **state)
     tacet_assembly_require_key(&f->a);
     (void)put_frame(f, 2, false, 1000, 104, WHOLE);
     expect_nothing(f);
-    assert_true(f->a.wants_key);
+    assert_true(f->a.wants_refresh);
     (void)put_frame(f, 3, true, 1000, 108, WHOLE);
     expect_frame(f, 3, true, 1000);
 }
@@ -701,7 +701,7 @@ static void any_link_gives_true_frames_and_heals(void **state)
                 fly(f, &flight);
                 came += take(f, keys, &last);
             }
-            asked = f->a.wants_key && tacet_rng_permille(&rng, 200);
+            asked = f->a.wants_refresh && tacet_rng_permille(&rng, 200);
         }
         assert_true(loss > 0 || slow_us > 0 || came == FRAMES);
         assert_true(loss > 0 || slow_us > PATIENCE || came > FRAMES * 9 / 10);
@@ -719,7 +719,7 @@ static void any_link_gives_true_frames_and_heals(void **state)
                 fail_msg("seed %llu: frame %u did not come", (unsigned long long)seed, id);
             }
         }
-        assert_false(f->a.wants_key);
+        assert_false(f->a.wants_refresh);
     }
 }
 

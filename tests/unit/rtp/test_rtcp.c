@@ -89,10 +89,40 @@ static void compound_packet_is_read_as_it_was_written(void **state)
     assert_int_equal(tacet_rtcp_next(&r, &part), 0);
 }
 
+static void picture_of_an_rpsi_is_read_or_refused(void **state)
+{
+    static const struct {
+        uint8_t fci[8];
+        size_t size;
+        int result;
+        uint16_t picture_id;
+    } rows[] = {
+        { { 0, 96, 0x92, 0x34 }, 4, 0, 0x1234 },
+        { { 0, 0x80 | 96, 0xff, 0xff }, 4, 0, 0x7fff }, /* the bit above the type is ignored */
+        { { 0, 96, 0x80, 0x00 }, 4, 0, 0 },
+        { { 0, 97, 0x92, 0x34 }, 4, TACET_ERR_FORMAT, 0 },
+        { { 8, 96, 0x12, 0x00 }, 4, TACET_ERR_FORMAT, 0 },
+        { { 0, 96, 0x12, 0x34 }, 4, TACET_ERR_FORMAT, 0 }, /* of 7 bits: never sent to us */
+        { { 0, 96, 0x92, 0x34, 0, 0, 0, 0 }, 8, TACET_ERR_FORMAT, 0 },
+        { { 0, 96, 0x92 }, 3, TACET_ERR_FORMAT, 0 },
+        { { 0 }, 0, TACET_ERR_FORMAT, 0 },
+    };
+
+    (void)state;
+    for (size_t i = 0; i < sizeof(rows) / sizeof(rows[0]); i++) {
+        uint16_t picture_id = 0;
+        assert_int_equal(tacet_rtcp_read_rpsi(rows[i].fci, rows[i].size, 96, &picture_id),
+                         rows[i].result);
+        assert_int_equal(picture_id, rows[i].picture_id);
+    }
+}
+
 static void written_bytes_are_those_of_the_rfc(void **state)
 {
     /* RFC 4585 section 6.3.1 and 6.1: V=2, FMT=1, PT=206, length 2. */
     static const uint8_t pli[] = { 0x81, 206, 0, 2, 0, 0, 0, 1, 0, 0, 0, 2 };
+    /* RFC 4585 section 6.3.3: FMT=3, length 3, no padding bits, payload type, bit string. */
+    static const uint8_t rpsi[] = { 0x83, 206, 0, 3, 0, 0, 0, 1, 0, 0, 0, 2, 0, 96, 0x92, 0x34 };
     /* RFC 3550 section 6.5: the items end with a zero and are padded to a word. */
     static const uint8_t sdes[] = { 0x81, 202, 0, 3, 0, 0, 0, 1, 1, 4, 'a', 'b', 'c', 'd', 0, 0 };
     static const uint8_t sdes_full[] = { 0x81, 202, 0,   3,   0,   0,   0,   1,
@@ -104,6 +134,10 @@ static void written_bytes_are_those_of_the_rfc(void **state)
     tacet_rtcp_write_pli(&w, 1, 2);
     assert_int_equal(w.at, sizeof(pli));
     assert_memory_equal(bytes, pli, sizeof(pli));
+    w = tacet_writer(bytes, sizeof(bytes));
+    tacet_rtcp_write_rpsi(&w, 1, 2, 96, 0x1234);
+    assert_int_equal(w.at, sizeof(rpsi));
+    assert_memory_equal(bytes, rpsi, sizeof(rpsi));
     w = tacet_writer(bytes, sizeof(bytes));
     tacet_rtcp_write_sdes(&w, 1, "abcd");
     assert_int_equal(w.at, sizeof(sdes));
@@ -309,6 +343,7 @@ int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(compound_packet_is_read_as_it_was_written),
+        cmocka_unit_test(picture_of_an_rpsi_is_read_or_refused),
         cmocka_unit_test(written_bytes_are_those_of_the_rfc),
         cmocka_unit_test(every_cname_length_goes_round),
         cmocka_unit_test(packets_are_checked_as_a_whole),

@@ -8,7 +8,7 @@
 #define REGRET_US 2000     /* what another delay must save */
 #define UNNOTICED_US 20000 /* of the delay: it counts for a quarter */
 /* Fewer frames than that count as if so many others had been on time. */
-#define FRAMES_MIN 100
+#define FRAMES_MIN 250
 
 void tacet_lateness_init(struct tacet_lateness *l)
 {
@@ -110,6 +110,15 @@ int64_t tacet_lateness_cost_us(const struct tacet_lateness *l, int64_t delay_us)
     return cost_us(l, delay_us, later);
 }
 
+/* What another delay must save. A large one is seldom right by chance, but often a little too small
+ * or too large by it: it is not given up for little. */
+static int64_t regret_us(int64_t present_us, int64_t other_us)
+{
+    int64_t regret = other_us < present_us ? present_us / 8 - REGRET_US : 0;
+
+    return regret > REGRET_US ? regret : REGRET_US;
+}
+
 int64_t tacet_lateness_target_us(const struct tacet_lateness *l, int64_t present_us,
                                  int64_t most_us)
 {
@@ -126,5 +135,7 @@ int64_t tacet_lateness_target_us(const struct tacet_lateness *l, int64_t present
         }
         later += l->histogram[bin];
     }
-    return tacet_lateness_cost_us(l, present_us) - least_us > REGRET_US ? best_us : present_us;
+    return tacet_lateness_cost_us(l, present_us) - least_us > regret_us(present_us, best_us)
+               ? best_us
+               : present_us;
 }

@@ -16,8 +16,9 @@
 #define STEP_SAMPLES 120     /* 2.5 ms: what codecs can conceal comes in multiples of it */
 #define CONCEAL_SAMPLES 960  /* at most at a time */
 #define SLIP_SAMPLES 240     /* a timestamp so little off its place was moved by a clock */
-#define MADE_UP_SAMPLES 3840 /* made up in a row; then time stands still */
-#define PAUSED_SAMPLES 9600  /* likewise; then nothing is coming */
+#define MADE_UP_SAMPLES 3840 /* made up in a row; then the path may be longer */
+#define WORTH_SAMPLES 4800   /* that came at once: more than any packet repeats */
+#define PAUSED_SAMPLES 9600  /* made up in a row; then nothing is coming */
 #define JUMP_SAMPLES 480000  /* a timestamp so far off begins another stream */
 #define HELD_BACK_US TACET_MS(15)
 #define OVERFULL_US (TACET_PLAYOUT_MAX_US + TACET_MS(60))
@@ -284,23 +285,34 @@ static void end_missing(struct tacet_playout *p)
     p->missing = 0;
 }
 
+/* Much has been made up, and nothing that is held is in time: the path is longer now. Or it stood
+ * still, and so much has come at once that it is better heard late than not. */
+static bool path_seems_longer(const struct tacet_playout *p, const struct slot *first, int64_t end)
+{
+    return p->made_up >= MADE_UP_SAMPLES &&
+           (end - STEP_SAMPLES <= p->next || p->next - first->at >= WORTH_SAMPLES);
+}
+
 /* Of a frame that comes while its time is passing, the beginning is over; but where more delay is
- * wanted it is over only so far. Where much has been made up already, or the frame before came late
- * too, it is played whole: it and all after it come later. */
+ * wanted it is over only so far. It is played whole, and it and all after it later, where the path
+ * is longer, or where nothing has come behind it and all of it is over, or the one before came late
+ * too. */
 static uint32_t crop_of(const struct tacet_playout *p, const struct slot *s, int64_t now)
 {
     int64_t over = p->next - s->at;
     int64_t short_us = p->pace.target_us - slack_of(p, now, p->next + s->samples);
+    int64_t own_end = s->at + s->samples;
+    int64_t end = held_end(p) > own_end ? held_end(p) : own_end;
 
     over -= short_us > 0 ? short_us * 6 / 125 : 0;
-    if (over < STEP_SAMPLES || p->made_up == 0 || p->made_up >= MADE_UP_SAMPLES || p->cropped) {
+    if (over < STEP_SAMPLES || p->made_up == 0 || path_seems_longer(p, s, end)) {
         return 0;
     }
-    if (over + STEP_SAMPLES < s->samples) {
-        return (uint32_t)over;
+    bool all = over + STEP_SAMPLES >= s->samples;
+    if (end == own_end && (all || p->cropped)) {
+        return 0;
     }
-    /* All of it is over. With nothing behind it there is nothing else to play. */
-    return held_end(p) > s->at + s->samples ? s->samples : 0;
+    return all ? s->samples : (uint32_t)over;
 }
 
 static void skip(struct tacet_playout *p, struct slot *s, struct tacet_playout_step *ret)
@@ -393,7 +405,7 @@ static bool held_back(const struct tacet_playout *p, const struct slot *first, i
 {
     int64_t hold_us = p->pace.target_us < HELD_BACK_US ? p->pace.target_us : HELD_BACK_US;
 
-    return p->made_up >= MADE_UP_SAMPLES && first->at < p->next &&
+    return path_seems_longer(p, first, held_end(p)) && first->at < p->next &&
            now - first->received_at_us < hold_us;
 }
 

@@ -10,9 +10,9 @@
 #define BLOCK_US TACET_MS(10)
 #define BLOCK_SAMPLES 480
 #define SPARE_MARGIN_US TACET_MS(2) /* that is kept of what is spare */
-#define SPARE_WATCH_US TACET_S(10)  /* it has been spare ... */
-#define MUCH_SAMPLES 960            /* ... or so much of it */
-#define MUCH_WATCH_US TACET_MS(500)
+#define MUCH_SAMPLES 960
+#define VERY_MUCH_SAMPLES 2400
+#define WATCH_MIN_US TACET_MS(500)
 #define REGRET_US TACET_MS(5) /* that a larger delay would save */
 #define HOLD 4                /* a stretch is at most a quarter of what is played */
 #define ALIKE_LEAST 600       /* where nothing better is found for long ... */
@@ -38,6 +38,7 @@ void tacet_pace_begin(struct tacet_pace *pace, int64_t now)
     pace->slack_count = 0;
     pace->spare_since_us = now;
     pace->much_since_us = now;
+    pace->very_much_since_us = now;
     pace->growing = false;
     pace->shrinking = false;
     pace->hold_until_us = now;
@@ -76,18 +77,26 @@ static bool too_little(const struct tacet_pace *pace, int64_t slack_us)
                 REGRET_US);
 }
 
-/* Whether it can be less: much at once, little only after a while, and then all that can go. */
+static bool since(int64_t since_us, int64_t now, int64_t watch_us)
+{
+    return now - since_us >= (watch_us > WATCH_MIN_US ? watch_us : WATCH_MIN_US);
+}
+
+/* Whether it can be less: very much soon, a little only after a while, and then all that can go.
+ * A large target is as large as it is by chance, too: what is above it is watched for longer. */
 static bool watch_spare(struct tacet_pace *pace, int64_t now, int64_t spare)
 {
+    int64_t target_us = pace->target_us;
+
     if (spare < TACET_STRETCH_LAG_MIN) {
         pace->spare_since_us = now;
         pace->shrinking = false;
     }
-    if (spare < MUCH_SAMPLES) {
-        pace->much_since_us = now;
-    }
-    pace->shrinking = pace->shrinking || now - pace->spare_since_us >= SPARE_WATCH_US ||
-                      now - pace->much_since_us >= MUCH_WATCH_US;
+    pace->much_since_us = spare < MUCH_SAMPLES ? now : pace->much_since_us;
+    pace->very_much_since_us = spare < VERY_MUCH_SAMPLES ? now : pace->very_much_since_us;
+    pace->shrinking = pace->shrinking || since(pace->spare_since_us, now, 200 * target_us) ||
+                      since(pace->much_since_us, now, 20 * target_us) ||
+                      since(pace->very_much_since_us, now, 0);
     return pace->shrinking;
 }
 

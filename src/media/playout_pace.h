@@ -21,6 +21,7 @@ struct tacet_pace {
     uint32_t slack_count;
     int64_t spare_since_us; /* each frame since then could have been asked for earlier */
     int64_t much_since_us;  /* ... much earlier */
+    int64_t very_much_since_us;
     bool growing;
     bool shrinking;
     int64_t hold_until_us;  /* nothing is stretched before */

@@ -259,6 +259,7 @@ void *tacet_runner_audio_main(void *arg)
     const char *what = NULL;
     int r = 0;
 
+    tacet_runner_prefer_thread();
     while (r == 0 && !atomic_load(&runner->quit)) {
         uint32_t session = atomic_load(&runner->session);
         if (session % 2 != 0) {

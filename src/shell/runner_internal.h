@@ -44,6 +44,11 @@ void tacet_wakeup_raise(struct tacet_wakeup *wakeup);
 /* Waits until raised or until the clock reaches the deadline (TACET_NEVER: only the former). */
 void tacet_wakeup_wait(struct tacet_wakeup *wakeup, int64_t deadline_us);
 
+/* --- runner_priority.c --- */
+
+/* The calling thread goes before others, where the system allows it. */
+void tacet_runner_prefer_thread(void);
+
 /* --- runner_meter.c: CPU time spent in codecs --- */
 
 struct tacet_meter {

@@ -345,6 +345,7 @@ void *tacet_runner_network_main(void *arg)
     struct tacet_runner *runner = arg;
     bool done = false;
 
+    tacet_runner_prefer_thread();
     while (!done) {
         run_jobs(runner);
         int64_t now = tacet_clock_now();

@@ -10,9 +10,9 @@
  * stays above, shorter. A clock that drifts moves the slack as well and is corrected by the same.
  *
  * What is due and missing is made up in small parts while time goes on: the rest of a frame that
- * comes meanwhile is still played. After 80 ms of it, where nothing comes in time, a frame that comes
- * late is played whole, and all after it as much later: the path has become longer. After 200 ms the
- * stream counts as paused and is anchored anew by the next frame.
+ * comes meanwhile is still played. After 80 ms of it, where nothing comes in time, a frame that
+ * comes late is played whole, and all after it as much later: the path has become longer. After
+ * 200 ms the stream counts as paused and is anchored anew by the next frame.
  */
 #ifndef TACET_MEDIA_PLAYOUT_H
 #define TACET_MEDIA_PLAYOUT_H

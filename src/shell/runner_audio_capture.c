@@ -32,9 +32,7 @@ void tacet_runner_capture_begin(struct tacet_runner *runner, int64_t now)
     struct tacet_runner_audio *a = &runner->audio;
     const struct tacet_audio_source *source = &runner->config.audio_source;
 
-    a->anchored = source->ops != NULL && !source->ops->clocked;
-    a->anchor_us = now;
-    a->frame_count = 0;
+    tacet_capture_clock_begin(&a->clock, now, source->ops != NULL && source->ops->clocked);
     a->fill = 0;
     if (source->ops != NULL && source->ops->clocked) {
         discard(runner);
@@ -86,7 +84,7 @@ static int encode(struct tacet_runner *runner, uint32_t session, int64_t capture
 static int finish_frame(struct tacet_runner *runner, uint32_t session)
 {
     struct tacet_runner_audio *a = &runner->audio;
-    int64_t captured_at_us = a->anchor_us + (int64_t)a->frame_count * TACET_RUNNER_FRAME_US;
+    int64_t captured_at_us = tacet_capture_clock_time(&a->clock, TACET_RUNNER_FRAME_SAMPLES);
     bool stale =
         tacet_clock_now() - captured_at_us - TACET_RUNNER_FRAME_US > TACET_RUNNER_CATCH_UP_US;
     int r = 0;
@@ -102,24 +100,9 @@ static int finish_frame(struct tacet_runner *runner, uint32_t session)
     if (!stale) {
         r = encode(runner, session, captured_at_us);
     }
-    a->frame_count++;
     a->index++;
     a->fill = 0;
     return r;
-}
-
-/* A device's clock is not ours: where they have come apart, the anchor moves once. */
-static void check_anchor(struct tacet_runner_audio *a)
-{
-    uint64_t taken = a->frame_count * TACET_RUNNER_FRAME_SAMPLES + a->fill;
-    int64_t taken_us = (int64_t)(taken * 1000 / 48);
-    int64_t ahead_us = a->anchor_us + taken_us - tacet_clock_now();
-
-    if (!a->anchored || ahead_us > TACET_RUNNER_REANCHOR_US ||
-        ahead_us < -TACET_RUNNER_REANCHOR_US) {
-        a->anchor_us -= ahead_us;
-        a->anchored = true;
-    }
 }
 
 /* A device gives what has come, up to a bound; a source without a clock gives one tick. */
@@ -141,9 +124,7 @@ int tacet_runner_capture(struct tacet_runner *runner, uint32_t session)
         assert((size_t)got <= count);
         a->fill += (size_t)got;
         left -= (size_t)got;
-        if (source->ops->clocked) {
-            check_anchor(a);
-        }
+        tacet_capture_clock_on_samples(&a->clock, tacet_clock_now(), (uint32_t)got);
         if (a->fill == TACET_RUNNER_FRAME_SAMPLES) {
             int r = finish_frame(runner, session);
             if (r < 0) {

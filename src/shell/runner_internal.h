@@ -12,6 +12,7 @@
 #include "base/limits.h"
 #include "base/ring.h"
 #include "media/audio_receiver.h"
+#include "media/capture_clock.h"
 #include "media/scale.h"
 #include "media/video_adapt.h"
 #include "media/video_receiver.h"
@@ -140,10 +141,8 @@ struct tacet_runner_audio {
     bool used[TACET_PEERS_MAX];      /* the receiver was, in this life */
     bool listening;                  /* the source was started, and not stopped */
     bool playing;                    /* the sink was started */
-    /* capture: sample n since the anchor was taken at anchor + n / 48 ms */
-    bool anchored;
-    int64_t anchor_us;
-    uint64_t frame_count; /* complete frames since the anchor */
+    /* capture */
+    struct tacet_capture_clock clock;
     uint64_t index;
     int16_t pcm[TACET_RUNNER_FRAME_SAMPLES];
     size_t fill;

@@ -530,6 +530,29 @@ static void drifting_clock_is_followed_for_an_hour(void **state)
     }
 }
 
+/* A sender that follows its device's clock moves its timestamps by 2 ms now and then. */
+static void small_slips_of_timestamps_are_no_gaps(void **state)
+{
+    (void)state;
+    for (int slip = -96; slip <= 96; slip += 192) {
+        struct stream s;
+        stream_init(&s, 3000);
+        for (size_t i = 0; i < s.count; i++) {
+            s.at[i] += (uint32_t)((int)(i / 100) * slip);
+            s.arrives_us[i] += (int64_t)(i / 100) * slip * 125 / 6;
+        }
+        run(&s, 0, 2900 * FRAME_US);
+        struct tacet_playout_report report = report_of(&s);
+        assert_int_equal(report.samples_concealed, 0);
+        assert_int_equal(report.frames_late, 0);
+        for (size_t i = 0; i < 2800; i++) {
+            assert_int_equal(s.played[i], 1);
+        }
+        assert_in_range(mean_delay_us(&report), TACET_MS(8), TACET_MS(25));
+        stream_free(&s);
+    }
+}
+
 /* Packets of another length from one to the next: nothing is lost, cut or played twice. What is
  * made up is only the time by which a longer packet has to come later than the one before it. */
 static void packets_of_any_length_join_on(void **state)
@@ -791,6 +814,7 @@ int main(void)
         cmocka_unit_test(outage_that_is_delivered_late_does_not_lag),
         cmocka_unit_test(path_of_another_length_is_followed),
         cmocka_unit_test(drifting_clock_is_followed_for_an_hour),
+        cmocka_unit_test(small_slips_of_timestamps_are_no_gaps),
         cmocka_unit_test(packets_of_any_length_join_on),
         cmocka_unit_test(traces_are_played_within_bounds),
         cmocka_unit_test(timestamp_far_off_begins_another_stream),

@@ -119,25 +119,27 @@ static bool drain_once(struct tacet_party *party, int64_t now)
     return any;
 }
 
-void tacet_party_settle(struct tacet_party *party)
+/* Whether something is still due at once. */
+static bool settle(struct tacet_party *party)
 {
     int64_t now = tacet_world_now(party->world);
 
     while (drain_once(party, now)) {
     }
     int64_t next = tacet_call_next_timeout(party->call, NULL);
-    if (next > now) {
-        party->spins = 0;
-    } else {
-        /* A call that always wants to be woken at once would stop the time. */
-        assert(party->spins++ < SPINS_MAX);
-        next = now + 1;
-    }
+    bool due = next <= now;
+    next = due ? now + 1 : next;
     if (next < party->wake_at_us) {
         party->wake_at_us = next;
         int error = tacet_world_at(party->world, next, wake, party, 0);
         assert(error == 0);
     }
+    return due;
+}
+
+void tacet_party_settle(struct tacet_party *party)
+{
+    (void)settle(party);
 }
 
 static void wake(void *ctx, int64_t now, uint64_t arg)
@@ -149,7 +151,9 @@ static void wake(void *ctx, int64_t now, uint64_t arg)
         party->wake_at_us = TACET_NEVER;
     }
     tacet_call_handle_timeout(party->call, now);
-    tacet_party_settle(party);
+    party->spins = settle(party) ? party->spins + 1 : 0;
+    /* A call that always wants to be woken at once would stop the time. */
+    assert(party->spins < SPINS_MAX);
 }
 
 void tacet_party_receive(struct tacet_party *party, const struct tacet_path *from, uint8_t *data,

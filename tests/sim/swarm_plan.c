@@ -106,6 +106,11 @@ static void draw_acts(struct tacet_rng *rng, struct tacet_swarm_plan *plan)
         draw_act(rng, mover, &act);
         at_us += draw_scale(rng, 20000, 8);
         act.at_us = at_us;
+        /* Who moves amid the handshake is not found (its messages belong to one path) and has to
+         * dial again. */
+        if (act.type == TACET_SWARM_MOVE && plan->faults_from_start) {
+            continue;
+        }
         if (act.type == TACET_SWARM_OUTAGE && ++outages > OUTAGES_MAX) {
             continue;
         }

@@ -43,6 +43,9 @@ struct tacet_playout_report {
     uint16_t width;                 /* of the last picture decoded */
     uint16_t height;
     uint16_t last_picture_id;       /* of the last picture decoded; valid if frames_decoded > 0 */
+    int64_t sync_offset_us;         /* how much later than its sound the last picture was shown */
+    uint64_t sync_compared;         /* pictures of which that could be told */
+    uint64_t sync_within;           /* of them, at most 40 ms earlier or later */
 };
 
 #endif

@@ -104,6 +104,9 @@ enum {
      * for. */
     TACET_RUNNER_AUDIO_FRAMES = 64,
     TACET_RUNNER_VIDEO_FRAMES = 8,
+    /* Encoded pictures that wait for their time behind the one that is decoded; for a further one
+     * the oldest is decoded and not shown. */
+    TACET_VIDEO_HELD_MAX = 8,
     /* Playout reports on their way to the call; the new one is dropped, the next says more. */
     TACET_RUNNER_REPORTS = 16,
 
@@ -161,6 +164,10 @@ enum {
 #define TACET_REORDER_MIN_US TACET_MS(30) /* overtaken by more than that: lost */
 #define TACET_REORDER_MAX_US TACET_MS(120)
 #define TACET_LOSS_BUCKET_US TACET_MS(100)
+/* Lip sync: how long a picture is held for its sound, and how much delay sound is asked to take on
+ * for its pictures. */
+#define TACET_SYNC_HOLD_MAX_US TACET_MS(150)
+#define TACET_SYNC_SOUND_DELAY_MAX_US TACET_MS(200)
 #define TACET_PLAYOUT_MIN_US TACET_MS(4)
 #define TACET_PLAYOUT_MAX_US TACET_MS(200)
 

@@ -233,6 +233,11 @@ size_t tacet_audio_receiver_get(struct tacet_audio_receiver *a, int64_t now,
     return mark_count;
 }
 
+void tacet_audio_receiver_set_min_delay(struct tacet_audio_receiver *a, int64_t delay_us)
+{
+    tacet_playout_set_min_delay(a->playout, delay_us);
+}
+
 void tacet_audio_receiver_report(const struct tacet_audio_receiver *a,
                                  struct tacet_playout_report *ret)
 {

@@ -31,6 +31,8 @@ void tacet_audio_receiver_put(struct tacet_audio_receiver *receiver, int64_t now
 size_t tacet_audio_receiver_get(struct tacet_audio_receiver *receiver, int64_t now,
                                 uint32_t queued_samples, int16_t *pcm, size_t count,
                                 struct tacet_audio_mark marks[TACET_AUDIO_MARKS_MAX]);
+/* As tacet_playout_set_min_delay. */
+void tacet_audio_receiver_set_min_delay(struct tacet_audio_receiver *receiver, int64_t delay_us);
 void tacet_audio_receiver_report(const struct tacet_audio_receiver *receiver,
                                  struct tacet_playout_report *ret);
 /* Whether a decoded, unconcealed sample has been handed out. */

@@ -462,6 +462,13 @@ void tacet_playout_on_pulled(struct tacet_playout *p, int64_t now, uint32_t samp
     p->report.jitter_buffer_emitted_count += left;
 }
 
+void tacet_playout_set_min_delay(struct tacet_playout *p, int64_t delay_us)
+{
+    assert(delay_us >= 0);
+    assert(delay_us <= TACET_PLAYOUT_MAX_US);
+    p->pace.floor_us = delay_us;
+}
+
 void tacet_playout_report(const struct tacet_playout *p, struct tacet_playout_report *ret)
 {
     *ret = p->report;

@@ -73,6 +73,8 @@ void tacet_playout_get(struct tacet_playout *playout, const struct tacet_playout
 void tacet_playout_on_stretched(struct tacet_playout *playout, int64_t now, int32_t samples);
 /* So many samples of the last step's sound have left. */
 void tacet_playout_on_pulled(struct tacet_playout *playout, int64_t now, uint32_t samples);
+/* The target does not go below `delay_us`: 0 to TACET_PLAYOUT_MAX_US, for lip sync. */
+void tacet_playout_set_min_delay(struct tacet_playout *playout, int64_t delay_us);
 void tacet_playout_report(const struct tacet_playout *playout, struct tacet_playout_report *ret);
 
 #endif

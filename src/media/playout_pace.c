@@ -30,6 +30,7 @@ void tacet_pace_aim(struct tacet_pace *pace)
     int64_t target_us =
         tacet_lateness_target_us(&pace->lateness, pace->target_us, TACET_PLAYOUT_MAX_US);
 
+    least_us = least_us < pace->floor_us ? pace->floor_us : least_us;
     pace->target_us = target_us < least_us ? least_us : target_us;
 }
 

@@ -120,6 +120,9 @@ static int prepare(struct tacet_runner *runner)
         return TACET_ERR_NOMEM;
     }
     runner->mutex_ready = true;
+    for (size_t i = 0; i < TACET_PEERS_MAX; i++) {
+        atomic_init(&runner->sound_ways[i], TACET_SYNC_UNKNOWN);
+    }
     first_settings(runner);
     if ((r = create_rings(runner)) < 0 ||
         (r = tacet_wakeup_init(&runner->network.thread.wakeup)) < 0 ||

@@ -54,6 +54,7 @@ static void take_frames(struct tacet_runner *runner)
             frame.data = slot->data;
             a->used[slot->seat] = true;
             tacet_audio_receiver_put(a->receivers[slot->seat], frame.received_at_us, &frame);
+            tacet_sync_clock_take(&a->clocks[slot->seat], &frame);
         }
         tacet_ring_release(runner->audio_in);
     }
@@ -69,6 +70,10 @@ static int begin_lives(struct tacet_runner *runner)
     for (size_t i = 0; r == 0 && i < TACET_PEERS_MAX; i++) {
         uint32_t life = atomic_load(&runner->lives[i]);
         bool renew = life != a->lives[i] && a->used[i];
+        if (life != a->lives[i]) {
+            a->clocks[i] = (struct tacet_sync_clock){ 0 };
+            atomic_store(&runner->sound_ways[i], TACET_SYNC_UNKNOWN);
+        }
         a->lives[i] = life;
         if (renew) {
             /* As a rule this is when a peer goes, so that the next call finds its memory there. */
@@ -151,6 +156,24 @@ static int playback(struct tacet_runner *runner, int64_t due_us)
     return wanted < 0 ? wanted : 0;
 }
 
+/* Tells the decode thread how everybody's sound goes, and hears how it should. */
+static void keep_sync(struct tacet_runner *runner)
+{
+    struct tacet_runner_audio *a = &runner->audio;
+    int64_t now = tacet_clock_now();
+
+    for (size_t i = 0; i < TACET_PEERS_MAX; i++) {
+        struct tacet_playout_report playout;
+        if (a->lives[i] % 2 == 0) {
+            continue;
+        }
+        tacet_audio_receiver_report(a->receivers[i], &playout);
+        atomic_store(&runner->sound_targets[i], playout.target_delay_us);
+        atomic_store(&runner->sound_ways[i], tacet_sync_sound_way(&a->clocks[i], now, &playout));
+        tacet_audio_receiver_set_min_delay(a->receivers[i], atomic_load(&runner->sound_delays[i]));
+    }
+}
+
 static void report(struct tacet_runner *runner)
 {
     struct tacet_runner_audio *a = &runner->audio;
@@ -226,6 +249,7 @@ static int tick(struct tacet_runner *runner, uint32_t session, int64_t due_us,
             r = playback(runner, due_us);
         }
         if (r == 0) {
+            keep_sync(runner);
             report(runner);
         }
     }

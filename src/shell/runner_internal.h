@@ -58,6 +58,7 @@ struct tacet_meter {
     struct tacet_codec metered_audio; /* the same, giving decoders that measure themselves */
     struct tacet_codec metered_video;
     atomic_llong cpu_ns;
+    atomic_llong video_decode_us; /* by the clock, not by CPU */
 };
 
 void tacet_meter_init(struct tacet_meter *meter, const struct tacet_codec *audio,
@@ -139,6 +140,7 @@ struct tacet_runner_audio {
     struct tacet_audio_receiver *receivers[TACET_PEERS_MAX];
     uint32_t lives[TACET_PEERS_MAX]; /* which life of its seat each receiver serves */
     bool used[TACET_PEERS_MAX];      /* the receiver was, in this life */
+    struct tacet_sync_clock clocks[TACET_PEERS_MAX];
     bool listening;                  /* the source was started, and not stopped */
     bool playing;                    /* the sink was started */
     /* capture */
@@ -167,8 +169,10 @@ struct tacet_runner_decode {
     struct tacet_runner_thread thread;
     struct tacet_video_receiver *receiver;
     uint32_t life;
-    bool used;   /* the receiver, in this life */
-    bool opened; /* the sink */
+    uint32_t seat;             /* who is shown; valid if `used` */
+    bool used;                 /* the receiver, in this life */
+    int64_t decode_us_earlier; /* the meter's, when this life began */
+    bool opened;               /* the sink */
     uint64_t shown;
     int64_t report_at_us;
 };
@@ -196,6 +200,11 @@ struct tacet_runner {
     atomic_uint lives[TACET_PEERS_MAX]; /* odd: that seat is taken */
     atomic_uint video_life;             /* odd: there is a peer whose pictures are shown */
     atomic_uint timestamp_bases[TACET_KIND_COUNT];
+    /* Lip sync, of each seat: what the audio thread tells of its sound, and what the decode thread
+     * asks of it. */
+    atomic_llong sound_ways[TACET_PEERS_MAX];
+    atomic_llong sound_targets[TACET_PEERS_MAX];
+    atomic_llong sound_delays[TACET_PEERS_MAX];
 
     struct tacet_ring *audio_out; /* audio -> network */
     struct tacet_ring *video_out; /* encode -> network */

@@ -73,9 +73,11 @@ static int decode_video(void *ctx, const uint8_t *data, size_t size, struct tace
 {
     struct metered *m = ctx;
     int64_t began = tacet_meter_begin();
+    int64_t began_us = tacet_clock_now();
     int r = m->video.ops->decode(m->video.ctx, data, size, ret);
 
     tacet_meter_end(m->meter, began);
+    (void)atomic_fetch_add(&m->meter->video_decode_us, tacet_clock_now() - began_us);
     return r;
 }
 
@@ -158,6 +160,7 @@ void tacet_meter_init(struct tacet_meter *meter, const struct tacet_codec *audio
         meter->metered_video.video_decoder_create = create_video_decoder;
     }
     atomic_init(&meter->cpu_ns, 0);
+    atomic_init(&meter->video_decode_us, 0);
 }
 
 int tacet_meter_audio_receiver(struct tacet_meter *meter, struct tacet_audio_receiver **ret)

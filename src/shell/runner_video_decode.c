@@ -1,6 +1,7 @@
 /*
- * The video decode thread: decodes each frame as soon as the network thread hands it over, and
- * shows it. One peer's pictures are shown at a time; which one the network thread decides.
+ * The video decode thread: takes each frame as soon as the network thread hands it over, decodes it
+ * and shows it when it is due. One peer's pictures are shown at a time; which one the network
+ * thread decides.
  */
 #include "shell/runner_internal.h"
 
@@ -29,9 +30,11 @@ static int begin_life(struct tacet_runner *runner, uint32_t life)
 
     d->life = life;
     d->report_at_us = tacet_clock_now() + TACET_RUNNER_REPORT_US;
+    d->decode_us_earlier = atomic_load(&runner->meter.video_decode_us);
     if (!d->used) {
         return 0;
     }
+    atomic_store(&runner->sound_delays[d->seat], 0);
     /* As a rule this is when a peer goes, so that the next call finds all its memory there. */
     d->used = false;
     tacet_video_receiver_free(&d->receiver);
@@ -59,21 +62,16 @@ static int open_sink(struct tacet_runner *runner)
     return r < 0 ? r : 1;
 }
 
-static int show(struct tacet_runner *runner, struct tacet_shown *shown)
+static int show(struct tacet_runner *runner, const struct tacet_shown *shown)
 {
     const struct tacet_video_sink *sink = &runner->config.video_sink;
     struct tacet_runner_decode *d = &runner->decode;
-    int r = open_sink(runner);
-
-    if (r <= 0) {
-        return r;
-    }
     int64_t now = tacet_clock_now();
-    r = sink->ops->show(sink->ctx, &shown->picture);
+    int r = sink->ops->show(sink->ctx, &shown->picture);
+
     if (r < 0) {
         return r;
     }
-    tacet_video_receiver_on_shown(d->receiver, now, shown);
     tacet_runner_log(runner, &(struct tacet_media_event){
                                  .type = TACET_MEDIA_SHOWN,
                                  .kind = TACET_KIND_VIDEO,
@@ -84,33 +82,55 @@ static int show(struct tacet_runner *runner, struct tacet_shown *shown)
                                  .height = shown->picture.height,
                                  .picture = &shown->picture,
                              });
+    tacet_video_receiver_on_shown(d->receiver, now);
     d->shown++;
     return 0;
 }
 
-/* Decodes and shows what has come. */
-static int take_frames(struct tacet_runner *runner)
+/* Shows what is due. */
+static int show_due(struct tacet_runner *runner)
+{
+    struct tacet_runner_decode *d = &runner->decode;
+    struct tacet_shown shown;
+    int r = 0;
+
+    if (!d->used) {
+        return 0;
+    }
+    struct tacet_sync *sync = tacet_video_receiver_sync(d->receiver);
+    tacet_sync_on_sound(sync, atomic_load(&runner->sound_ways[d->seat]),
+                        atomic_load(&runner->sound_targets[d->seat]));
+    while (r == 0 && tacet_video_receiver_get(d->receiver, tacet_clock_now(), &shown) == 1) {
+        r = open_sink(runner);
+        if (r == 0) {
+            tacet_video_receiver_drop(d->receiver); /* nobody has said what this is */
+        } else if (r > 0) {
+            r = show(runner, &shown);
+        }
+    }
+    atomic_store(&runner->sound_delays[d->seat], tacet_sync_sound_delay(sync));
+    return r;
+}
+
+/* Takes what has come. */
+static void take_frames(struct tacet_runner *runner)
 {
     struct tacet_runner_decode *d = &runner->decode;
     const struct tacet_video_slot *slot;
-    int r = 0;
 
-    while (r == 0 && (slot = tacet_ring_front(runner->video_in)) != NULL) {
+    while ((slot = tacet_ring_front(runner->video_in)) != NULL) {
         if (slot->life != d->life && slot->life == atomic_load(&runner->video_life)) {
             break; /* of a life that this thread has yet to begin */
         }
         if (slot->life == atomic_load(&runner->video_life)) {
             struct tacet_frame frame = slot->frame;
-            struct tacet_shown shown;
             frame.data = slot->data;
             d->used = true;
-            if (tacet_video_receiver_put(d->receiver, tacet_clock_now(), &frame, &shown) == 1) {
-                r = show(runner, &shown);
-            }
+            d->seat = slot->seat;
+            tacet_video_receiver_put(d->receiver, tacet_clock_now(), &frame);
         }
         tacet_ring_release(runner->video_in);
     }
-    return r;
 }
 
 static void report(struct tacet_runner *runner, int64_t now)
@@ -125,9 +145,22 @@ static void report(struct tacet_runner *runner, int64_t now)
     if (slot != NULL) {
         slot->life = d->life;
         tacet_video_receiver_report(d->receiver, now, &slot->report);
+        slot->report.decode_time_us =
+            atomic_load(&runner->meter.video_decode_us) - d->decode_us_earlier;
         tacet_ring_publish(runner->video_reports);
         tacet_runner_wake(runner);
     }
+}
+
+/* When there is something to do although no frame comes. */
+static int64_t deadline(const struct tacet_runner_decode *d)
+{
+    int64_t due = d->used ? tacet_video_receiver_due(d->receiver) : TACET_NEVER;
+
+    if (d->life % 2 == 0) {
+        return TACET_NEVER;
+    }
+    return due < d->report_at_us ? due : d->report_at_us;
 }
 
 void *tacet_runner_decode_main(void *arg)
@@ -144,7 +177,8 @@ void *tacet_runner_decode_main(void *arg)
             r = begin_life(runner, life);
         }
         if (r == 0) {
-            r = take_frames(runner);
+            take_frames(runner);
+            r = show_due(runner);
         }
         if (r < 0) {
             tacet_runner_fail(runner, what, r);
@@ -153,7 +187,7 @@ void *tacet_runner_decode_main(void *arg)
         if (d->life % 2 != 0) {
             report(runner, tacet_clock_now());
         }
-        tacet_wakeup_wait(&d->thread.wakeup, d->life % 2 != 0 ? d->report_at_us : TACET_NEVER);
+        tacet_wakeup_wait(&d->thread.wakeup, deadline(d));
     }
     return NULL;
 }

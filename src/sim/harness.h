@@ -62,6 +62,8 @@ struct tacet_harness_result {
     uint64_t frames_before_answer;            /* handed out before ANSWERED: must stay 0 */
     int64_t video_frozen_us;                  /* frozen.h */
     int64_t video_latency_p50_us, video_latency_p95_us;
+    uint64_t sync_compared, sync_within;      /* pictures shown while there was sound; of them those
+                                                 within 40 ms of it, by the sender's clock */
     int64_t first_audio_us, first_video_us;   /* after dialling; -1: never */
     struct tacet_traffic sent;                /* by the other party */
     int64_t media_us;                         /* since the other party's media began; 0: never */

@@ -69,12 +69,17 @@ struct tacet_party {
     struct tacet_video_adapt video_adapt;
     struct tacet_canvas scaled; /* what is encoded where it is not the source's size */
     enum tacet_refresh refresh; /* asked for and not made yet */
-    uint64_t pictures;         /* captured */
-    uint64_t session_pictures; /* since ANSWERED */
+    uint64_t pictures;          /* captured */
+    uint64_t session_pictures;  /* since ANSWERED */
     struct tacet_capture_log video_captures;
 
     struct tacet_audio_receiver *audio_receiver;
+    struct tacet_sync_clock audio_clock;
     struct tacet_video_receiver *video_receiver;
+    int64_t show_at_us;       /* scheduled; TACET_NEVER: not */
+    int64_t audio_latency_us; /* of what was heard last; 0: nothing yet */
+    uint64_t sync_compared;   /* pictures, and those shown within 40 ms of their sound */
+    uint64_t sync_within;
 
     /* what was heard and seen */
     struct tacet_latencies audio_latencies;
@@ -85,7 +90,7 @@ struct tacet_party {
     int64_t first_audio_us; /* -1: none yet */
     int64_t first_video_us;
     struct tacet_frozen frozen;
-    int64_t video_latency_us;      /* of the last picture shown */
+    int64_t video_latency_us; /* of the last picture shown */
     uint16_t shown_width;
     uint16_t shown_height;
     struct tacet_picture_quality picture_quality;

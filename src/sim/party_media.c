@@ -180,6 +180,83 @@ static void capture_picture(void *ctx, int64_t now, uint64_t session)
     }
 }
 
+static void show(struct tacet_party *party, int64_t now, const struct tacet_shown *shown)
+{
+    int64_t captured_at_us;
+    uint64_t index;
+
+    tacet_digest_picture(party->digest, &shown->picture);
+    party->pictures_shown++;
+    party->shown_width = shown->picture.width;
+    party->shown_height = shown->picture.height;
+    tacet_frozen_on_shown(&party->frozen, now);
+    if (party->first_video_us < 0) {
+        party->first_video_us = now;
+    }
+    if (!tacet_capture_find(&party->other->video_captures, shown->rtp_timestamp, &captured_at_us,
+                            &index)) {
+        party->pictures_wrong++;
+        return;
+    }
+    party->video_latency_us = now - captured_at_us;
+    tacet_latencies_add(&party->video_latencies, party->video_latency_us);
+    if (party->audio_latency_us > 0) {
+        int64_t later_us = party->video_latency_us - party->audio_latency_us;
+        party->sync_compared++;
+        party->sync_within +=
+            later_us <= TACET_SYNC_WITHIN_US && later_us >= -TACET_SYNC_WITHIN_US ? 1 : 0;
+    }
+    if (party->config->quality && party->config->real_codecs) {
+        int error = tacet_picture_quality_compare(&party->picture_quality, index, &shown->picture);
+        assert(error == 0);
+    }
+    /* The test card and the fake codec both tell which picture this was; a file does not. */
+    uint32_t seen;
+    if (party->config->real_codecs &&
+        party->config->video_source[party->other->which].ops != NULL) {
+        return;
+    }
+    if (tacet_testcard_read(&shown->picture, &seen) != 0 || seen != (uint32_t)index) {
+        party->pictures_wrong++;
+    }
+}
+
+static void show_due(void *ctx, int64_t now, uint64_t session)
+{
+    struct tacet_party *party = ctx;
+    struct tacet_shown shown;
+
+    if (!is_current(party, session)) {
+        return;
+    }
+    party->show_at_us = now >= party->show_at_us ? TACET_NEVER : party->show_at_us;
+    while (tacet_video_receiver_get(party->video_receiver, now, &shown) == 1) {
+        show(party, now, &shown);
+        tacet_video_receiver_on_shown(party->video_receiver, now);
+    }
+    int64_t due = tacet_video_receiver_due(party->video_receiver);
+    if (due < party->show_at_us) {
+        party->show_at_us = due;
+        schedule(party, due, show_due);
+    }
+}
+
+/* What was heard says when pictures are due, and they how long sound should wait. */
+static void keep_sync(struct tacet_party *party, int64_t now)
+{
+    struct tacet_playout_report playout;
+
+    if (!party->config->audio || !party->config->video) {
+        return;
+    }
+    struct tacet_sync *sync = tacet_video_receiver_sync(party->video_receiver);
+    tacet_audio_receiver_report(party->audio_receiver, &playout);
+    tacet_sync_on_sound(sync, tacet_sync_sound_way(&party->audio_clock, now, &playout),
+                        playout.target_delay_us);
+    tacet_audio_receiver_set_min_delay(party->audio_receiver, tacet_sync_sound_delay(sync));
+    show_due(party, now, party->session);
+}
+
 static void play(void *ctx, int64_t now, uint64_t session)
 {
     struct tacet_party *party = ctx;
@@ -199,7 +276,8 @@ static void play(void *ctx, int64_t now, uint64_t session)
             tacet_capture_find(&party->other->audio_captures, marks[i].rtp_timestamp,
                                &captured_at_us, &index)) {
             int64_t played_at_us = now + (int64_t)marks[i].offset * 1000000 / TACET_SAMPLE_RATE;
-            tacet_latencies_add(&party->audio_latencies, played_at_us - captured_at_us);
+            party->audio_latency_us = played_at_us - captured_at_us;
+            tacet_latencies_add(&party->audio_latencies, party->audio_latency_us);
             if (party->sound_quality != NULL) {
                 tacet_sound_quality_mark(party->sound_quality, marks[i].offset,
                                          marks[i].rtp_timestamp);
@@ -212,6 +290,7 @@ static void play(void *ctx, int64_t now, uint64_t session)
     if (party->first_audio_us < 0 && tacet_audio_receiver_heard(party->audio_receiver)) {
         party->first_audio_us = now;
     }
+    keep_sync(party, now);
     schedule(party, now + PLAY_US, play);
 }
 
@@ -360,6 +439,9 @@ void tacet_party_media_start(struct tacet_party *party, int64_t now, uint32_t pe
     party->answered_at_us = now;
     party->session_pictures = 0;
     party->session_sounds = 0;
+    party->audio_clock = (struct tacet_sync_clock){ 0 };
+    party->show_at_us = TACET_NEVER;
+    party->audio_latency_us = 0;
     party->refresh = TACET_REFRESH_KEY;
     if (party->config->audio) {
         schedule(party, now + CAPTURE_US, capture_sound);
@@ -390,55 +472,18 @@ void tacet_party_media_target(struct tacet_party *party, const struct tacet_even
     }
 }
 
-static void show(struct tacet_party *party, int64_t now, const struct tacet_shown *shown)
-{
-    int64_t captured_at_us;
-    uint64_t index;
-
-    tacet_video_receiver_on_shown(party->video_receiver, now, shown);
-    tacet_digest_picture(party->digest, &shown->picture);
-    party->pictures_shown++;
-    party->shown_width = shown->picture.width;
-    party->shown_height = shown->picture.height;
-    tacet_frozen_on_shown(&party->frozen, now);
-    if (party->first_video_us < 0) {
-        party->first_video_us = now;
-    }
-    if (!tacet_capture_find(&party->other->video_captures, shown->rtp_timestamp, &captured_at_us,
-                            &index)) {
-        party->pictures_wrong++;
-        return;
-    }
-    party->video_latency_us = now - captured_at_us;
-    tacet_latencies_add(&party->video_latencies, party->video_latency_us);
-    if (party->config->quality && party->config->real_codecs) {
-        int error = tacet_picture_quality_compare(&party->picture_quality, index, &shown->picture);
-        assert(error == 0);
-    }
-    /* The test card and the fake codec both tell which picture this was; a file does not. */
-    uint32_t seen;
-    if (party->config->real_codecs &&
-        party->config->video_source[party->other->which].ops != NULL) {
-        return;
-    }
-    if (tacet_testcard_read(&shown->picture, &seen) != 0 || seen != (uint32_t)index) {
-        party->pictures_wrong++;
-    }
-}
-
 void tacet_party_media_take(struct tacet_party *party, int64_t now, uint32_t peer,
                             const struct tacet_frame *frame)
 {
-    struct tacet_shown shown;
-
     if (!party->answered || peer != party->peer) {
         party->frames_before_answer++;
         return;
     }
     if (frame->kind == TACET_KIND_AUDIO && party->config->audio) {
         tacet_audio_receiver_put(party->audio_receiver, now, frame);
-    } else if (frame->kind == TACET_KIND_VIDEO && party->config->video &&
-               tacet_video_receiver_put(party->video_receiver, now, frame, &shown) > 0) {
-        show(party, now, &shown);
+        tacet_sync_clock_take(&party->audio_clock, frame);
+    } else if (frame->kind == TACET_KIND_VIDEO && party->config->video) {
+        tacet_video_receiver_put(party->video_receiver, now, frame);
+        show_due(party, now, party->session);
     }
 }

@@ -27,6 +27,7 @@ extern const struct tacet_scenario tacet_scenarios_playout[];
 extern const struct tacet_scenario tacet_scenarios_privacy[];
 extern const struct tacet_scenario tacet_scenarios_recovery[];
 extern const struct tacet_scenario tacet_scenarios_resources[];
+extern const struct tacet_scenario tacet_scenarios_sync[];
 
 #define tacet_expect(condition) tacet_expect_at(condition, __FILE__, __LINE__, #condition)
 void tacet_expect_at(bool held, const char *file, int line, const char *condition);

@@ -9,6 +9,7 @@
 #include "base/alloc.h"
 #include "base/limits.h"
 #include "media/video_receiver.h"
+#include "tacet/call.h"
 #include "tacet/error.h"
 
 #include <stdlib.h>
@@ -74,11 +75,13 @@ static void show(struct film *f, int64_t received, int64_t shown_at)
     struct tacet_frame frame = next_frame(f);
 
     frame.received_at_us = received;
-    assert_int_equal(tacet_video_receiver_put(f->receiver, received, &frame, &shown), 1);
+    tacet_video_receiver_put(f->receiver, received, &frame);
+    assert_int_equal(tacet_video_receiver_due(f->receiver), received);
+    assert_int_equal(tacet_video_receiver_get(f->receiver, received, &shown), 1);
     assert_int_equal(shown.picture.index, f->index - 1);
     assert_int_equal(shown.rtp_timestamp, frame.rtp_timestamp);
     assert_int_equal(shown.picture_id, frame.picture_id);
-    tacet_video_receiver_on_shown(f->receiver, shown_at, &shown);
+    tacet_video_receiver_on_shown(f->receiver, shown_at);
 }
 
 static struct tacet_playout_report report_of(const struct film *f)
@@ -157,30 +160,106 @@ static void refused_frames_are_counted_and_show_nothing(void **state)
     show(&f, 1, 1);
     (void)next_frame(&f); /* lost: what follows has no reference */
     struct tacet_frame frame = next_frame(&f);
-    assert_int_equal(tacet_video_receiver_put(f.receiver, 2, &frame, &shown), 0);
+    tacet_video_receiver_put(f.receiver, 2, &frame);
+    assert_int_equal(tacet_video_receiver_get(f.receiver, 2, &shown), 0);
     assert_int_equal(report_of(&f).frames_failed, 1);
     assert_int_equal(report_of(&f).frames_decoded, 1);
     assert_int_equal(report_of(&f).last_picture_id, 0);
     film_free(&f);
 }
 
-static void decoded_but_never_shown_counts_as_dropped(void **state)
+/* Sound takes 90 ms from capture to ear and pictures come after 50: they wait for it. */
+static void pictures_wait_for_their_sound_and_no_longer(void **state)
+{
+    static const struct {
+        int64_t sound_ms, hold_ms;
+    } rows[] = { { 40, 0 }, { 82, 0 }, { 90, 8 }, { 132, 50 }, { 232, 150 }, { 10000, 150 } };
+
+    (void)state;
+    for (size_t row = 0; row < sizeof(rows) / sizeof(rows[0]); row++) {
+        struct film f;
+        struct tacet_shown shown;
+        film_init(&f);
+        int64_t hold = TACET_MS(rows[row].hold_ms);
+        tacet_sync_on_sound(tacet_video_receiver_sync(f.receiver), TACET_MS(rows[row].sound_ms), 0);
+        for (int i = 0; i < 20; i++) {
+            struct tacet_frame frame = next_frame(&f);
+            int64_t came = TACET_MS(1000 + 200 * i);
+            frame.capture_known = true;
+            frame.captured_at_us = came - TACET_MS(50);
+            tacet_video_receiver_put(f.receiver, came, &frame);
+            assert_int_equal(tacet_video_receiver_due(f.receiver), came + hold);
+            assert_int_equal(tacet_video_receiver_get(f.receiver, came + hold - 1, &shown), 0);
+            assert_int_equal(tacet_video_receiver_get(f.receiver, came + hold, &shown), 1);
+            tacet_video_receiver_on_shown(f.receiver, came + hold);
+            assert_true(tacet_video_receiver_due(f.receiver) == TACET_NEVER);
+        }
+        assert_int_equal(report_of(&f).frames_dropped, 0);
+        film_free(&f);
+    }
+}
+
+static void pictures_that_wait_are_shown_in_order_each_at_its_time(void **state)
+{
+    struct film f;
+    struct tacet_shown shown;
+    uint64_t index = 0;
+
+    (void)state;
+    film_init(&f);
+    tacet_sync_on_sound(tacet_video_receiver_sync(f.receiver), TACET_MS(182), 0);
+    for (int ms = 0; ms < 1000; ms++) {
+        int64_t now = TACET_S(5) + TACET_MS(ms);
+        if (ms % 20 == 0) { /* comes 50 ms after its capture: is due 100 ms later */
+            struct tacet_frame frame = next_frame(&f);
+            frame.capture_known = true;
+            frame.captured_at_us = now - TACET_MS(50);
+            tacet_video_receiver_put(f.receiver, now, &frame);
+        }
+        while (tacet_video_receiver_get(f.receiver, now, &shown) == 1) {
+            assert_int_equal(shown.picture.index, index);
+            assert_int_equal(ms, 100 + 20 * (int)index);
+            index++;
+            tacet_video_receiver_on_shown(f.receiver, now);
+        }
+    }
+    assert_int_equal(index, 45);
+    assert_int_equal(report_of(&f).frames_dropped, 0);
+    assert_int_equal(report_of(&f).sync_compared, 45);
+    assert_int_equal(report_of(&f).sync_within, 45);
+    assert_int_equal(report_of(&f).sync_offset_us, -TACET_MS(32));
+    film_free(&f);
+}
+
+static void what_waits_is_bounded(void **state)
 {
     struct film f;
     struct tacet_shown shown;
 
     (void)state;
     film_init(&f);
-    for (int i = 0; i < 3; i++) {
+    tacet_sync_on_sound(tacet_video_receiver_sync(f.receiver), TACET_MS(500), 0);
+    for (int i = 0; i < 30; i++) {
         struct tacet_frame frame = next_frame(&f);
-        assert_int_equal(tacet_video_receiver_put(f.receiver, 10 + i, &frame, &shown), 1);
+        frame.capture_known = true;
+        frame.captured_at_us = 1000;
+        tacet_video_receiver_put(f.receiver, 1000, &frame);
     }
-    assert_int_equal(report_of(&f).frames_dropped, 2);
-    tacet_video_receiver_on_shown(f.receiver, 20, &shown);
-    tacet_video_receiver_on_shown(f.receiver, 21, &shown); /* once is enough */
-    assert_int_equal(report_of(&f).jitter_buffer_emitted_count, 1);
-    show(&f, 30, 31);
-    assert_int_equal(report_of(&f).frames_dropped, 2);
+    assert_int_equal(report_of(&f).frames_dropped, 30 - 1 - TACET_VIDEO_HELD_MAX);
+    assert_int_equal(report_of(&f).frames_failed, 0);
+    for (int i = 0; i <= TACET_VIDEO_HELD_MAX; i++) {
+        assert_int_equal(tacet_video_receiver_get(f.receiver, TACET_S(1), &shown), 1);
+        assert_int_equal(shown.picture.index, 30 - 1 - TACET_VIDEO_HELD_MAX + i);
+        tacet_video_receiver_on_shown(f.receiver, TACET_S(1));
+        tacet_video_receiver_on_shown(f.receiver, TACET_S(1)); /* once is enough */
+    }
+    assert_int_equal(tacet_video_receiver_get(f.receiver, TACET_S(9), &shown), 0);
+    assert_int_equal(report_of(&f).jitter_buffer_emitted_count, 1 + TACET_VIDEO_HELD_MAX);
+    struct tacet_frame frame = next_frame(&f);
+    tacet_video_receiver_put(f.receiver, TACET_S(9), &frame);
+    tacet_video_receiver_drop(f.receiver);
+    assert_int_equal(tacet_video_receiver_get(f.receiver, TACET_S(9), &shown), 0);
+    assert_int_equal(report_of(&f).frames_dropped, 30 - TACET_VIDEO_HELD_MAX);
     film_free(&f);
 }
 
@@ -189,7 +268,7 @@ static void failing_allocation_is_reported(void **state)
     struct tacet_video_receiver *receiver = NULL;
 
     (void)state;
-    for (long n = 0; n < 2; n++) {
+    for (long n = 0; n < 3; n++) {
         tacet_alloc_fail_after(n);
         assert_int_equal(tacet_video_receiver_create(fake(), WIDTH, HEIGHT, &receiver),
                          TACET_ERR_NOMEM);
@@ -206,7 +285,9 @@ int main(void)
         cmocka_unit_test(pictures_are_shown_at_once_and_counted),
         cmocka_unit_test(freezes_are_those_of_w3c),
         cmocka_unit_test(refused_frames_are_counted_and_show_nothing),
-        cmocka_unit_test(decoded_but_never_shown_counts_as_dropped),
+        cmocka_unit_test(pictures_wait_for_their_sound_and_no_longer),
+        cmocka_unit_test(pictures_that_wait_are_shown_in_order_each_at_its_time),
+        cmocka_unit_test(what_waits_is_bounded),
         cmocka_unit_test(failing_allocation_is_reported),
     };
 

@@ -112,6 +112,7 @@ struct tacet_control {
     size_t singles_in_count;
 
     int64_t round_trip_us; /* smoothed; 0: not measured */
+    int64_t round_trip_guess_us; /* until then, what it may be; 0: no idea */
     int64_t round_trip_total_us;
     uint64_t round_trips;                       /* measured */
     uint8_t message[TACET_CONTROL_MESSAGE_MAX]; /* the one handed out last */

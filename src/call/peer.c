@@ -182,12 +182,18 @@ enum tacet_drop tacet_peer_on_resp(struct tacet_call *call, struct tacet_peer *p
         tacet_notices_refused(call, now, peer->id);
         return drop;
     }
+    /* After more than one INIT it may be too short, if RESP answers an earlier one; then what is
+     * sent again backs off until it is not. */
     int64_t round_trip_us = now - peer->init_sent_at_us;
-    peer->retry_us = peer->init_count == 1 ? round_trip_us * 3 / 2 : TACET_INIT_RETRY_US;
+    peer->retry_us = round_trip_us * 3 / 2;
+    if (peer->init_count > 1 && peer->retry_us > TACET_INIT_RETRY_US) {
+        peer->retry_us = TACET_INIT_RETRY_US;
+    }
     if (peer->retry_us < TACET_CONTROL_RETRY_MIN_US) {
         peer->retry_us = TACET_CONTROL_RETRY_MIN_US;
     }
     begin_keys(peer, now, path, &result);
+    peer->control.round_trip_guess_us = round_trip_us;
     sodium_memzero(&result, sizeof(result));
     send_fin(call, peer, now);
     tacet_notices_accepted(call, peer);

@@ -11,6 +11,7 @@
 #include <string.h>
 
 #define REORDER_PACKETS 3
+#define PROBE_SEGMENTS 2
 
 _Static_assert(TACET_CONTROL_WINDOW >= TACET_CONTROL_MESSAGE_MAX, "a message fits the window");
 _Static_assert(TACET_STREAM_SEGMENT_MAX <= UINT16_MAX, "a length is 16 bits");
@@ -61,6 +62,20 @@ static struct tacet_control_sent *lowest(struct tacet_control *c, bool lost)
     for (size_t i = 0; i < TACET_CONTROL_IN_FLIGHT_MAX; i++) {
         struct tacet_control_sent *s = &c->sent[i];
         if (s->used && (s->lost || !lost) && (found == NULL || s->offset < found->offset)) {
+            found = s;
+        }
+    }
+    return found;
+}
+
+/* Likewise of those that do not count as lost. */
+static struct tacet_control_sent *lowest_in_flight(struct tacet_control *c)
+{
+    struct tacet_control_sent *found = NULL;
+
+    for (size_t i = 0; i < TACET_CONTROL_IN_FLIGHT_MAX; i++) {
+        struct tacet_control_sent *s = &c->sent[i];
+        if (s->used && !s->lost && (found == NULL || s->offset < found->offset)) {
             found = s;
         }
     }
@@ -138,8 +153,12 @@ void tacet_stream_write(struct tacet_control *c, int64_t now, struct tacet_write
 
 static int64_t probe_interval(const struct tacet_control *c)
 {
-    int64_t us =
-        c->round_trips > 0 ? c->round_trip_us + c->round_trip_us / 2 : TACET_CONTROL_RETRY_FIRST_US;
+    int64_t round_trip_us = c->round_trips > 0 ? c->round_trip_us : c->round_trip_guess_us;
+    int64_t us = round_trip_us + round_trip_us / 2;
+
+    if (c->round_trips == 0 && (us == 0 || us > TACET_CONTROL_RETRY_FIRST_US)) {
+        us = TACET_CONTROL_RETRY_FIRST_US;
+    }
 
     us = us > TACET_CONTROL_RETRY_MIN_US ? us : TACET_CONTROL_RETRY_MIN_US;
     /* A probe is one segment: a way that is full carries two of them a second all the same, and on
@@ -207,8 +226,13 @@ void tacet_stream_on_timeout(struct tacet_control *c, int64_t now)
             assert(s != NULL);
             *s = (struct tacet_control_sent){ .used = true, .offset = c->send_next - 1, .size = 1 };
         }
-        s->lost = true;
-        s->retransmission = true;
+        /* Two at a time (RFC 9002 section 6.2.4): a message of two segments, of which one was lost,
+         * is not to wait for two probes. */
+        for (int i = 0; i < PROBE_SEGMENTS && s != NULL; i++) {
+            s->lost = true;
+            s->retransmission = true;
+            s = lowest_in_flight(c);
+        }
         c->retries += c->retries < INT16_MAX;
         c->last_sent_at_us = now; /* it goes in this very poll, or as soon as there are keys */
     }
@@ -261,6 +285,7 @@ static void measure(struct tacet_control *c, int64_t sample_us)
 void tacet_stream_on_ack(struct tacet_control *c, int64_t now, const struct tacet_ack *ack)
 {
     const struct tacet_control_sent *newest = NULL;
+    bool moved = ack->next > c->send_base;
 
     assert(tacet_stream_ack_valid(c, ack));
     for (size_t i = 0; i < TACET_CONTROL_IN_FLIGHT_MAX; i++) {
@@ -279,6 +304,10 @@ void tacet_stream_on_ack(struct tacet_control *c, int64_t now, const struct tace
         /* RFC 6298 section 5 (Karn): the back-off stays until a round trip that was measured says
          * how long to wait, or a path slower than the interval would never be measured. */
         c->retries = 0;
+    } else if (moved && c->round_trips > 0 && c->retries > 1) {
+        /* Where much is lost, most is sent twice and measures nothing. What gets through shows that
+         * the path is there: the next loss is not to wait for all those before it. */
+        c->retries = 1;
     }
     c->send_base = ack->next > c->send_base ? ack->next : c->send_base;
     (void)detect_losses(c, now);

@@ -68,10 +68,11 @@ static int64_t spare_samples(const struct tacet_pace *pace, const struct tacet_p
     return blocks * BLOCK_SAMPLES + (pull->queued == 0 ? pull->filled % BLOCK_SAMPLES : 0);
 }
 
-/* Whether frames come too late for this slack, so often that it is worth changing. */
+/* Whether frames come too late for this slack, so often that it is worth changing; or it is clearly
+ * less than what was asked for. */
 static bool too_little(const struct tacet_pace *pace, int64_t slack_us)
 {
-    return slack_us < TACET_PLAYOUT_MIN_US ||
+    return slack_us < TACET_PLAYOUT_MIN_US || slack_us < pace->floor_us - REGRET_US ||
            (slack_us < pace->target_us &&
             tacet_lateness_cost_us(&pace->lateness, slack_us) -
                     tacet_lateness_cost_us(&pace->lateness, pace->target_us) >

@@ -159,10 +159,9 @@ static int64_t probe_interval(const struct tacet_control *c)
     if (c->round_trips == 0 && (us == 0 || us > TACET_CONTROL_RETRY_FIRST_US)) {
         us = TACET_CONTROL_RETRY_FIRST_US;
     }
-
     us = us > TACET_CONTROL_RETRY_MIN_US ? us : TACET_CONTROL_RETRY_MIN_US;
-    /* A probe is one segment: a way that is full carries two of them a second all the same, and on
-     * one that loses much each doubling would be heard as a second without an answer. */
+    /* A probe is small: a way that is full carries two of them a second all the same, and on one
+     * that loses much each doubling would be heard as a second without an answer. */
     int64_t most = us > TACET_CONTROL_RETRY_MAX_US ? us : TACET_CONTROL_RETRY_MAX_US;
     for (int32_t i = 0; i < c->retries && us < most; i++) {
         us += us / 2;
@@ -227,8 +226,10 @@ void tacet_stream_on_timeout(struct tacet_control *c, int64_t now)
             *s = (struct tacet_control_sent){ .used = true, .offset = c->send_next - 1, .size = 1 };
         }
         /* Two at a time (RFC 9002 section 6.2.4): a message of two segments, of which one was lost,
-         * is not to wait for two probes. */
-        for (int i = 0; i < PROBE_SEGMENTS && s != NULL; i++) {
+         * is not to wait for two probes. But where nothing at all is known of the round trip, the
+         * second is left to measure it. */
+        int count = c->round_trips > 0 || c->round_trip_guess_us > 0 ? PROBE_SEGMENTS : 1;
+        for (int i = 0; i < count && s != NULL; i++) {
             s->lost = true;
             s->retransmission = true;
             s = lowest_in_flight(c);

@@ -4,8 +4,8 @@
 #include <string.h>
 
 #define VIDEO_PAYLOAD 96 /* docs/protocol.md, media */
-#define SETTLED_S 6      /* sender reports have come, and sound has taken on what it was asked to */
-#define RUN_S 36
+#define SETTLED_S 12     /* sender reports have come, and sound has taken on what it was asked to */
+#define RUN_S 42
 
 /* What is carried with video's payload type arrives so much later. */
 struct detour {

@@ -8,9 +8,10 @@
 #define AHEAD_US TACET_MS(32)
 /* Sound of longer ago says nothing about that of now. */
 #define STALE_US TACET_S(1)
-/* Sound is asked to wait when pictures have been later than it by more than the bound on average
- * (a second's worth counts two thirds), and let go again in steps when they are ahead of it. */
-#define WAIT_FOR_US TACET_MS(25) /* how late they may then stay */
+/* Sound is asked to wait when pictures have been later than it by nearly the bound on average (a
+ * second's worth counts two thirds), and let go again in steps when they are ahead of it. */
+#define BEHIND_US TACET_MS(32)
+#define WAIT_FOR_US TACET_MS(20) /* how late they may then stay */
 #define LET_GO_US (-TACET_MS(10))
 #define STEP_US TACET_MS(10)
 #define ASK_APART_US TACET_S(1)
@@ -64,7 +65,7 @@ static void ask_sound(struct tacet_sync *s, int64_t now)
         return;
     }
     s->asked_at_us = now;
-    if (behind_us > TACET_SYNC_WITHIN_US) {
+    if (behind_us > BEHIND_US) {
         s->sound_delay_us = s->target_us + behind_us - WAIT_FOR_US;
         s->behind_us_q5 = WAIT_FOR_US << SMOOTH_SHIFT; /* what will be, until it has been seen */
     } else if (behind_us < LET_GO_US) {

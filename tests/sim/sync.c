@@ -3,11 +3,12 @@
 
 #include <string.h>
 
-#define VIDEO_PAYLOAD 96 /* docs/protocol.md, media */
-#define SETTLED_S 12     /* sender reports have come, and sound has taken on what it was asked to */
+#define VIDEO_FIRST 96 /* payload types of video, its retransmission and its repair, by */
+#define VIDEO_LAST 98  /* docs/protocol.md, media */
+#define SETTLED_S 12   /* sender reports have come, and sound has taken on what it was asked to */
 #define RUN_S 42
 
-/* What is carried with video's payload type arrives so much later. */
+/* What belongs to video arrives so much later. */
 struct detour {
     int64_t us;
 };
@@ -18,7 +19,7 @@ static bool delay_video(struct tacet_watch *watch, struct tacet_harness *h,
     const struct detour *detour = watch->ctx;
     bool rtp = packet->size > 2 && packet->data[0] >> 6 == 2;
 
-    if (!rtp || (packet->data[1] & 0x7f) != VIDEO_PAYLOAD) {
+    if (!rtp || (packet->data[1] & 0x7f) < VIDEO_FIRST || (packet->data[1] & 0x7f) > VIDEO_LAST) {
         return true;
     }
     int error = tacet_harness_inject(h, from == TACET_CALLER ? TACET_CALLEE : TACET_CALLER,

@@ -96,8 +96,8 @@ static void sound_is_asked_to_wait_only_where_pictures_stay_behind(void **state)
         int64_t least_ms, most_ms; /* that is asked for */
         bool together;             /* in the end */
     } rows[] = {
-        { -100, 0, 0, false },    { 0, 0, 0, true },      { 39, 0, 0, true },
-        { 45, 65, 85, true },     { 90, 110, 130, true }, { 150, 170, 190, true },
+        { -100, 0, 0, false },    { 0, 0, 0, true },      { 31, 0, 0, true },
+        { 45, 65, 90, true },     { 90, 110, 135, true }, { 150, 170, 195, true },
         { 900, 200, 200, false }, { 2000, 0, 0, false },
     };
 

@@ -77,7 +77,8 @@ struct tacet_video_encoder_settings {
     /*
      * 1 to 3; default 1. With 2 every second picture, with 3 three of four belong to upper layers:
      * the base layer (temporal_layer 0) refers to none of them, so that they may be lost or left
-     * out and the others still decode.
+     * out and the others still decode. The same bits then give pictures that are worse: measured
+     * with VP8 by 0.8 to 1.6 dB with 2 and by 1.4 to 3.5 dB with 3 (people signing, moving text).
      */
     uint8_t temporal_layers;
 };

@@ -203,11 +203,13 @@ static void ten_minutes_of_rekeys_and_roams_lose_no_more(uint64_t seed)
             (unsigned long long)busy[i].audio_concealed, (unsigned long long)busy[i].pictures_shown,
             (unsigned long long)busy[i].pictures_captured);
         /* Of 30,000 packets of sound two, since what is reported of loss, and so how much each
-         * repeats, differs by what else was lost; and what an unlucky roam costs. */
+         * repeats, differs by what else was lost; and what an unlucky roam costs. Of 15,000
+         * pictures twenty: those that a loss held up are passed over where the next one does
+         * without. */
         tacet_expect(busy[i].audio_concealed <=
                      calm[i].audio_concealed + 960 * 2 + 48 * 700 * unlucky);
         tacet_expect(busy[i].pictures_bad == 0);
-        tacet_expect(busy[i].pictures_shown + 6 + 20 * unlucky >= calm[i].pictures_shown);
+        tacet_expect(busy[i].pictures_shown + 20 + 20 * unlucky >= calm[i].pictures_shown);
     }
     tacet_scenario_row("%s", "");
 }

@@ -4,10 +4,13 @@
  * How a video frame is kept from being missed, by measure (50 ms +-20 each way, both ways lossy):
  *
  *   - Repairs (fec.h) come with the frame and with those of the next 100 ms. They are made as many
- *     as leave one frame in fifty to other ways: a picture that stands for 150 ms is a freeze, and
- * a question and its answer take about that long.
- *   - Retransmission costs only what was lost, so it does all where a round trip is short, and the
- *     rest where it is not. The receiver asks (nack.h); it leaves out what repairs promise.
+ *     as leave something lacking in a tenth of a second once where 25 packets are lost (ten, where
+ *     losses come in runs: then it costs too much): a picture that stands for 150 ms is a freeze,
+ *     and a question and its answer take about that long. The more is lost the dearer is what is
+ *     left; a fixed rest would take half of the bits at 30 %.
+ *   - Retransmission costs only what was lost, so it does all where three round trips fit into that
+ *     time, most where one does, and the rest where none does. The receiver asks (nack.h); it
+ * leaves out what repairs promise.
  *   - A key frame costs as much as five to ten frames, and all after it stands on it: it is
  *     protected so that one in five hundred has to wait for a retransmission.
  *   - Without loss nothing of this is sent, but for the first reports' time: nobody knows yet.
@@ -23,14 +26,18 @@
 #define FADE_US TACET_MS(500) /* a quarter of the old counts goes each time */
 #define FADE 4
 
-/* Below this round trip a packet that is asked for comes before a picture is missed. */
-#define RETRANSMISSION_IN_TIME_US TACET_MS(30)
 /* Repairs cover the frames of this time: later ones come when the picture is missed already. */
 #define SPAN_US TACET_MS(110)
-/* How often the packets of that time, or a key frame, may still lack something. */
-#define LEFT 0.008
+/* A question and its answer take a round trip, jitter and work, and nine in ten succeed (nack.h).
+ * Where so many come in that time, so much more may be left to them; where three do, all. */
+#define TURN_MARGIN_US TACET_MS(20)
+#define TURNS_ENOUGH 3
+static const double in_time[TURNS_ENOUGH] = { 1, 10, 30 };
+/* How often the packets of that time may still lack something, as a share of the loss; and how
+ * often a key frame may. */
+#define LEFT 0.04
 #define LEFT_KEY 0.002
-#define LEFT_BURSTS 0.02
+#define LEFT_BURSTS 0.1
 
 #define LOSS_MOST 0.5
 #define LOSS_BEFORE 0.08 /* assumed until the first report */
@@ -137,19 +144,21 @@ size_t tacet_repair_fec_count(struct tacet_repair *r, size_t k, int64_t round_tr
     double burst = r->burst_q8 / 256.0 * (1 - p);
     size_t m;
 
-    if ((r->reported && r->loss_permille < NOTHING_PERMILLE) ||
-        (round_trip_us > 0 && round_trip_us < RETRANSMISSION_IN_TIME_US)) {
+    int64_t turns = round_trip_us > 0 ? SPAN_US / (round_trip_us + TURN_MARGIN_US) : 0;
+
+    if ((r->reported && r->loss_permille < NOTHING_PERMILLE) || turns >= TURNS_ENOUGH) {
         r->owed_q8 = 0;
         return 0;
     }
     p = p < LOSS_MOST ? p : LOSS_MOST;
     burst = burst < BURST_MIN ? 1 : burst < BURST_MOST ? burst : BURST_MOST;
     if (key) {
-        m = repairs_for(k, p, burst, LEFT_KEY);
+        m = repairs_for(k, p, burst, in_time[turns] * LEFT_KEY);
         r->owed_q8 = 0;
     } else {
         /* Those of the whole span in equal parts, one a frame, the fraction kept for the next. */
-        size_t all = repairs_for(k * r->span, p, burst, burst > 1 ? LEFT_BURSTS : LEFT);
+        size_t all = repairs_for(k * r->span, p, burst,
+                                 in_time[turns] * p * (burst > 1 ? LEFT_BURSTS : LEFT));
         r->owed_q8 += (int64_t)(all * 256 / r->span);
         m = (size_t)(r->owed_q8 / 256);
         r->owed_q8 %= 256;
@@ -181,7 +190,7 @@ bool tacet_repair_may_resend(struct tacet_repair *r, int64_t now, int32_t budget
  *
  *     loss      runs below 1.6   below 2.6     longer
  *     <= 0.5 %  -                -             -
- *     <= 6 %    1                2             3
+ *     <= 3 %    1                2             3
  *     <= 13 %   1 2              1 3           2 4
  *     <= 25 %   1 2 3            1 3 5         2 4 6
  *     above     1 2 3 4          1 2 4 6       1 3 5 7
@@ -193,7 +202,7 @@ static const struct {
     struct tacet_red_plan plans[RED_RUNS];
 } red_table[] = {
     { 5, { { 0 }, { 0 }, { 0 } } },
-    { 60, { { 1, { 1 } }, { 1, { 2 } }, { 1, { 3 } } } },
+    { 30, { { 1, { 1 } }, { 1, { 2 } }, { 1, { 3 } } } },
     { 130, { { 2, { 1, 2 } }, { 2, { 1, 3 } }, { 2, { 2, 4 } } } },
     { 250, { { 3, { 1, 2, 3 } }, { 3, { 1, 3, 5 } }, { 3, { 2, 4, 6 } } } },
     { 1000, { { 4, { 1, 2, 3, 4 } }, { 4, { 1, 2, 4, 6 } }, { 4, { 1, 3, 5, 7 } } } },

@@ -22,6 +22,7 @@ extern const struct tacet_scenario tacet_scenarios_certificates[];
 extern const struct tacet_scenario tacet_scenarios_handshake[];
 extern const struct tacet_scenario tacet_scenarios_hostile[];
 extern const struct tacet_scenario tacet_scenarios_keys_and_paths[];
+extern const struct tacet_scenario tacet_scenarios_loss[];
 extern const struct tacet_scenario tacet_scenarios_network[];
 extern const struct tacet_scenario tacet_scenarios_playout[];
 extern const struct tacet_scenario tacet_scenarios_privacy[];

@@ -1,0 +1,126 @@
+/*
+ * Calls over networks that lose packets both ways, at random and in runs: what is repaired, how
+ * soon, and what it costs. Each row's bounds hold for each direction of each seed; the first
+ * seconds, in which the call is set up and the loss is not known yet, are not in them.
+ */
+#include "scenario.h"
+
+#define SETUP_MAX_S 2
+#define BEGIN_S 4 /* from the answer, and the first loss, to the measured time */
+#define LENGTH_S 30
+#define VIDEO_BPS 1500000
+
+struct row {
+    int32_t loss_percent;
+    int32_t burst;
+    int64_t frozen_ms_max;
+    int64_t latency_p95_ms_max;
+    int64_t concealed_permille_max;
+    int64_t shown_permille_min;  /* of what was captured */
+    int64_t video_kbps_min;      /* payload of first transmissions */
+    int64_t repair_permille_max; /* of all that video sends */
+};
+
+static void expect_row(const struct row *row, const struct tacet_harness_result *before,
+                       const struct tacet_harness_result *after)
+{
+    uint64_t captured = after->pictures_captured - before->pictures_captured;
+    uint64_t shown = after->pictures_shown - before->pictures_shown;
+    uint64_t played = after->audio_played - before->audio_played;
+    uint64_t concealed = after->audio_concealed - before->audio_concealed;
+    int64_t frozen_us = after->video_frozen_us - before->video_frozen_us;
+    uint64_t video =
+        after->sent.bytes[TACET_TRAFFIC_VIDEO] - before->sent.bytes[TACET_TRAFFIC_VIDEO];
+    uint64_t all =
+        tacet_traffic_video_bytes(&after->sent) - tacet_traffic_video_bytes(&before->sent);
+
+    tacet_expect(frozen_us <= TACET_MILLIS(row->frozen_ms_max));
+    tacet_expect(after->video_latency_p95_us <= TACET_MILLIS(row->latency_p95_ms_max));
+    tacet_expect(concealed * 1000 <= played * (uint64_t)row->concealed_permille_max);
+    tacet_expect(shown * 1000 >= captured * (uint64_t)row->shown_permille_min);
+    tacet_expect(video * 8 >= (uint64_t)row->video_kbps_min * 1000 * LENGTH_S);
+    tacet_expect((all - video) * 1000 <= all * (uint64_t)row->repair_permille_max);
+    tacet_expect(after->pictures_bad == 0);
+}
+
+static bool both_answered(struct tacet_harness *h)
+{
+    return tacet_harness_event_count(h, TACET_CALLER, TACET_EVENT_ANSWERED) > 0 &&
+           tacet_harness_event_count(h, TACET_CALLEE, TACET_EVENT_ANSWERED) > 0;
+}
+
+static void run_row(uint64_t seed, const struct row *row)
+{
+    struct tacet_harness_result before[2];
+    struct tacet_harness_result after;
+    struct tacet_harness_config config;
+    struct tacet_watch watch;
+
+    tacet_watch_init(&watch, &config, seed);
+    tacet_scenario_row("%d %% in runs of %d", row->loss_percent, row->burst);
+    for (int i = 0; i < 2; i++) {
+        config.link[i] = (struct tacet_link_config){
+            .delay_us = TACET_MILLIS(50),
+            .jitter_us = TACET_MILLIS(20),
+        };
+    }
+    config.width = 640;
+    config.height = 360;
+    config.fps = 30;
+    config.video_bitrate_bps = VIDEO_BPS;
+    struct tacet_harness *h = tacet_watch_dial(&config);
+    tacet_expect(tacet_harness_run_until(h, both_answered, TACET_SECONDS(SETUP_MAX_S)));
+    for (int i = 0; i < 2; i++) {
+        struct tacet_link *link = tacet_harness_link(h, (enum tacet_harness_party)i);
+        link->config.loss_permille = row->loss_percent * 10;
+        link->config.burst = row->burst;
+    }
+    int64_t from = tacet_harness_now(h) + TACET_SECONDS(BEGIN_S);
+    tacet_harness_run(h, from);
+    for (int i = 0; i < 2; i++) {
+        tacet_harness_result(h, (enum tacet_harness_party)i, &before[i]);
+    }
+    tacet_harness_run(h, from + TACET_SECONDS(LENGTH_S));
+    tacet_expect_one_call(h, &watch);
+    for (int i = 0; i < 2; i++) {
+        tacet_harness_result(h, (enum tacet_harness_party)i, &after);
+        expect_row(row, &before[i], &after);
+    }
+    tacet_harness_free(&h);
+    tacet_scenario_row("%s", "");
+}
+
+static void losses_at_random_are_repaired(uint64_t seed)
+{
+    static const struct row rows[] = {
+        { 0, 0, 0, 80, 0, 995, 1400, 10 },       { 1, 0, 1000, 110, 10, 980, 1150, 210 },
+        { 2, 0, 1000, 110, 10, 980, 1100, 240 }, { 5, 0, 700, 110, 10, 970, 1000, 330 },
+        { 10, 0, 800, 130, 15, 950, 900, 410 },  { 20, 0, 1300, 140, 20, 900, 700, 550 },
+        { 30, 0, 1800, 170, 30, 830, 580, 650 },
+    };
+
+    for (size_t i = 0; i < sizeof(rows) / sizeof(rows[0]); i++) {
+        run_row(seed, &rows[i]);
+    }
+}
+
+static void losses_in_runs_are_repaired(uint64_t seed)
+{
+    static const struct row rows[] = {
+        { 5, 2, 2500, 150, 15, 930, 950, 370 },  { 5, 3, 2500, 170, 20, 930, 850, 440 },
+        { 5, 5, 3500, 200, 30, 930, 650, 560 },  { 10, 2, 2700, 170, 20, 910, 830, 460 },
+        { 10, 3, 3000, 170, 25, 910, 700, 550 }, { 10, 5, 3500, 200, 35, 910, 600, 620 },
+        { 20, 2, 3000, 170, 25, 870, 650, 580 }, { 20, 3, 3500, 180, 30, 870, 590, 630 },
+        { 20, 5, 5000, 230, 45, 870, 470, 710 },
+    };
+
+    for (size_t i = 0; i < sizeof(rows) / sizeof(rows[0]); i++) {
+        run_row(seed, &rows[i]);
+    }
+}
+
+const struct tacet_scenario tacet_scenarios_loss[] = {
+    { "losses_at_random_are_repaired", losses_at_random_are_repaired },
+    { "losses_in_runs_are_repaired", losses_in_runs_are_repaired },
+    { NULL, NULL },
+};

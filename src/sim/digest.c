@@ -6,7 +6,7 @@
 
 #include <string.h>
 
-#define LANES 4
+#define LANES 8
 
 /* A quick sum, so that hashing every picture does not cost more than the call itself. */
 struct sum {
@@ -45,8 +45,7 @@ static uint64_t stir(uint64_t lane, uint64_t word)
 /* Each step can be undone, so that a change of one word always changes its lane. */
 static void sum_add(struct sum *sum, const uint8_t *data, size_t size)
 {
-    /* In registers, whatever `data` may point to. */
-    uint64_t a = sum->lanes[0], b = sum->lanes[1], c = sum->lanes[2], d = sum->lanes[3];
+    struct sum local = *sum; /* in registers, whatever `data` may point to */
     uint8_t rest[LANES * 8] = { 0 };
 
     while (size > 0) {
@@ -55,28 +54,28 @@ static void sum_add(struct sum *sum, const uint8_t *data, size_t size)
             memcpy(rest, data, size);
             block = rest;
         }
-        a = stir(a, word_at(block));
-        b = stir(b, word_at(block + 8));
-        c = stir(c, word_at(block + 16));
-        d = stir(d, word_at(block + 24));
+        for (size_t i = 0; i < LANES; i++) {
+            local.lanes[i] = stir(local.lanes[i], word_at(block + i * 8));
+        }
         size_t used = size < sizeof(rest) ? size : sizeof(rest);
         data += used;
         size -= used;
     }
-    *sum = (struct sum){ { a, b, c, d } };
+    *sum = local;
 }
 
 static void add_sum(struct tacet_digest *digest, const struct sum *sum)
 {
-    tacet_digest_number(digest, stir(sum->lanes[0], sum->lanes[1]));
-    tacet_digest_number(digest, stir(sum->lanes[2], sum->lanes[3]));
+    for (size_t i = 0; i < LANES; i += 2) {
+        tacet_digest_number(digest, stir(sum->lanes[i], sum->lanes[i + 1]));
+    }
 }
 
 void tacet_digest_bytes(struct tacet_digest *digest, const void *data, size_t size)
 {
     tacet_digest_number(digest, size);
     if (size > TACET_DIGEST_WHOLE) {
-        struct sum sum = { { 1, 2, 3, 4 } };
+        struct sum sum = { { 1, 2, 3, 4, 5, 6, 7, 8 } };
         sum_add(&sum, data, size);
         add_sum(digest, &sum);
     } else if (size > 0) {
@@ -153,7 +152,7 @@ void tacet_digest_picture(struct tacet_digest *digest, const struct tacet_pictur
 {
     tacet_digest_number(digest, picture->index);
     tacet_digest_number(digest, (uint64_t)picture->width << 16 | picture->height);
-    struct sum sum = { { 1, 2, 3, 4 } };
+    struct sum sum = { { 1, 2, 3, 4, 5, 6, 7, 8 } };
     for (size_t y = 0; y < picture->height; y++) {
         sum_add(&sum, picture->planes[0] + y * (size_t)picture->strides[0], picture->width);
     }

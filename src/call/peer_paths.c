@@ -30,11 +30,11 @@ void tacet_peer_validate(struct tacet_call *call, struct tacet_peer *peer, int64
     struct tacet_validation *v = &peer->validation;
     bool to_new;
 
-    if (tacet_validation_try(v, now, TACET_CTRL_SINGLE_PACKET, &to_new)) {
+    if (tacet_validation_try(v, now, TACET_CTRL_SINGLE_PACKET, &to_new) && to_new) {
+        challenge(call, peer, &v->path, v->challenge_new);
+    }
+    if (tacet_validation_try_current(v, now)) {
         challenge(call, peer, &peer->path, v->challenge_old);
-        if (to_new) {
-            challenge(call, peer, &v->path, v->challenge_new);
-        }
     }
     if (tacet_validation_won(v, now)) {
         peer->path = v->path;

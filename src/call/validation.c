@@ -70,6 +70,8 @@ bool tacet_validation_try(struct tacet_validation *v, int64_t now, size_t packet
         return false;
     }
     v->tries++;
+    v->copies = TACET_VALIDATION_COPIES;
+    v->copy_at_us = now;
     v->next_at_us = now + (v->tries < TACET_VALIDATION_TRIES ? TACET_VALIDATION_RETRY_US
                                                              : TACET_VALIDATION_WAIT_US);
     *ret_new = v->sent + packet_size <= 3 * v->received;
@@ -77,9 +79,19 @@ bool tacet_validation_try(struct tacet_validation *v, int64_t now, size_t packet
     return true;
 }
 
+bool tacet_validation_try_current(struct tacet_validation *v, int64_t now)
+{
+    if (!v->running || v->copies == 0 || now < v->copy_at_us) {
+        return false;
+    }
+    v->copies--;
+    v->copy_at_us = now + TACET_VALIDATION_COPY_US;
+    return true;
+}
+
 bool tacet_validation_won(struct tacet_validation *v, int64_t now)
 {
-    if (!v->running || !v->answered || now < v->decide_at_us) {
+    if (!v->running || !v->answered || v->copies > 0 || now < v->decide_at_us) {
         return false;
     }
     v->running = false;
@@ -91,5 +103,6 @@ int64_t tacet_validation_timeout(const struct tacet_validation *v)
     if (!v->running) {
         return INT64_MAX;
     }
-    return v->answered ? v->decide_at_us : v->next_at_us;
+    int64_t next = v->answered ? v->decide_at_us : v->next_at_us;
+    return v->copies > 0 && (v->copy_at_us < next || v->answered) ? v->copy_at_us : next;
 }

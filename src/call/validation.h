@@ -2,7 +2,8 @@
  * Path validation (protocol.md section 9): whether the other side has really moved to a new path,
  * or somebody forwards its packets from there.
  *
- *     newer packet from a new path -> challenge to the new and to the old path, three tries
+ *     newer packet from a new path -> challenge to the new and to the old path, three tries, each
+ *                                     with several copies to the old one
  *     answer from the new path, none from the old within about a round trip -> switch
  *     answer, or a newer packet, from the old path -> stay
  *
@@ -30,6 +31,8 @@ struct tacet_validation {
     int32_t tries;
     int64_t started_at_us;
     int64_t next_at_us;    /* the next try, or giving up */
+    int32_t copies;        /* of this try to the current path, not sent yet ... */
+    int64_t copy_at_us;    /* ... and when the next one is */
     int64_t decide_at_us;  /* `answered`: switch then */
     int64_t not_before_us; /* no other validation before */
     size_t received;       /* bytes from the new path */
@@ -46,13 +49,15 @@ void tacet_validation_on_response(struct tacet_validation *v, const struct tacet
                                   const struct tacet_path *from,
                                   const uint8_t response[TACET_CHALLENGE_SIZE],
                                   int64_t round_trip_us);
-/* True when a try is due now: send challenge_old to the current path, and challenge_new to the new
- * one if *ret_new (a packet of `packet_size` bytes is still in its allowance). */
+/* True when a try is due now: send challenge_new to the new path if *ret_new (a packet of
+ * `packet_size` bytes is still in its allowance). */
 bool tacet_validation_try(struct tacet_validation *v, int64_t now, size_t packet_size,
                           bool *ret_new);
+/* True when challenge_old is to be sent to the current path now. */
+bool tacet_validation_try_current(struct tacet_validation *v, int64_t now);
 /* True once, when the new path has won: switch to v->path. */
 bool tacet_validation_won(struct tacet_validation *v, int64_t now);
-/* When _try or _won have something; INT64_MAX. */
+/* When _try, _try_current or _won have something; INT64_MAX. */
 int64_t tacet_validation_timeout(const struct tacet_validation *v);
 
 #endif

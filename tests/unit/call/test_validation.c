@@ -39,6 +39,15 @@ static void new_path_that_answers_alone_wins_after_a_round_trip(void **state)
     assert_true(to_new);
     tacet_validation_on_response(&v, &old_path, &new_path, v.challenge_new, TACET_MS(100));
     assert_false(tacet_validation_won(&v, TACET_MS(100)));
+    /* Not before the old one was asked often enough for the answer not to have been lost. */
+    for (int i = 0; i < TACET_VALIDATION_COPIES; i++) {
+        int64_t at = 1000 + i * TACET_VALIDATION_COPY_US;
+        assert_int_equal(tacet_validation_timeout(&v), at);
+        assert_false(tacet_validation_won(&v, TACET_S(1)));
+        assert_false(tacet_validation_try_current(&v, at - 1));
+        assert_true(tacet_validation_try_current(&v, at));
+    }
+    assert_false(tacet_validation_try_current(&v, TACET_S(1)));
     assert_int_equal(tacet_validation_timeout(&v), 1000 + TACET_MS(145));
     assert_true(tacet_validation_won(&v, 1000 + TACET_MS(145)));
     assert_false(tacet_validation_won(&v, 1000 + TACET_MS(145)));
@@ -176,6 +185,48 @@ static void forwarder_does_not_become_a_man_on_the_path(void **state)
     pair_free(&p);
 }
 
+/* The same, and the path loses one packet in ten each way while the forwarder loses none: one
+ * challenge that went astray must not give him the call. */
+static void forwarder_does_not_become_a_man_on_a_path_that_loses(void **state)
+{
+    struct pair p;
+    struct tacet_path his = { .address = { .family = 4, .ip = { 203, 0, 113, 9 }, .port = 9 } };
+
+    (void)state;
+    pair_create(&p, 54, NULL);
+    pair_connect(&p);
+    pair_run(&p, TACET_S(15));
+    tacet_rng_seed(&rng, 55, 0);
+    for (int turn = 0; turn < 12000; turn++) {
+        struct tacet_packet packet;
+        p.now += TACET_MS(10);
+        tacet_call_handle_timeout(p.call[CALLER], p.now);
+        tacet_call_handle_timeout(p.call[CALLEE], p.now);
+        for (int from = 0; from < 2; from++) {
+            while (tacet_call_poll_packet(p.call[from], p.now, &packet) == 1) {
+                uint8_t copy[2][TACET_DATAGRAM_MAX];
+                struct tacet_packet in = { .size = packet.size };
+                bool to_him = tacet_path_equal(&packet.path, &his);
+                memcpy(copy[0], packet.data, packet.size);
+                memcpy(copy[1], packet.data, packet.size);
+                if (from == CALLER) {
+                    in.path = his;
+                    in.data = copy[0];
+                    (void)tacet_call_handle_packet(p.call[CALLEE], p.now, &in);
+                }
+                if (!to_him && tacet_rng_below(&rng, 10) == 0) {
+                    continue;
+                }
+                in.path = p.path[from];
+                in.data = copy[1];
+                (void)tacet_call_handle_packet(p.call[1 - from], p.now, &in);
+            }
+        }
+        assert_true(tacet_path_equal(&pair_peer(&p, CALLEE)->path, &p.path[CALLER]));
+    }
+    pair_free(&p);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -186,6 +237,7 @@ int main(void)
         cmocka_unit_test(old_packets_begin_nothing_and_there_is_one_validation_at_a_time),
         cmocka_unit_test(caller_that_moves_is_followed_and_keys_are_renewed),
         cmocka_unit_test(forwarder_does_not_become_a_man_on_the_path),
+        cmocka_unit_test(forwarder_does_not_become_a_man_on_a_path_that_loses),
     };
 
     return cmocka_run_group_tests(tests, NULL, NULL);

@@ -385,6 +385,7 @@ enum tacet_drop tacet_rtp_session_on_rtcp(struct tacet_rtp_session *s, int64_t n
     uint16_t acked[TACET_LONG_TERM_ACKED];
     size_t acked_count = 0;
     bool malformed = false;
+    bool told = false;
     bool pli = false;
     int more;
 
@@ -402,7 +403,9 @@ enum tacet_drop tacet_rtp_session_on_rtcp(struct tacet_rtp_session *s, int64_t n
             break;
         case TACET_RTCP_RTPFB:
             if (part.format == TACET_RTPFB_CCFB) {
-                malformed |= on_feedback(s, now, &part) != 0;
+                /* One says all; each costs a look at everything that was sent. */
+                malformed |= told || on_feedback(s, now, &part) != 0;
+                told = true;
             }
             if (part.format == TACET_RTPFB_NACK && part.u.feedback.media_ssrc == video->ssrc) {
                 video->nack_count++;

@@ -61,6 +61,24 @@ static void receive(struct tacet_rtp_session *s, int64_t now, uint16_t seq, uint
                      TACET_DROP_NONE);
 }
 
+static void of_two_feedbacks_in_one_packet_the_first_counts(void **state)
+{
+    /* Without streams: what is told of is the report itself. */
+    static const uint8_t part[12] = { 0x8b, 205, 0, 2, 0, 0, 0, 200, 0, 1, 0, 0 };
+    struct tacet_rtp_session *a = sessions[0];
+    uint8_t packet[24];
+
+    (void)state;
+    memcpy(packet, part, sizeof(part));
+    memcpy(packet + sizeof(part), part, sizeof(part));
+    assert_int_equal(tacet_rtp_session_on_rtcp(a, TACET_S(1), packet, sizeof(part)),
+                     TACET_DROP_NONE);
+    assert_int_equal(a->sent_log->counts.reports, 1);
+    assert_int_equal(tacet_rtp_session_on_rtcp(a, TACET_S(1), packet, sizeof(packet)),
+                     TACET_DROP_MALFORMED);
+    assert_int_equal(a->sent_log->counts.reports, 2);
+}
+
 static void loss_and_round_trip_reach_the_sender(void **state)
 {
     uint8_t packet[1200];
@@ -166,6 +184,8 @@ int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test_setup_teardown(loss_and_round_trip_reach_the_sender, begin, end),
+        cmocka_unit_test_setup_teardown(of_two_feedbacks_in_one_packet_the_first_counts, begin,
+                                        end),
         cmocka_unit_test_setup_teardown(picture_is_asked_for_once_a_report, begin, end),
         cmocka_unit_test_setup_teardown(fate_of_each_packet_reaches_the_sender, begin, end),
         cmocka_unit_test_setup_teardown(cut_rtcp_is_malformed, begin, end),

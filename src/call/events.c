@@ -32,16 +32,32 @@ static bool replace(struct tacet_events *events, const struct tacet_event *event
     return false;
 }
 
+/* Gives up the newest event that may be lost. A message that is never polled would be in the way of
+ * the next one for ever, and an app waits for each end. */
+static void make_room(struct tacet_events *events)
+{
+    for (size_t i = events->count; i > 0; i--) {
+        enum tacet_event_type type = at(events, i - 1)->type;
+        if (type != TACET_EVENT_ENDED && type != TACET_EVENT_MESSAGE) {
+            for (; i < events->count; i++) {
+                *at(events, i - 1) = *at(events, i);
+            }
+            events->count--;
+            return;
+        }
+    }
+}
+
 bool tacet_events_push(struct tacet_events *events, const struct tacet_event *event)
 {
     if (is_state(event->type) && replace(events, event)) {
         return true;
     }
+    if (events->count == TACET_EVENTS_MAX && event->type == TACET_EVENT_ENDED) {
+        make_room(events);
+    }
     if (events->count == TACET_EVENTS_MAX) {
-        if (event->type == TACET_EVENT_ENDED) {
-            *at(events, events->count - 1) = *event;
-        }
-        return event->type == TACET_EVENT_ENDED;
+        return false;
     }
     *at(events, events->count) = *event;
     events->count++;

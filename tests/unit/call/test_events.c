@@ -110,6 +110,33 @@ static void full_queue_still_tells_the_end(void **state)
     assert_int_equal(event.peer, 99);
 }
 
+static void the_end_of_one_costs_neither_anothers_nor_a_message(void **state)
+{
+    static const enum tacet_event_type last[] = { TACET_EVENT_ANSWERED, TACET_EVENT_MESSAGE,
+                                                  TACET_EVENT_ENDED, TACET_EVENT_ENDED };
+    struct tacet_event event;
+
+    (void)state;
+    events = (struct tacet_events){ 0 };
+    for (uint32_t i = 0; i < TACET_EVENTS_MAX - 2; i++) {
+        push(TACET_EVENT_RINGING, i);
+    }
+    for (uint32_t i = 0; i < 4; i++) {
+        push(last[i], i);
+    }
+    for (uint32_t i = 0; i < TACET_EVENTS_MAX - 3; i++) {
+        assert_true(tacet_events_take(&events, &event));
+        assert_int_equal(event.type, TACET_EVENT_RINGING);
+        assert_int_equal(event.peer, i);
+    }
+    for (uint32_t i = 1; i < 4; i++) {
+        assert_true(tacet_events_take(&events, &event));
+        assert_int_equal(event.type, last[i]);
+        assert_int_equal(event.peer, i);
+    }
+    assert_false(tacet_events_take(&events, &event));
+}
+
 static void names_are_there(void **state)
 {
     (void)state;
@@ -128,6 +155,7 @@ int main(void)
         cmocka_unit_test(newer_target_replaces_the_older_but_keeps_its_refresh),
         cmocka_unit_test(peer_that_repeats_itself_pushes_nothing_out),
         cmocka_unit_test(full_queue_still_tells_the_end),
+        cmocka_unit_test(the_end_of_one_costs_neither_anothers_nor_a_message),
         cmocka_unit_test(names_are_there),
     };
 

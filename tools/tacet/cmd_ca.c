@@ -258,7 +258,9 @@ static int decide_and_sign(const struct tacet_settings *settings, const struct t
         return tacet_complain("'%s' is refused for the key in '%s': %s%s", record->name, file,
                               tacet_registry_ground_string(record->ground),
                               record->ground == TACET_GROUND_BOUND
-                                  ? " (the old key can let it go: tacet id request --old)"
+                                  ? " (the old key can let it go: tacet id request --old; one that "
+                                    "is revoked lets go after 30 days; --rebind is for you to "
+                                    "decide)"
                                   : "");
     }
     result = write_certificate(ca, &ledger->registry, request, size, out);

@@ -213,17 +213,19 @@ static void run_loop(struct loop *loop, const struct tacet_conversation *convers
 static int complain_unreachable(const struct tacet_conversation *conversation)
 {
     if (conversation->label[0] != '\0') {
-        return tacet_complain("nobody with the saved key of '%s' answered at %s in 15 s: is it "
-                              "listening there? If it has a new key or address, ask for a new "
+        return tacet_complain("nobody with the saved key of '%s' took the call at %s in 15 s: "
+                              "is it listening there, and does it take calls from you? If it has a "
+                              "new key or address, ask for a new "
                               "ticket, then: tacet id trust --replace %s TICKET",
                               conversation->label, conversation->target, conversation->label);
     }
     return conversation->session.callee.hint == TACET_HINT_KEY
-               ? tacet_complain("nobody with this ticket's key answered at %s in 15 s: is the "
-                                "other side listening there, and is the ticket its newest?",
+               ? tacet_complain("nobody with this ticket's key took the call at %s in 15 s: is "
+                                "the other side listening there, is the ticket its newest, and "
+                                "does it take calls from you?",
                                 conversation->target)
-               : tacet_complain("nobody answered at %s in 15 s: is somebody listening there with "
-                                "--open?",
+               : tacet_complain("nobody took the call at %s in 15 s: is somebody listening there "
+                                "with --open, and does it take calls from you?",
                                 conversation->target);
 }
 

@@ -324,17 +324,21 @@ static void sort(struct tacet_packet_result *results, size_t count)
 static void take(struct tacet_bwe *b, const struct tacet_packet_result *r)
 {
     tacet_rate_window_add(&b->sent, r->sent_at_us, r->size);
+    b->newest_sent_us = most(b->newest_sent_us, r->sent_at_us);
+    if (r->unreported) {
+        b->lost_bytes += r->size; /* it may well have arrived: the reports are what was lost */
+        return;
+    }
     tacet_loss_check_add(&b->loss, r);
     tacet_probe_add(&b->probe, r);
-    b->newest_sent_us = most(b->newest_sent_us, r->sent_at_us);
     if (r->lost) {
         b->lost_bytes += r->size;
-    } else {
-        tacet_rate_window_add(&b->arrived, r->arrived_at_us, r->size);
-        tacet_rate_window_add(&b->passed, r->arrived_at_us, r->size + b->lost_bytes);
-        b->lost_bytes = 0;
-        tacet_delay_trend_add(&b->delay, r->sent_at_us, r->arrived_at_us);
+        return;
     }
+    tacet_rate_window_add(&b->arrived, r->arrived_at_us, r->size);
+    tacet_rate_window_add(&b->passed, r->arrived_at_us, r->size + b->lost_bytes);
+    b->lost_bytes = 0;
+    tacet_delay_trend_add(&b->delay, r->sent_at_us, r->arrived_at_us);
 }
 
 void tacet_bwe_on_results(struct tacet_bwe *b, int64_t now, struct tacet_packet_result *results,

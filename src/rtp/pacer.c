@@ -6,8 +6,9 @@
 #include <assert.h>
 
 #define RATE_LEAST_BPS 10000
-#define PEAK_TIMES 3
+#define PEAK_TIMES 4
 #define SUSTAINED_PERCENT 120
+#define SUSTAINED_ROOM_PERCENT 160
 #define ALLOWANCE_US TACET_MS(45)
 #define ALLOWANCE_LEAST_BYTES 2600 /* two full packets */
 #define DEBT_MAX_US TACET_S(1)
@@ -15,7 +16,7 @@
 
 static int64_t sustained(const struct tacet_pacer *p)
 {
-    return p->rate_bps * SUSTAINED_PERCENT / 100;
+    return p->rate_bps * (p->room ? SUSTAINED_ROOM_PERCENT : SUSTAINED_PERCENT) / 100;
 }
 
 static int64_t allowance(const struct tacet_pacer *p)
@@ -39,14 +40,15 @@ static int64_t spent_at(const struct tacet_pacer *p, int64_t now)
 void tacet_pacer_init(struct tacet_pacer *p, int64_t now, int64_t rate_bps)
 {
     *p = (struct tacet_pacer){ .updated_us = now, .peak_free_us = now };
-    tacet_pacer_set_rate(p, now, rate_bps);
+    tacet_pacer_set_rate(p, now, rate_bps, false);
 }
 
-void tacet_pacer_set_rate(struct tacet_pacer *p, int64_t now, int64_t rate_bps)
+void tacet_pacer_set_rate(struct tacet_pacer *p, int64_t now, int64_t rate_bps, bool room)
 {
     p->spent = spent_at(p, now);
     p->updated_us = now;
     p->rate_bps = rate_bps > RATE_LEAST_BPS ? rate_bps : RATE_LEAST_BPS;
+    p->room = room;
     /* What was sent at a higher rate does not silence a lower one for long. */
     int64_t debt_max = allowance(p) + sustained(p) * DEBT_MAX_US;
     p->spent = p->spent < debt_max ? p->spent : debt_max;
@@ -61,13 +63,13 @@ void tacet_pacer_set_probe(struct tacet_pacer *p, int64_t now, int64_t rate_bps)
     p->probe_bps = rate_bps;
 }
 
-int64_t tacet_pacer_next(const struct tacet_pacer *p, int64_t now)
+int64_t tacet_pacer_next(const struct tacet_pacer *p)
 {
-    int64_t over = spent_at(p, now) - allowance(p);
+    int64_t over = p->spent - allowance(p);
     int64_t next = p->peak_free_us;
 
     if (p->probe_bps == 0 && over > 0) {
-        int64_t at = now + (over + sustained(p) - 1) / sustained(p);
+        int64_t at = p->updated_us + (over + sustained(p) - 1) / sustained(p);
         next = at > next ? at : next;
     }
     return next;

@@ -176,12 +176,13 @@ static void pump(void *ctx, int64_t now, uint64_t arg)
     for (;;) {
         int64_t probe_bps = 0;
         int64_t left = tacet_bwe_probe(&f->bwe, &probe_bps);
-        tacet_pacer_set_rate(&f->pacer, now, tacet_bwe_target(&f->bwe));
+        tacet_pacer_set_rate(&f->pacer, now, tacet_bwe_target(&f->bwe),
+                             tacet_bwe_target(&f->bwe) * 100 >= f->config.most_bps * 97);
         tacet_pacer_set_probe(&f->pacer, now, left > 0 ? probe_bps : 0);
         if (f->head == f->tail && (left <= 0 || !is_sending(f, now) || f->config.frame_us == 0)) {
             return;
         }
-        int64_t next = tacet_pacer_next(&f->pacer, now);
+        int64_t next = tacet_pacer_next(&f->pacer);
         if (next > now) {
             f->pump_set = true;
             f->pump_at_us = next;

@@ -18,7 +18,7 @@ static int64_t time_of(struct tacet_pacer *p, int64_t now, int count)
     int64_t begin = now;
 
     for (int i = 0; i < count; i++) {
-        int64_t next = tacet_pacer_next(p, now);
+        int64_t next = tacet_pacer_next(p);
         now = next > now ? next : now;
         tacet_pacer_on_sent(p, now, SIZE);
     }
@@ -52,6 +52,16 @@ static void key_frame_does_not_burst(void **state)
     assert_in_range(time_of(&p, 0, 40), TACET_MS(240), TACET_MS(330));
 }
 
+static void key_frame_is_sooner_gone_where_there_is_room(void **state)
+{
+    struct tacet_pacer p;
+
+    (void)state;
+    tacet_pacer_init(&p, 0, 1000000);
+    tacet_pacer_set_rate(&p, 0, 1000000, true);
+    assert_in_range(time_of(&p, 0, 40), TACET_MS(170), TACET_MS(220));
+}
+
 static void probe_leaves_at_its_rate(void **state)
 {
     struct tacet_pacer p;
@@ -63,7 +73,7 @@ static void probe_leaves_at_its_rate(void **state)
     assert_in_range(time_of(&p, TACET_S(1), 11), TACET_MS(95), TACET_MS(97));
     /* What it took is paid for afterwards. */
     tacet_pacer_set_probe(&p, TACET_S(1) + TACET_MS(96), 0);
-    assert_true(tacet_pacer_next(&p, TACET_S(1) + TACET_MS(96)) > TACET_S(1) + TACET_MS(96));
+    assert_true(tacet_pacer_next(&p) > TACET_S(1) + TACET_MS(96));
 }
 
 static void debt_of_a_higher_rate_is_bounded(void **state)
@@ -73,8 +83,8 @@ static void debt_of_a_higher_rate_is_bounded(void **state)
     (void)state;
     tacet_pacer_init(&p, 0, 10000000);
     int64_t now = time_of(&p, 0, 500);
-    tacet_pacer_set_rate(&p, now, 20000);
-    assert_in_range(tacet_pacer_next(&p, now), now, now + TACET_MS(1100));
+    tacet_pacer_set_rate(&p, now, 20000, false);
+    assert_in_range(tacet_pacer_next(&p), now, now + TACET_MS(1100));
 }
 
 static void waiting_time_is_foretold(void **state)
@@ -94,6 +104,7 @@ int main(void)
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(normal_picture_leaves_within_a_third_of_its_time),
         cmocka_unit_test(key_frame_does_not_burst),
+        cmocka_unit_test(key_frame_is_sooner_gone_where_there_is_room),
         cmocka_unit_test(probe_leaves_at_its_rate),
         cmocka_unit_test(debt_of_a_higher_rate_is_bounded),
         cmocka_unit_test(waiting_time_is_foretold),

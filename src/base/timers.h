@@ -21,6 +21,7 @@
     X(FEEDBACK, "feedback")     /* tell of the packets that have come */                           \
     X(NACK, "nack")             /* ask for missing packets again */                                \
     X(PLI, "pli")               /* ask for a key frame again */                                    \
+    X(PACER, "pacer")           /* let the next packets go */                                      \
     X(ASSEMBLY, "assembly")     /* give a missing packet up */                                     \
     X(VALIDATION, "validation") /* challenge a new path again, or decide */                        \
     X(LINGER, "linger")         /* forget an ended peer */

@@ -117,7 +117,6 @@ int tacet_call_create(const struct tacet_call_config *config, int64_t now, struc
         return result;
     }
     call->queue.pool = call->pool;
-    call->media.pool = call->pool;
     *ret = call;
     return 0;
 }

@@ -27,7 +27,6 @@ struct tacet_call {
     bool message_polled; /* ... and the app reads it now */
     struct tacet_pool *pool;
     struct tacet_queue queue;    /* handshake messages, RTCP: what must not wait behind media */
-    struct tacet_queue media;    /* RTP */
     struct tacet_buffer *polled; /* the datagram that the app reads now */
     uint64_t drops[TACET_DROP_COUNT];
     struct tacet_refusal refusal;      /* by the handshake message being read */

@@ -42,7 +42,7 @@ bool tacet_call_idle(const struct tacet_call *call)
             return false;
         }
     }
-    return call->queue.count == 0 && call->media.count == 0;
+    return call->queue.count == 0;
 }
 
 uint32_t tacet_call_rtp_timestamp(const struct tacet_call *call, enum tacet_kind kind,
@@ -91,6 +91,7 @@ static void fill_path(const struct tacet_peer *peer, struct tacet_path_stats *re
     }
     if (peer->session != NULL && peer->session->sent_log->round_trip_last_us > 0) {
         ret->current_round_trip_time_us = peer->session->sent_log->round_trip_last_us;
+        ret->available_outgoing_bitrate_bps = tacet_bwe_estimate(&peer->session->sending.bwe);
     }
 }
 
@@ -104,8 +105,8 @@ static void fill_session(const struct tacet_call *call, const struct tacet_rtp_s
         ret->inbound[kind].jitter_us = tacet_reception_jitter_us(reception);
         ret->outbound[kind] = session->outbound[kind].stats;
         ret->outbound[kind].target_bitrate_bps = kind == TACET_KIND_AUDIO
-                                                     ? call->config.audio_bitrate_bps
-                                                     : call->config.video_bitrate_bps;
+                                                     ? session->sending.told_audio_bps
+                                                     : session->sending.told_video_bps;
         ret->outbound[kind].red_depth = (uint32_t)session->outbound[kind].red_plan.count;
         ret->remote_inbound[kind] = session->remote[kind];
     }

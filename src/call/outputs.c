@@ -29,16 +29,35 @@ static int poll_control(struct tacet_call *call, int64_t now, struct tacet_buffe
     return 0;
 }
 
+/* What the pacers let go: of the first peer that has something. */
+static struct tacet_buffer *poll_media(struct tacet_call *call, int64_t now)
+{
+    for (int i = 0; i < TACET_PEERS_MAX; i++) {
+        struct tacet_peer *peer = &call->peers[i];
+        if (peer->state != TACET_PEER_CONNECTED) {
+            continue;
+        }
+        struct tacet_sending *sending = &peer->session->sending;
+        if (tacet_sending_wants_padding(sending, now) && !tacet_peer_pad(call, peer, now)) {
+            tacet_sending_no_padding(sending, now);
+        }
+        struct tacet_buffer *buffer = tacet_sending_pop(sending, now);
+        if (buffer != NULL) {
+            buffer->path = peer->path; /* it may have moved meanwhile */
+            tacet_rtp_session_on_sent(peer->session, now, buffer);
+            return buffer;
+        }
+    }
+    return NULL;
+}
+
 int tacet_call_poll_packet(struct tacet_call *call, int64_t now, struct tacet_packet *ret)
 {
     tacet_pool_put(call->pool, call->polled);
     call->polled = tacet_queue_pop(&call->queue);
     /* FIN before the CTRL behind it; both before media, however much of it waits. */
     if (call->polled == NULL && poll_control(call, now, &call->polled) == 0) {
-        call->polled = tacet_queue_pop(&call->media);
-        if (call->polled != NULL && call->session->used) {
-            tacet_rtp_session_on_sent(call->session, now, call->polled);
-        }
+        call->polled = poll_media(call, now);
     }
     if (call->polled == NULL) {
         return 0;
@@ -116,7 +135,7 @@ int64_t tacet_call_next_timeout(const struct tacet_call *call, const char **ret_
         next = tacet_responder_next_timeout(&call->responder);
         reason = "half_open";
     }
-    if (call->queue.count > 0 || call->media.count > 0) {
+    if (call->queue.count > 0) {
         next = 0;
         reason = "queue";
     }

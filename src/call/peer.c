@@ -284,7 +284,7 @@ void tacet_peer_on_authenticated(struct tacet_call *call, struct tacet_peer *pee
         peer->reconnecting = false;
         tacet_peer_push(call, peer, TACET_EVENT_RECONNECTED);
         if (peer->state == TACET_PEER_CONNECTED) {
-            tacet_peer_send_target(call, peer, TACET_REFRESH_KEY);
+            tacet_peer_send_target(call, peer, now, TACET_REFRESH_KEY);
         }
     }
     if (!peer->established) {
@@ -371,7 +371,9 @@ void tacet_peer_connect(struct tacet_call *call, struct tacet_peer *peer, int64_
     event.u.answered.peer = peer->identity;
     tacet_events_push(&call->events, &event);
     tacet_notices_answered(call, peer);
-    tacet_peer_send_target(call, peer, TACET_REFRESH_KEY);
+    tacet_sending_begin(&peer->session->sending, now, call->pool, call->config.audio_bitrate_bps,
+                        call->config.media.video ? call->config.video_bitrate_bps : 0);
+    tacet_peer_send_target(call, peer, now, TACET_REFRESH_KEY);
 }
 
 bool tacet_peer_send_media(struct tacet_call *call, struct tacet_peer *peer, int64_t now)
@@ -382,22 +384,23 @@ bool tacet_peer_send_media(struct tacet_call *call, struct tacet_peer *peer, int
     return tacet_peer_send(call, peer, now, TACET_MESSAGE_MEDIA, body, sizeof(body));
 }
 
-void tacet_peer_send_target(struct tacet_call *call, struct tacet_peer *peer,
+void tacet_peer_send_target(struct tacet_call *call, struct tacet_peer *peer, int64_t now,
                             enum tacet_refresh refresh)
 {
+    struct tacet_sending *sending = &peer->session->sending;
     struct tacet_event event = {
         .type = TACET_EVENT_SEND_TARGET,
         .peer = peer->id,
         .u.send_target = {
-            .audio_bps = call->config.audio_bitrate_bps,
-            .video_bps = tacet_repair_media_bps(&peer->session->repair,
-                                                call->config.video_bitrate_bps),
+            .audio_bps = sending->audio_bps,
+            .video_bps = tacet_repair_media_bps(&peer->session->repair, sending->video_bps),
             .loss_permille = tacet_repair_tell(&peer->session->repair),
             .burst = 1,
             .refresh = refresh,
         },
     };
 
+    tacet_sending_told(sending, now);
     tacet_events_push(&call->events, &event);
 }
 

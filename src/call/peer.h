@@ -132,8 +132,10 @@ void tacet_peer_read_messages(struct tacet_call *call, struct tacet_peer *peer, 
 bool tacet_peer_send(struct tacet_call *call, struct tacet_peer *peer, int64_t now,
                      enum tacet_message type, const uint8_t *body, size_t size);
 bool tacet_peer_send_media(struct tacet_call *call, struct tacet_peer *peer, int64_t now);
-void tacet_peer_send_target(struct tacet_call *call, struct tacet_peer *peer,
+void tacet_peer_send_target(struct tacet_call *call, struct tacet_peer *peer, int64_t now,
                             enum tacet_refresh refresh);
+/* Sends a packet of the history again for a probe that nothing else fills; false: there is none. */
+bool tacet_peer_pad(struct tacet_call *call, struct tacet_peer *peer, int64_t now);
 /* INIT or FIN, first or again, and the timer for the next time. */
 void tacet_peer_send_handshake(struct tacet_call *call, struct tacet_peer *peer, int64_t now);
 /* An event without a body. */

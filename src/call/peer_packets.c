@@ -8,6 +8,9 @@
 #include <assert.h>
 #include <string.h>
 
+/* How far back a probe is filled from what was sent. */
+#define PADDING_PACKETS 48
+
 static void count_received(struct tacet_peer *peer, size_t size)
 {
     peer->path_stats.packets_received++;
@@ -200,7 +203,7 @@ static enum tacet_refresh retransmit(struct tacet_call *call, struct tacet_peer 
         struct tacet_history_packet *packet =
             tacet_history_find(session->history, session->wanted[i]);
         if (packet == NULL || packet->times >= TACET_RETRANSMISSIONS_MAX ||
-            !tacet_repair_may_resend(&session->repair, now, call->config.video_bitrate_bps,
+            !tacet_repair_may_resend(&session->repair, now, session->sending.video_bps,
                                      packet->size)) {
             continue;
         }
@@ -211,8 +214,8 @@ static enum tacet_refresh retransmit(struct tacet_call *call, struct tacet_peer 
                                                 round_trip_us, again));
         }
         int result = tacet_outbound_retransmit(&session->rtx, now, tacet_rekey_sender(&peer->rekey),
-                                               session->history, session->wanted[i], &call->media,
-                                               &peer->path);
+                                               session->history, session->wanted[i],
+                                               &session->sending.resent, &peer->path);
         if (result > 0) {
             session->outbound[TACET_KIND_VIDEO].stats.retransmitted_packets_sent++;
             tacet_repair_on_sent(&session->repair, 0, (size_t)result);
@@ -235,7 +238,7 @@ static void answer_feedback(struct tacet_call *call, struct tacet_peer *peer, in
                                            tacet_peer_round_trip(peer), TACET_RECOVERY_PLI));
     }
     if (refresh != TACET_REFRESH_NONE || session->target_changed) {
-        tacet_peer_send_target(call, peer, refresh);
+        tacet_peer_send_target(call, peer, now, refresh);
     }
     session->refresh_wanted = false;
     session->target_changed = false;
@@ -289,11 +292,11 @@ static void protect(struct tacet_call *call, struct tacet_peer *peer, int64_t no
         uint64_t base =
             at + k - window < TACET_FEC_SOURCES_MAX ? window : at + k - TACET_FEC_SOURCES_MAX;
         uint64_t packets = session->fec.stats.packets_sent;
-        int result =
-            m == 0 ? 0
-                   : tacet_outbound_protect(&session->fec, now, tacet_rekey_sender(&peer->rekey),
-                                            session->history, session->scratch, base,
-                                            (size_t)(at + k - base), m, &call->media, &peer->path);
+        int result = m == 0 ? 0
+                            : tacet_outbound_protect(
+                                  &session->fec, now, tacet_rekey_sender(&peer->rekey),
+                                  session->history, session->scratch, base, (size_t)(at + k - base),
+                                  m, &session->sending.video, &peer->path);
         if (result > 0) {
             tacet_repair_on_sent(&session->repair, 0, (size_t)result);
             count_sent(peer, now, (size_t)(session->fec.stats.packets_sent - packets),
@@ -311,7 +314,7 @@ static void replace_left_out(struct tacet_call *call, struct tacet_peer *peer, i
                               tacet_peer_round_trip(peer), TACET_RECOVERY_LEFT_OUT);
 
     if (refresh != TACET_REFRESH_NONE) {
-        tacet_peer_send_target(call, peer, refresh);
+        tacet_peer_send_target(call, peer, now, refresh);
     }
 }
 
@@ -326,6 +329,8 @@ int tacet_peer_send_frame(struct tacet_call *call, struct tacet_peer *peer, int6
                           const struct tacet_frame *frame)
 {
     struct tacet_outbound *out = &peer->session->outbound[frame->kind];
+    struct tacet_sending *sending = &peer->session->sending;
+    bool video = frame->kind == TACET_KIND_VIDEO;
     uint64_t packets = out->stats.packets_sent;
     uint64_t first = out->next_index;
 
@@ -336,10 +341,18 @@ int tacet_peer_send_frame(struct tacet_call *call, struct tacet_peer *peer, int6
         }
         return 0;
     }
+    /* A picture that nothing stands on: to leave it out spares those behind it a wait. */
+    if (video && frame->updates == 0 && tacet_sending_wait(sending, now) > TACET_PACER_WAIT_US) {
+        return 0;
+    }
+    if (video && tacet_sending_wait(sending, now) > TACET_PACER_WAIT_MAX_US) {
+        tacet_recovery_on_left_out(&out->recovery, frame);
+        return 0;
+    }
     uint32_t timestamp = tacet_call_rtp_timestamp(call, frame->kind, frame->captured_at_us);
     int result = tacet_outbound_send(out, now, tacet_rekey_sender(&peer->rekey),
                                      tacet_srtp_overhead(peer->rekey.profile), frame, timestamp,
-                                     &call->media, &peer->path);
+                                     video ? &sending->video : &sending->audio, &peer->path);
 
     if (result < 0) {
         return result;
@@ -359,7 +372,35 @@ int tacet_peer_send_frame(struct tacet_call *call, struct tacet_peer *peer, int6
     if (tacet_outbound_epoch_packets(out) >= TACET_REKEY_PACKETS) {
         tacet_peer_want_rekey(call, peer, now);
     }
+    if (video && tacet_sending_update(sending, now)) {
+        tacet_peer_send_target(call, peer, now, TACET_REFRESH_NONE);
+    }
     return 0;
+}
+
+bool tacet_peer_pad(struct tacet_call *call, struct tacet_peer *peer, int64_t now)
+{
+    struct tacet_rtp_session *session = peer->session;
+    uint64_t end = session->history->next;
+
+    /* The newest first: they are the likeliest to be missed. */
+    session->padded =
+        session->padded > 0 && session->padded < end && end - session->padded < PADDING_PACKETS
+            ? session->padded - 1
+            : end - 1;
+    struct tacet_history_packet *packet =
+        end == 0 ? NULL : tacet_history_find(session->history, (uint16_t)session->padded);
+    int result = packet == NULL
+                     ? 0
+                     : tacet_outbound_retransmit(
+                           &session->rtx, now, tacet_rekey_sender(&peer->rekey), session->history,
+                           (uint16_t)session->padded, &session->sending.resent, &peer->path);
+    if (result <= 0) {
+        return false;
+    }
+    session->outbound[TACET_KIND_VIDEO].stats.retransmitted_packets_sent++;
+    count_sent(peer, now, 1, (size_t)result);
+    return true;
 }
 
 /* Protects the RTCP in the buffer and queues it; the buffer is taken. */

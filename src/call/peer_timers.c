@@ -130,6 +130,7 @@ static void on_timer(struct tacet_call *call, struct tacet_peer *peer, int64_t n
         tacet_peer_wipe(peer);
         break;
     case TACET_TIMER_CONTROL: /* the polls look by themselves */
+    case TACET_TIMER_PACER:
     case TACET_TIMER_ASSEMBLY:
     case TACET_TIMER_COUNT:
         break;
@@ -142,6 +143,9 @@ void tacet_peer_on_timeout(struct tacet_call *call, struct tacet_peer *peer, int
         if (tacet_timers_take(&peer->timers, (enum tacet_timer)timer, now)) {
             on_timer(call, peer, now, (enum tacet_timer)timer);
         }
+    }
+    if (peer->state == TACET_PEER_CONNECTED && tacet_sending_update(&peer->session->sending, now)) {
+        tacet_peer_send_target(call, peer, now, TACET_REFRESH_NONE);
     }
 }
 
@@ -186,6 +190,13 @@ int64_t tacet_peer_next_timeout(const struct tacet_peer *peer, const char **ret_
         if (assembly < next) {
             next = assembly;
             timer = TACET_TIMER_ASSEMBLY;
+        }
+        int64_t pacer = peer->state == TACET_PEER_CONNECTED
+                            ? tacet_sending_timeout(&peer->session->sending)
+                            : next;
+        if (pacer < next) {
+            next = pacer;
+            timer = TACET_TIMER_PACER;
         }
     }
     *ret_reason = tacet_timer_string(timer);

@@ -26,6 +26,7 @@ void tacet_queue_push(struct tacet_queue *queue, struct tacet_buffer *buffer,
     }
     queue->last = buffer;
     queue->count++;
+    queue->bytes += buffer->size;
 }
 
 void tacet_queue_copy(struct tacet_queue *queue, const void *data, size_t size,
@@ -54,6 +55,7 @@ struct tacet_buffer *tacet_queue_pop(struct tacet_queue *queue)
         queue->last = NULL;
     }
     queue->count--;
+    queue->bytes -= buffer->size;
     buffer->next = NULL;
     return buffer;
 }

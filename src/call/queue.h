@@ -9,6 +9,7 @@ struct tacet_queue {
     struct tacet_buffer *first;
     struct tacet_buffer *last;
     size_t count;
+    size_t bytes; /* of all of them */
 };
 
 /* An empty buffer for a datagram, or NULL when the queue's bound is reached. */

@@ -93,6 +93,8 @@ void tacet_rtp_session_begin(struct tacet_rtp_session *s, const struct tacet_ran
     s->audio_loss = (struct tacet_loss){ 0 };
     memset(s->told, 0, sizeof(s->told));
     s->acked_times = 0;
+    tacet_sending_begin(&s->sending, 0, pool, 0, 0); /* and again once media may go */
+    s->padded = 0;
     s->refresh_wanted = false;
     s->target_changed = false;
     s->repair = (struct tacet_repair){ 0 };
@@ -111,6 +113,7 @@ void tacet_rtp_session_end(struct tacet_rtp_session *s)
         return;
     }
     tacet_inbound_reset(&s->inbound);
+    tacet_sending_end(&s->sending);
     sodium_memzero(frame, TACET_FRAME_SIZE_MAX);
     sodium_memzero(history, sizeof(*history));
     sodium_memzero(scratch, sizeof(*scratch));
@@ -262,15 +265,15 @@ size_t tacet_rtp_session_feedback(struct tacet_rtp_session *s, int64_t now, uint
 /* What became of packets that were sent: each comes here once, in the order of sending but for
  * those that were decided later. */
 static void on_results(struct tacet_rtp_session *s, int64_t now,
-                       const struct tacet_packet_result *results, size_t count)
+                       struct tacet_packet_result *results, size_t count)
 {
-    (void)now;
     for (size_t i = 0; i < count; i++) {
         struct tacet_told *told = &s->told[results[i].stream];
         told->lost += results[i].lost ? 1 : 0;
         told->arrived += results[i].lost ? 0 : 1;
         told->arrived_bytes += results[i].lost ? 0 : results[i].size;
     }
+    tacet_sending_on_results(&s->sending, now, results, count, s->sent_log->round_trip_us);
 }
 
 /* In the order of sending: of all together, and of audio, whose repeats depend on its own runs. */
@@ -308,6 +311,7 @@ static int on_feedback(struct tacet_rtp_session *s, int64_t now, const struct ta
     while ((count = tacet_sent_log_poll(s->sent_log, results, TACET_RESULTS_MAX)) > 0) {
         on_results(s, now, results, count);
     }
+    s->target_changed |= tacet_sending_update(&s->sending, now);
     return 0;
 }
 

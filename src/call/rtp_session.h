@@ -8,6 +8,7 @@
 #include "call/inbound.h"
 #include "call/outbound.h"
 #include "call/rekey.h"
+#include "call/sending.h"
 #include "rtp/feedback.h"
 #include "rtp/loss.h"
 #include "rtp/repair.h"
@@ -26,6 +27,7 @@ struct tacet_rtp_session {
     struct tacet_outbound outbound[TACET_KIND_COUNT];
     struct tacet_outbound rtx;
     struct tacet_outbound fec;
+    struct tacet_sending sending;
     struct tacet_fec_scratch *scratch;
     struct tacet_history *history;   /* of the video sent */
     uint16_t wanted[TACET_NACK_MAX]; /* sequence numbers that the peer has asked for */
@@ -45,7 +47,8 @@ struct tacet_rtp_session {
     uint16_t acked;      /* the picture acknowledged last, and how often */
     uint32_t acked_times;
     bool sent_since_report[TACET_KIND_COUNT];
-    uint8_t *frame; /* TACET_FRAME_SIZE_MAX bytes */
+    uint64_t padded; /* the packet of the history that filled a probe last */
+    uint8_t *frame;  /* TACET_FRAME_SIZE_MAX bytes */
 };
 
 int tacet_rtp_session_create(struct tacet_rtp_session **ret);

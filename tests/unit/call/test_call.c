@@ -126,7 +126,7 @@ static void frames_arrive_whole_both_ways(void **state)
         uint32_t timestamp = tacet_call_rtp_timestamp(p.call[i], TACET_KIND_VIDEO, p.now);
         send(&p, i, TACET_KIND_AUDIO, false, 80);
         send(&p, i, TACET_KIND_VIDEO, true, 50000);
-        pair_pump(&p);
+        pair_run(&p, TACET_S(1));
         assert_int_equal(p.frames[1 - i][TACET_KIND_AUDIO], 1);
         assert_int_equal(p.frames[1 - i][TACET_KIND_VIDEO], 1);
         assert_int_equal(p.last_frame[1 - i].size, 50000);
@@ -161,7 +161,7 @@ static void picture_left_out_is_followed_by_nothing_but_a_key_frame(void **state
     for (int i = 0; i < 8; i++) {
         send(&p, CALLER, TACET_KIND_VIDEO, true, 200000);
     }
-    pair_pump(&p);
+    pair_run(&p, TACET_S(5));
     uint32_t before = p.media_packets[CALLER];
     send(&p, CALLER, TACET_KIND_VIDEO, false, 1000);
     pair_pump(&p);
@@ -170,7 +170,7 @@ static void picture_left_out_is_followed_by_nothing_but_a_key_frame(void **state
                      TACET_REFRESH_KEY);
     send(&p, CALLER, TACET_KIND_VIDEO, true, 1000);
     send(&p, CALLER, TACET_KIND_VIDEO, false, 1000);
-    pair_pump(&p);
+    pair_run(&p, TACET_MS(5));
     assert_int_equal(p.media_packets[CALLER], before + 2);
     pair_free(&p);
 }
@@ -184,21 +184,23 @@ static void lost_packet_is_sent_again(void **state)
     pair_create(&p, 5, NULL);
     pair_connect(&p);
     send(&p, CALLER, TACET_KIND_VIDEO, true, 1000);
-    pair_pump(&p);
+    pair_run(&p, TACET_MS(40));
     p.blocked[CALLER] = true;
     send(&p, CALLER, TACET_KIND_VIDEO, false, 5000);
-    pair_pump(&p);
+    pair_run(&p, TACET_MS(40));
     p.blocked[CALLER] = false;
     p.event_count[CALLER] = 0;
     send(&p, CALLER, TACET_KIND_VIDEO, false, 1000);
-    pair_run(&p, TACET_MS(10));
+    pair_run(&p, TACET_MS(60));
     assert_int_equal(p.frames[CALLEE][TACET_KIND_VIDEO], 3);
-    assert_null(pair_last(&p, CALLER, TACET_EVENT_SEND_TARGET));
+    const struct tacet_event *target = pair_last(&p, CALLER, TACET_EVENT_SEND_TARGET);
+    assert_true(target == NULL || target->u.send_target.refresh == TACET_REFRESH_NONE);
     assert_int_equal(tacet_call_stats(p.call[CALLER], p.peer[CALLER], &stats), 0);
-    assert_int_equal(stats.outbound[TACET_KIND_VIDEO].retransmitted_packets_sent, 5);
+    /* And a few more, where a probe is filled with them. */
+    assert_in_range(stats.outbound[TACET_KIND_VIDEO].retransmitted_packets_sent, 5, 15);
     assert_int_equal(stats.outbound[TACET_KIND_VIDEO].nack_count, 1);
     assert_int_equal(tacet_call_stats(p.call[CALLEE], p.peer[CALLEE], &stats), 0);
-    assert_int_equal(stats.inbound[TACET_KIND_VIDEO].retransmitted_packets_received, 5);
+    assert_in_range(stats.inbound[TACET_KIND_VIDEO].retransmitted_packets_received, 5, 15);
     pair_free(&p);
 }
 
@@ -210,10 +212,10 @@ static void picture_that_cannot_be_repaired_is_replaced_from_one_that_came(void 
     pair_create(&p, 5, NULL);
     pair_connect(&p);
     send(&p, CALLER, TACET_KIND_VIDEO, true, 1000);
-    pair_pump(&p);
+    pair_run(&p, TACET_MS(40));
     p.blocked[CALLER] = true;
     send(&p, CALLER, TACET_KIND_VIDEO, false, 1000);
-    pair_pump(&p);
+    pair_run(&p, TACET_MS(40));
     p.blocked[CALLER] = false;
     /* As if it had been sent too long ago. */
     memset(pair_peer(&p, CALLER)->session->history, 0, sizeof(struct tacet_history));
@@ -228,7 +230,7 @@ static void picture_that_cannot_be_repaired_is_replaced_from_one_that_came(void 
     assert_int_equal(p.frames[CALLEE][TACET_KIND_VIDEO], 1);
     send_from(&p, CALLER, TACET_KIND_VIDEO, TACET_REFERENCE_GOLDEN, 1000);
     send(&p, CALLER, TACET_KIND_VIDEO, false, 1000);
-    pair_pump(&p);
+    pair_run(&p, TACET_MS(40));
     assert_int_equal(p.frames[CALLEE][TACET_KIND_VIDEO], 3);
     pair_free(&p);
 }

@@ -1,0 +1,230 @@
+/* See sending.h. */
+#include "call/sending.h"
+
+#include "base/limits.h"
+#include "rtp/packet_result.h"
+
+#define START_BPS 1000000
+#define VIDEO_SIZE_FIRST 1000
+#define VIDEO_SIZE_SHARE 64
+
+/* What a voice needs, and what it may take of a way that is too narrow for voice and picture. */
+#define AUDIO_LEAST_BPS 10000
+#define AUDIO_HEADERS_BPS 24000 /* fifty packets a second */
+#define AUDIO_SHARE_PERCENT 60
+#define AUDIO_RATE_US TACET_S(1)
+#define VIDEO_LEAST_BPS 20000
+
+#define ALL_PERCENT 97 /* of what is wanted: all of it, so that a small change of voice is none */
+
+/* The target told: down at once, up by steps worth a change. */
+#define DOWN_PERCENT 96
+#define UP_PERCENT 106
+#define UP_SOON_PERCENT 102
+#define UP_SOON_US TACET_MS(500)
+
+/* Pictures that wait longer are too many: the encoder is asked for less, down to a third. */
+#define WAIT_US TACET_MS(100)
+#define WAIT_SPAN_US TACET_MS(300)
+#define WAIT_LEAST_PERCENT 33
+
+static void fill_queue(struct tacet_queue *queue, struct tacet_pool *pool)
+{
+    *queue = (struct tacet_queue){ .pool = pool };
+}
+
+static int64_t on_wire(const struct tacet_sending *s, int64_t video_bps)
+{
+    return video_bps * (s->video_size + TACET_UDP_OVERHEAD) / s->video_size;
+}
+
+static int64_t audio_on_wire(const struct tacet_sending *s)
+{
+    int64_t measured = tacet_rate_window_bps(&s->audio_rate, AUDIO_RATE_US);
+
+    return measured > 0 ? measured : s->audio_most_bps + AUDIO_HEADERS_BPS;
+}
+
+static int64_t wanted(const struct tacet_sending *s)
+{
+    return audio_on_wire(s) + on_wire(s, s->video_most_bps);
+}
+
+void tacet_sending_begin(struct tacet_sending *s, int64_t now, struct tacet_pool *pool,
+                         int32_t audio_bps, int32_t video_bps)
+{
+    *s = (struct tacet_sending){
+        .video_size = VIDEO_SIZE_FIRST,
+        .audio_most_bps = audio_bps,
+        .video_most_bps = video_bps,
+    };
+    fill_queue(&s->audio, pool);
+    fill_queue(&s->resent, pool);
+    fill_queue(&s->video, pool);
+    tacet_rate_window_init(&s->audio_rate);
+    tacet_bwe_init(&s->bwe, now, START_BPS, wanted(s));
+    tacet_pacer_init(&s->pacer, now, tacet_bwe_target(&s->bwe));
+    (void)tacet_sending_update(s, now);
+}
+
+static void empty(struct tacet_queue *queue)
+{
+    struct tacet_buffer *buffer;
+
+    while ((buffer = tacet_queue_pop(queue)) != NULL) {
+        tacet_pool_put(queue->pool, buffer);
+    }
+}
+
+void tacet_sending_end(struct tacet_sending *s)
+{
+    empty(&s->audio);
+    empty(&s->resent);
+    empty(&s->video);
+}
+
+bool tacet_sending_empty(const struct tacet_sending *s)
+{
+    return s->audio.count == 0 && s->resent.count == 0 && s->video.count == 0;
+}
+
+static bool has_room(const struct tacet_sending *s)
+{
+    return tacet_bwe_target(&s->bwe) * 100 >= s->bwe.most_bps * ALL_PERCENT;
+}
+
+/* What the pacer has to know of the estimator. */
+static void set_pace(struct tacet_sending *s, int64_t now)
+{
+    int64_t probe_bps = 0;
+
+    tacet_pacer_set_rate(&s->pacer, now, tacet_bwe_target(&s->bwe), has_room(s));
+    (void)tacet_bwe_probe(&s->bwe, &probe_bps);
+    tacet_pacer_set_probe(&s->pacer, now, probe_bps);
+}
+
+struct tacet_buffer *tacet_sending_pop(struct tacet_sending *s, int64_t now)
+{
+    struct tacet_buffer *buffer = tacet_queue_pop(&s->audio);
+    bool audio = buffer != NULL;
+
+    if (!audio && tacet_pacer_next(&s->pacer) <= now) {
+        buffer = tacet_queue_pop(s->resent.count > 0 ? &s->resent : &s->video);
+    }
+    if (buffer == NULL) {
+        return NULL;
+    }
+    uint32_t size = (uint32_t)buffer->size + TACET_UDP_OVERHEAD;
+    if (audio) {
+        tacet_rate_window_add(&s->audio_rate, now, size);
+    } else {
+        s->video_size += ((int64_t)buffer->size - s->video_size) / VIDEO_SIZE_SHARE;
+    }
+    buffer->probe = tacet_bwe_on_sent(&s->bwe, now, size);
+    tacet_pacer_on_sent(&s->pacer, now, size);
+    set_pace(s, now);
+    return buffer;
+}
+
+bool tacet_sending_wants_padding(const struct tacet_sending *s, int64_t now)
+{
+    return tacet_sending_empty(s) && tacet_probe_left(&s->bwe.probe) > 0 &&
+           tacet_pacer_next(&s->pacer) <= now;
+}
+
+void tacet_sending_no_padding(struct tacet_sending *s, int64_t now)
+{
+    tacet_probe_stop(&s->bwe.probe, now);
+    set_pace(s, now);
+}
+
+int64_t tacet_sending_timeout(const struct tacet_sending *s)
+{
+    int64_t next = tacet_bwe_timeout(&s->bwe);
+
+    if (s->audio.count > 0) {
+        return 0;
+    }
+    if (!tacet_sending_empty(s) || tacet_probe_left(&s->bwe.probe) > 0) {
+        int64_t at = tacet_pacer_next(&s->pacer);
+        next = at < next ? at : next;
+    }
+    return next;
+}
+
+int64_t tacet_sending_wait(const struct tacet_sending *s, int64_t now)
+{
+    size_t bytes = s->resent.bytes + s->video.bytes;
+
+    bytes += (s->resent.count + s->video.count) * TACET_UDP_OVERHEAD;
+    return tacet_pacer_wait(&s->pacer, now, bytes);
+}
+
+void tacet_sending_on_results(struct tacet_sending *s, int64_t now,
+                              struct tacet_packet_result *results, size_t count,
+                              int64_t round_trip_us)
+{
+    tacet_bwe_on_results(&s->bwe, now, results, count, round_trip_us);
+}
+
+/* Less where pictures wait, so that the next ones need not be left out. */
+static int64_t for_the_wait(const struct tacet_sending *s, int64_t now, int64_t video_bps)
+{
+    int64_t over_us = tacet_sending_wait(s, now) - WAIT_US;
+
+    if (over_us <= 0) {
+        return video_bps;
+    }
+    int64_t percent = 100 - over_us * 100 / WAIT_SPAN_US;
+    return video_bps * (percent > WAIT_LEAST_PERCENT ? percent : WAIT_LEAST_PERCENT) / 100;
+}
+
+static int32_t clamp(int64_t x, int64_t low, int64_t high)
+{
+    return (int32_t)(x > high ? high : x < low ? low : x);
+}
+
+/* Audio first: all it wants, unless that leaves nothing for the picture. Video gets the rest. */
+static void share(struct tacet_sending *s, int64_t now)
+{
+    int64_t target = tacet_bwe_target(&s->bwe);
+    int64_t least = s->audio_most_bps < AUDIO_LEAST_BPS ? s->audio_most_bps : AUDIO_LEAST_BPS;
+    int64_t percent = s->video_most_bps > 0 ? AUDIO_SHARE_PERCENT : 100;
+    int64_t audio = target * percent / 100 - AUDIO_HEADERS_BPS;
+    int64_t video =
+        (target - audio_on_wire(s)) * s->video_size / (s->video_size + TACET_UDP_OVERHEAD);
+
+    s->audio_bps = clamp(audio, least, s->audio_most_bps);
+    if (has_room(s)) {
+        video = s->video_most_bps;
+    }
+    video = for_the_wait(s, now, video);
+    least = s->video_most_bps < VIDEO_LEAST_BPS ? s->video_most_bps : VIDEO_LEAST_BPS;
+    s->video_bps = clamp(video, least, s->video_most_bps);
+}
+
+static bool is_news(const struct tacet_sending *s, int64_t now, int32_t bps, int32_t told,
+                    int32_t most)
+{
+    int64_t percent = now - s->told_at_us >= UP_SOON_US ? UP_SOON_PERCENT : UP_PERCENT;
+
+    return (int64_t)bps * 100 < (int64_t)told * DOWN_PERCENT ||
+           (int64_t)bps * 100 > told * percent || (bps == most && told < most);
+}
+
+bool tacet_sending_update(struct tacet_sending *s, int64_t now)
+{
+    tacet_bwe_set_most(&s->bwe, wanted(s));
+    tacet_bwe_on_timeout(&s->bwe, now);
+    set_pace(s, now);
+    share(s, now);
+    return is_news(s, now, s->audio_bps, s->told_audio_bps, s->audio_most_bps) ||
+           is_news(s, now, s->video_bps, s->told_video_bps, s->video_most_bps);
+}
+
+void tacet_sending_told(struct tacet_sending *s, int64_t now)
+{
+    s->told_audio_bps = s->audio_bps;
+    s->told_video_bps = s->video_bps;
+    s->told_at_us = now;
+}

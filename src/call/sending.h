@@ -1,0 +1,62 @@
+/*
+ * The media that goes out to one peer: its packets wait here, in the order of what matters, until
+ * the pacer lets them go; the estimator says how much that is, and what the encoders are to be
+ * told. A packet is never taken out of the middle of a frame: what does not fit is left out before
+ * it is cut into packets.
+ *
+ *     frames -> audio  -------------------> at once
+ *               resent -> \
+ *               video  ->  pacer ---------> as the estimate allows
+ */
+#ifndef TACET_CALL_SENDING_H
+#define TACET_CALL_SENDING_H
+
+#include "call/queue.h"
+#include "rtp/bwe.h"
+#include "rtp/pacer.h"
+#include "rtp/rate_window.h"
+
+struct tacet_sending {
+    struct tacet_queue audio;
+    struct tacet_queue resent; /* late already: before new pictures */
+    struct tacet_queue video;  /* pictures, the repairs of each behind it */
+    struct tacet_pacer pacer;
+    struct tacet_bwe bwe;
+    struct tacet_rate_window audio_rate; /* on the wire */
+    int64_t video_size;                  /* mean of a video packet's datagram */
+    int32_t audio_most_bps;              /* the application's limits */
+    int32_t video_most_bps;              /* 0: it sends none */
+    int32_t audio_bps;                   /* what the encoders are to be told ... */
+    int32_t video_bps;
+    int32_t told_audio_bps; /* ... and what they were */
+    int32_t told_video_bps;
+    int64_t told_at_us;
+};
+
+void tacet_sending_begin(struct tacet_sending *s, int64_t now, struct tacet_pool *pool,
+                         int32_t audio_bps, int32_t video_bps);
+/* Gives back what waits. */
+void tacet_sending_end(struct tacet_sending *s);
+bool tacet_sending_empty(const struct tacet_sending *s);
+
+/* The next packet that may leave now, counted as sent; NULL: none. */
+struct tacet_buffer *tacet_sending_pop(struct tacet_sending *s, int64_t now);
+/* A probe wants packets now and nothing waits. */
+bool tacet_sending_wants_padding(const struct tacet_sending *s, int64_t now);
+/* There is nothing to pad with. */
+void tacet_sending_no_padding(struct tacet_sending *s, int64_t now);
+/* When to come again; INT64_MAX: not by itself. */
+int64_t tacet_sending_timeout(const struct tacet_sending *s);
+/* How long what is handed in now waits to leave. */
+int64_t tacet_sending_wait(const struct tacet_sending *s, int64_t now);
+
+/* Feedback told of these; they are sorted. */
+void tacet_sending_on_results(struct tacet_sending *s, int64_t now,
+                              struct tacet_packet_result *results, size_t count,
+                              int64_t round_trip_us);
+/* After results, and when it is time. True: the encoders are to be told of a new target. */
+bool tacet_sending_update(struct tacet_sending *s, int64_t now);
+/* They are told what stands in audio_bps and video_bps. */
+void tacet_sending_told(struct tacet_sending *s, int64_t now);
+
+#endif

@@ -174,8 +174,10 @@ enum {
 #define TACET_SYNC_SOUND_DELAY_MAX_US TACET_MS(200)
 /* Packets that wait longer for the pacer make a picture that nothing stands on be left out ... */
 #define TACET_PACER_WAIT_US TACET_MS(200)
-/* ... and so long any, with those that stand on it. */
-#define TACET_PACER_WAIT_MAX_US TACET_S(1)
+/* ... and so long any, with those that stand on it, until nearly all is gone. */
+#define TACET_PACER_WAIT_MAX_US TACET_MS(600)
+/* ... and so long that what waits is of no use any more. */
+#define TACET_PACER_STALE_US TACET_MS(1500)
 #define TACET_PLAYOUT_MIN_US TACET_MS(4)
 #define TACET_PLAYOUT_MAX_US TACET_MS(200)
 

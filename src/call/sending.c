@@ -160,6 +160,18 @@ int64_t tacet_sending_wait(const struct tacet_sending *s, int64_t now)
     return tacet_pacer_wait(&s->pacer, now, bytes);
 }
 
+bool tacet_sending_is_full(struct tacet_sending *s, int64_t now)
+{
+    int64_t wait_us = tacet_sending_wait(s, now);
+
+    s->full = wait_us > (s->full ? WAIT_US : TACET_PACER_WAIT_MAX_US);
+    if (wait_us > TACET_PACER_STALE_US) {
+        empty(&s->resent);
+        empty(&s->video);
+    }
+    return s->full;
+}
+
 void tacet_sending_on_results(struct tacet_sending *s, int64_t now,
                               struct tacet_packet_result *results, size_t count,
                               int64_t round_trip_us)

@@ -23,10 +23,11 @@ struct tacet_sending {
     struct tacet_pacer pacer;
     struct tacet_bwe bwe;
     struct tacet_rate_window audio_rate; /* on the wire */
-    int64_t video_size;                  /* mean of a video packet's datagram */
-    int32_t audio_most_bps;              /* the application's limits */
-    int32_t video_most_bps;              /* 0: it sends none */
-    int32_t audio_bps;                   /* what the encoders are to be told ... */
+    bool full;
+    int64_t video_size;     /* mean of a video packet's datagram */
+    int32_t audio_most_bps; /* the application's limits */
+    int32_t video_most_bps; /* 0: it sends none */
+    int32_t audio_bps;      /* what the encoders are to be told ... */
     int32_t video_bps;
     int32_t told_audio_bps; /* ... and what they were */
     int32_t told_video_bps;
@@ -49,6 +50,9 @@ void tacet_sending_no_padding(struct tacet_sending *s, int64_t now);
 int64_t tacet_sending_timeout(const struct tacet_sending *s);
 /* How long what is handed in now waits to leave. */
 int64_t tacet_sending_wait(const struct tacet_sending *s, int64_t now);
+/* So much waits that pictures are left out until nearly all of it is gone. What has become stale,
+ * for the rate fell under it, is thrown away as a whole: a key frame has to follow. */
+bool tacet_sending_is_full(struct tacet_sending *s, int64_t now);
 
 /* Feedback told of these; they are sorted. */
 void tacet_sending_on_results(struct tacet_sending *s, int64_t now,

@@ -60,11 +60,13 @@
 #define SILENT_LEAST_PERMILLE 200
 
 /* Somebody else's queue */
-#define STANDING_US TACET_MS(2500)
-#define STANDING_PERCENT 65
-#define COMPETING_QUEUE_MAX_US TACET_MS(600)
-#define COMPETING_DECREASE_PERCENT 80
-#define COMPETING_PERCENT_PER_S 8
+#define STANDING_US TACET_MS(2000)
+#define STANDING_FLAT_US TACET_MS(2000)
+#define STANDING_MAX_US TACET_MS(2600)
+#define STANDING_US_PER_S TACET_MS(30)
+#define STANDING_PERCENT 75
+#define STANDING_BACK_PERCENT 85
+#define STANDING_LOSS_PERMILLE 40
 
 static int64_t least(int64_t a, int64_t b)
 {
@@ -111,8 +113,11 @@ static void set_estimate(struct tacet_bwe *b, int64_t now, int64_t bps)
 
 void tacet_bwe_set_most(struct tacet_bwe *b, int64_t most_bps)
 {
+    bool at_most = b->estimate_bps * 100 >= b->most_bps * PROBE_WORTH_PERCENT;
+
+    /* It was not for want of capacity that the estimate stood there. */
     b->most_bps = most(most_bps, LEAST_BPS);
-    b->estimate_bps = least(b->estimate_bps, b->most_bps);
+    b->estimate_bps = at_most ? b->most_bps : least(b->estimate_bps, b->most_bps);
 }
 
 /*
@@ -186,21 +191,22 @@ static void on_overuse(struct tacet_bwe *b, int64_t now)
 }
 
 /* Up by what `passed_us` allow. */
-static int64_t step(const struct tacet_bwe *b, int64_t passed_us, int32_t near_percent)
+static int64_t step(const struct tacet_bwe *b, int64_t passed_us)
 {
     int64_t known = b->known_bps;
     bool near = known > 0 && b->estimate_bps * 100 > known * NEAR_BELOW_PERCENT;
 
     if (near) {
-        return least(NEAR_BPS_PER_S, b->estimate_bps * near_percent / 100) * passed_us / 1000000;
+        return least(NEAR_BPS_PER_S, b->estimate_bps * NEAR_PERCENT_PER_S / 100) * passed_us /
+               1000000;
     }
     return b->estimate_bps * FAR_PERCENT_PER_S / 100 * passed_us / 1000000;
 }
 
-static void increase(struct tacet_bwe *b, int64_t now, int32_t near_percent)
+static void increase(struct tacet_bwe *b, int64_t now)
 {
     int64_t passed_us = least(now - b->last_change_us, STEP_MAX_US);
-    int64_t to = b->estimate_bps + step(b, passed_us, near_percent);
+    int64_t to = b->estimate_bps + step(b, passed_us);
     int64_t used = carried(b, RATE_US);
 
     if (b->estimate_bps * 100 > b->known_bps * NEAR_ABOVE_PERCENT) {
@@ -210,39 +216,34 @@ static void increase(struct tacet_bwe *b, int64_t now, int32_t near_percent)
     set_estimate(b, now, most(to, b->estimate_bps));
 }
 
+/* A queue of our own empties when less is sent, and overflows when more is. One that does neither
+ * is the way itself, which has become longer, or somebody else keeps it: it is lived with. */
 static void watch_standing(struct tacet_bwe *b, int64_t now)
 {
     if (b->delay.calm) {
         b->standing_since_us = -1;
-        b->competing = false;
         return;
     }
-    if (b->standing_since_us < 0) {
+    /* Judged by the last seconds only: what was lost before them says nothing of now. */
+    if (b->standing_since_us < 0 || now - b->standing_since_us > STANDING_MAX_US) {
+        b->standing_bps = b->standing_since_us < 0 ? b->estimate_bps : b->standing_bps;
         b->standing_since_us = now;
-        b->standing_bps = b->estimate_bps;
+        b->standing_sent = 0;
+        b->standing_lost = 0;
     }
-    if (!b->competing && now - b->standing_since_us > STANDING_US &&
-        b->estimate_bps * 100 < b->standing_bps * STANDING_PERCENT &&
-        b->delay.queue_us < COMPETING_QUEUE_MAX_US) {
-        b->competing = true;
-        b->known_bps = b->estimate_bps; /* grow in steps */
-        set_estimate(b, now, b->standing_bps * STANDING_PERCENT / 100);
+    int64_t explained = b->standing_sent * (b->loss.own_permille + STANDING_LOSS_PERMILLE) / 1000;
+    int64_t slope = b->delay.slope_us_per_s;
+    int64_t since_us = now - b->standing_since_us;
+    bool lowered = b->estimate_bps * 100 <= b->standing_bps * STANDING_PERCENT;
+    bool flat = slope > -STANDING_US_PER_S && slope < STANDING_US_PER_S;
+    if (b->standing_lost > explained || since_us < STANDING_US ||
+        !(lowered || (flat && since_us > STANDING_FLAT_US))) {
+        return;
     }
-}
-
-/* As the others at this queue do: down when it overflows, up while it does not. */
-static void compete(struct tacet_bwe *b, int64_t now)
-{
-    if (b->delay.queue_us > COMPETING_QUEUE_MAX_US) {
-        b->competing = false;
-        b->standing_since_us = now;
-        b->standing_bps = b->estimate_bps;
-    } else if (!tacet_loss_check_excess(&b->loss)) {
-        increase(b, now, COMPETING_PERCENT_PER_S);
-    } else if (b->newest_sent_us > b->last_decrease_us + RESPONSE_US) {
-        set_estimate(b, now, b->estimate_bps * COMPETING_DECREASE_PERCENT / 100);
-        b->known_bps = b->estimate_bps;
-    }
+    tacet_delay_trend_accept(&b->delay);
+    b->standing_since_us = -1;
+    b->known_bps = b->standing_bps;
+    set_estimate(b, now, b->standing_bps * STANDING_BACK_PERCENT / 100);
 }
 
 static void read_probe(struct tacet_bwe *b, int64_t now)
@@ -283,8 +284,8 @@ static void begin_probe(struct tacet_bwe *b, int64_t now)
     int64_t rate = b->estimate_bps * percent / 100;
     int64_t duration = most(PROBE_US, least(b->delay.noise_us * PROBE_NOISE_TIMES, PROBE_MAX_US));
 
-    if (b->probe.id != 0 || now < b->next_probe_us || b->competing || !b->delay.calm ||
-        b->held_permille < 1000 || tacet_loss_check_active(&b->loss) ||
+    if (b->probe.id != 0 || now < b->next_probe_us || !b->delay.calm || b->held_permille < 1000 ||
+        tacet_loss_check_active(&b->loss) ||
         b->estimate_bps * 100 >= b->most_bps * PROBE_WORTH_PERCENT ||
         (b->probes_begun > 0 && b->last_results_us < 0)) {
         return;
@@ -329,6 +330,8 @@ static void take(struct tacet_bwe *b, const struct tacet_packet_result *r)
         b->lost_bytes += r->size; /* it may well have arrived: the reports are what was lost */
         return;
     }
+    b->standing_sent++;
+    b->standing_lost += r->lost ? 1 : 0;
     tacet_loss_check_add(&b->loss, r);
     tacet_probe_add(&b->probe, r);
     if (r->lost) {
@@ -357,12 +360,10 @@ void tacet_bwe_on_results(struct tacet_bwe *b, int64_t now, struct tacet_packet_
     }
     tacet_delay_trend_update(&b->delay);
     watch_standing(b, now);
-    if (b->competing) {
-        compete(b, now);
-    } else if (b->delay.overuse) {
+    if (b->delay.overuse) {
         on_overuse(b, now);
     } else if (b->delay.calm && !tacet_loss_check_active(&b->loss)) {
-        increase(b, now, NEAR_PERCENT_PER_S);
+        increase(b, now);
     } else {
         b->last_change_us = now;
     }
@@ -423,7 +424,7 @@ int64_t tacet_bwe_target(const struct tacet_bwe *b)
     int64_t over_us = b->delay.queue_us - b->delay.threshold_us;
 
     bps = bps * tacet_loss_check_share(&b->loss) / 1000;
-    if (over_us > 0 && !b->competing && b->last_results_us >= 0) {
+    if (over_us > 0 && b->last_results_us >= 0) {
         int64_t keep = 100 - least(over_us * 100 / DRAIN_US, 100);
         bps = bps * most(keep, DRAIN_LEAST_PERCENT) / 100;
     }

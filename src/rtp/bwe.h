@@ -10,8 +10,9 @@
  * - No queue: up, a step at a time near the capacity last met, by a share far from it.
  * - Probes find a capacity that has come back; what one measures is taken at once.
  * - Loss alone lowers nothing, unless sending less ends it (loss_check.h).
- * - A queue that does not empty though less and less is sent is somebody else's: then loss decides,
- *   as it does for him (TCP), until the queue is gone.
+ * - A queue that neither empties nor overflows though less and less is sent is not ours (a longer
+ *   way, a TCP beside us): it is taken for the way's own delay, and only what is added to it
+ * counts.
  */
 #ifndef TACET_RTP_BWE_H
 #define TACET_RTP_BWE_H
@@ -52,9 +53,10 @@ struct tacet_bwe {
     int64_t next_probe_us;
     int64_t probe_ended_us;
 
-    bool competing;
     int64_t standing_since_us; /* since then there has always been a queue; -1: there is none */
     int64_t standing_bps;      /* the estimate then */
+    int64_t standing_sent;     /* packets, of which ... */
+    int64_t standing_lost;
 };
 
 /* `most_bps` as tacet_bwe_set_most. */

@@ -202,3 +202,16 @@ void tacet_delay_trend_update(struct tacet_delay_trend *d)
         d->over && (signal > 2 * d->threshold_us || d->newest - d->over_since >= OVER_SLOTS);
     d->calm = d->queue_us < d->threshold_us * 7 / 10 && signal < d->threshold_us;
 }
+
+void tacet_delay_trend_accept(struct tacet_delay_trend *d)
+{
+    for (int i = 0; i < TACET_DELAY_BASES; i++) {
+        d->bases_us[i] = NONE;
+    }
+    d->smooth_us = d->before_us;
+    add_base(d, d->smooth_us);
+    d->queue_us = 0;
+    d->over = false;
+    d->overuse = false;
+    d->calm = true;
+}

@@ -51,6 +51,8 @@ struct tacet_delay_trend {
 
 void tacet_delay_trend_init(struct tacet_delay_trend *d);
 void tacet_delay_trend_add(struct tacet_delay_trend *d, int64_t sent_at_us, int64_t arrived_at_us);
+/* What looks like a queue is the way itself, which has become longer. */
+void tacet_delay_trend_accept(struct tacet_delay_trend *d);
 /* After packets were added. */
 void tacet_delay_trend_update(struct tacet_delay_trend *d);
 

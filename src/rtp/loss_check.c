@@ -17,10 +17,11 @@
 #define HIGH_PERMILLE 60
 #define CHECK_APART_US TACET_S(12)
 #define CHECK_APART_MAX_US TACET_S(120)
-#define SETTLE_US TACET_MS(50) /* until what is sent has the new rate */
+#define OUTAGE_US TACET_MS(200) /* nothing passes: that is no matter of rates */
+#define SETTLE_US TACET_MS(50)  /* until what is sent has the new rate */
 #define SHARE_LEAST 500
 #define SHARE_MOST 800
-#define CHECK_TIMEOUT_US TACET_S(4)
+#define CHECK_TIMEOUT_US TACET_MS(2500)
 
 void tacet_loss_check_init(struct tacet_loss_check *l)
 {
@@ -29,7 +30,8 @@ void tacet_loss_check_init(struct tacet_loss_check *l)
 
 static void restart(struct tacet_loss_check *l)
 {
-    l->window = (struct tacet_loss_window){ .last_lost = l->window.last_lost };
+    l->window = (struct tacet_loss_window){ .last_lost = l->window.last_lost,
+                                            .run_began_us = l->window.run_began_us };
 }
 
 void tacet_loss_check_add(struct tacet_loss_check *l, const struct tacet_packet_result *result)
@@ -47,6 +49,8 @@ void tacet_loss_check_add(struct tacet_loss_check *l, const struct tacet_packet_
     w->sent++;
     w->bytes += result->size;
     if (result->lost) {
+        w->run_began_us = w->last_lost ? w->run_began_us : result->sent_at_us;
+        w->spoilt |= result->sent_at_us - w->run_began_us > OUTAGE_US;
         w->lost++;
         w->runs += !w->last_lost || w->runs == 0;
     }
@@ -161,7 +165,8 @@ static void on_steady(struct tacet_loss_check *l, int64_t now)
         if (l->suspicions >= SUSPICIONS) {
             begin_check(l, now);
         }
-    } else if (lost >= HIGH_PERMILLE && now >= l->next_check_us) {
+    } else if (lost >= HIGH_PERMILLE && now >= l->next_check_us &&
+               l->window.sent >= WINDOW_PACKETS) {
         l->suspicions = 0;
         begin_check(l, now);
     } else {
@@ -194,14 +199,14 @@ enum tacet_loss_verdict tacet_loss_check_update(struct tacet_loss_check *l, int6
 {
     enum tacet_loss_verdict verdict = TACET_LOSS_NOTHING;
 
-    l->window.queued |= !calm && l->window.sent > 0;
+    l->window.spoilt |= !calm && l->window.sent > 0;
     if (tacet_loss_check_active(l) && now - l->since_us > CHECK_TIMEOUT_US) {
         tacet_loss_check_cancel(l, now);
     }
     if (!is_full(l)) {
         return verdict;
     }
-    if (!l->window.queued) {
+    if (!l->window.spoilt) {
         verdict = on_full(l, now);
     } else {
         tacet_loss_check_cancel(l, now);
@@ -222,11 +227,6 @@ int32_t tacet_loss_check_share(const struct tacet_loss_check *l)
 bool tacet_loss_check_active(const struct tacet_loss_check *l)
 {
     return l->state == TACET_LOSS_CHECKING || l->state == TACET_LOSS_CONFIRMING;
-}
-
-bool tacet_loss_check_excess(const struct tacet_loss_check *l)
-{
-    return beyond_chance(&l->window, l->own_permille);
 }
 
 void tacet_loss_check_cancel(struct tacet_loss_check *l, int64_t now)

@@ -22,7 +22,8 @@ struct tacet_loss_window {
     uint32_t lost;
     uint32_t runs; /* of lost packets */
     bool last_lost;
-    bool queued; /* there was a queue: says nothing about the way's own loss */
+    int64_t run_began_us;
+    bool spoilt; /* a queue, or an outage: says nothing about the way's own loss */
 };
 
 enum tacet_loss_state {
@@ -60,8 +61,6 @@ enum tacet_loss_verdict tacet_loss_check_update(struct tacet_loss_check *l, int6
 int32_t tacet_loss_check_share(const struct tacet_loss_check *l);
 /* A check is under way: the rate had better stay as it is. */
 bool tacet_loss_check_active(const struct tacet_loss_check *l);
-/* More was lost in the window under way than the way's own loss explains. */
-bool tacet_loss_check_excess(const struct tacet_loss_check *l);
 /* There is another reason to send less: a check would not be told from it. */
 void tacet_loss_check_cancel(struct tacet_loss_check *l, int64_t now);
 

@@ -17,8 +17,8 @@
 #define HIGH_PERMILLE 60
 #define CHECK_APART_US TACET_S(12)
 #define CHECK_APART_MAX_US TACET_S(120)
-#define OUTAGE_US TACET_MS(200) /* nothing passes: that is no matter of rates */
-#define SETTLE_US TACET_MS(50)  /* until what is sent has the new rate */
+#define OUTAGE_US TACET_MS(55) /* nothing passes: that is no matter of rates */
+#define SETTLE_US TACET_MS(50) /* until what is sent has the new rate */
 #define SHARE_LEAST 500
 #define SHARE_MOST 800
 #define CHECK_TIMEOUT_US TACET_MS(2500)

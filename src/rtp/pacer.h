@@ -1,7 +1,7 @@
 /*
  * When the next packet may leave. Two budgets: a peak rate, so that a normal picture is gone within
  * a third of the time to the next, and a rate little above the target with a small allowance, so
- * that a key frame does not burst the link (half above it where there is room). No queue here: only
+ * that a key frame does not burst the link (faster where there is room). No queue here: only
  * time and numbers.
  *
  * Audio and RTCP do not wait, but what they take is counted. The others go in this order:

@@ -59,7 +59,7 @@ static void key_frame_is_sooner_gone_where_there_is_room(void **state)
     (void)state;
     tacet_pacer_init(&p, 0, 1000000);
     tacet_pacer_set_rate(&p, 0, 1000000, true);
-    assert_in_range(time_of(&p, 0, 40), TACET_MS(170), TACET_MS(220));
+    assert_in_range(time_of(&p, 0, 40), TACET_MS(100), TACET_MS(150));
 }
 
 static void probe_leaves_at_its_rate(void **state)

@@ -16,6 +16,9 @@
 #define PATIENCE_TRIES 4
 /* Above a round trip: by then a packet that was asked for has come, or is lost again. */
 #define ASK_MARGIN_US TACET_MS(40)
+/* A silence of the way: so long, and so much that is missing behind it. */
+#define AFRESH_AFTER_US PATIENCE_MAX_US
+#define AFRESH_PACKETS 8
 /* Repairs follow their frame: a hole is asked for when they had time to come. */
 #define FEC_DELAY_US TACET_MS(6)
 /* A loss that repairs promise to make good is not asked for so long; looked at in such steps. */
@@ -152,6 +155,18 @@ static void recover(struct tacet_inbound *in, int64_t now)
     (void)tacet_fec_recover(&in->fec, in->scratch, fec_found, in);
 }
 
+/* Nothing of a time so long ago is worth asking for: a new picture is, and at once. */
+static void begin_afresh(struct tacet_inbound *in, int64_t now, int64_t seq)
+{
+    const struct tacet_inbound_stats *stats = &in->stats[TACET_KIND_VIDEO];
+
+    if (in->nack.started && now - stats->last_packet_received_us > AFRESH_AFTER_US &&
+        seq > in->nack.highest + AFRESH_PACKETS) {
+        tacet_nack_skip(&in->nack, seq);
+        tacet_assembly_require_refresh(&in->assembly);
+    }
+}
+
 enum tacet_drop tacet_inbound_put(struct tacet_inbound *in, int64_t now, enum tacet_kind kind,
                                   uint64_t index, struct tacet_buffer *buffer)
 {
@@ -164,6 +179,9 @@ enum tacet_drop tacet_inbound_put(struct tacet_inbound *in, int64_t now, enum ta
         !type_expected(kind, rtp.payload_type)) {
         tacet_pool_put(pool, buffer);
         return TACET_DROP_MALFORMED;
+    }
+    if (kind == TACET_KIND_VIDEO) {
+        begin_afresh(in, now, (int64_t)index);
     }
     tacet_reception_on_packet(&in->reception[kind], now, index, rtp.timestamp);
     stats->packets_received++;

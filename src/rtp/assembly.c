@@ -72,6 +72,11 @@ void tacet_assembly_require_key(struct tacet_assembly *a)
     a->decoded = (struct tacet_decoded){ 0 };
 }
 
+void tacet_assembly_require_refresh(struct tacet_assembly *a)
+{
+    a->wants_refresh = true;
+}
+
 size_t tacet_assembly_long_term(const struct tacet_assembly *a,
                                 uint16_t picture_ids[TACET_LONG_TERM_ACKED])
 {

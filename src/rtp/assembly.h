@@ -89,6 +89,8 @@ bool tacet_assembly_payload(const struct tacet_assembly *a, int64_t seq,
                             const uint8_t **ret_payload, size_t *ret_size);
 /* The decoder failed or lost track: hand out nothing before the next key frame. */
 void tacet_assembly_require_key(struct tacet_assembly *a);
+/* What is missing will not come: hand out nothing that depends on it. */
+void tacet_assembly_require_refresh(struct tacet_assembly *a);
 /* The long-term pictures that were handed out last, newest first: what RPSI acknowledges. Returns
  * how many, at most TACET_LONG_TERM_ACKED. */
 size_t tacet_assembly_long_term(const struct tacet_assembly *a,

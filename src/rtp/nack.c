@@ -76,6 +76,12 @@ void tacet_nack_expect(struct tacet_nack *n, int64_t now, int64_t seq)
     }
 }
 
+void tacet_nack_skip(struct tacet_nack *n, int64_t seq)
+{
+    n->count = 0;
+    n->highest = seq - 1;
+}
+
 void tacet_nack_postpone(struct tacet_nack *n, int64_t seq, int64_t until_us)
 {
     for (size_t i = 0; i < n->count; i++) {

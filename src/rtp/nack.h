@@ -38,6 +38,8 @@ struct tacet_nack {
 void tacet_nack_on_packet(struct tacet_nack *n, int64_t now, int64_t seq);
 /* Something says that the packets up to this one have been sent. */
 void tacet_nack_expect(struct tacet_nack *n, int64_t now, int64_t seq);
+/* What is missing before this one, which has come, is given up. */
+void tacet_nack_skip(struct tacet_nack *n, int64_t seq);
 /* This one will follow without being asked for: not before `until_us` is it asked for. */
 void tacet_nack_postpone(struct tacet_nack *n, int64_t seq, int64_t until_us);
 /*

@@ -135,6 +135,21 @@ static void what_is_postponed_is_asked_for_later(void **state)
     assert_int_equal(seqs[0], 102);
 }
 
+static void what_is_skipped_is_not_asked_for(void **state)
+{
+    (void)state;
+    nack = (struct tacet_nack){ 0 };
+    receive(0, 100, 101);
+    receive(1000, 104, 104);
+    tacet_nack_skip(&nack, 300);
+    assert_int_equal(tacet_nack_timeout(&nack), INT64_MAX);
+    receive(2000, 300, 300);
+    assert_int_equal(due(2000), 0);
+    receive(3000, 302, 302); /* but the next one is */
+    assert_int_equal(due(3000), 1);
+    assert_int_equal(seqs[0], 301);
+}
+
 static void patience_ends_and_so_does_the_list(void **state)
 {
     (void)state;
@@ -206,6 +221,7 @@ int main(void)
         cmocka_unit_test(copies_make_up_for_the_loss_there_and_back),
         cmocka_unit_test(what_is_known_to_be_sent_is_asked_for_without_a_packet_behind_it),
         cmocka_unit_test(what_is_postponed_is_asked_for_later),
+        cmocka_unit_test(what_is_skipped_is_not_asked_for),
         cmocka_unit_test(patience_ends_and_so_does_the_list),
         cmocka_unit_test(written_numbers_are_read_back),
         cmocka_unit_test(reading_stops_at_its_bound),

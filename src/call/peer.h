@@ -115,6 +115,9 @@ void tacet_peer_on_authenticated(struct tacet_call *call, struct tacet_peer *pee
 /* It came from this path and is `newer` (protocol.md section 9) or not: has the peer moved? */
 void tacet_peer_on_path(struct tacet_call *call, struct tacet_peer *peer, int64_t now,
                         const struct tacet_path *from, size_t size, bool newer);
+/* While a new path is validated sound goes there too: a packet of it was just queued. */
+void tacet_peer_copy_sound(struct tacet_call *call, struct tacet_peer *peer,
+                           const struct tacet_buffer *packet);
 /* A new epoch is wanted soon: begins one, or asks the caller to. */
 void tacet_peer_want_rekey(struct tacet_call *call, struct tacet_peer *peer, int64_t now);
 /* The caller begins an epoch, unless one is under way. */

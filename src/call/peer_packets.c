@@ -364,6 +364,9 @@ int tacet_peer_send_frame(struct tacet_call *call, struct tacet_peer *peer, int6
         }
         return 0;
     }
+    if (frame->kind == TACET_KIND_AUDIO) {
+        tacet_peer_copy_sound(call, peer, sending->audio.last);
+    }
     peer->session->sent_since_report[frame->kind] = true;
     count_sent(peer, now, (size_t)(out->stats.packets_sent - packets), (size_t)result);
     if (frame->kind == TACET_KIND_VIDEO) {

@@ -13,6 +13,14 @@ void tacet_peer_on_path(struct tacet_call *call, struct tacet_peer *peer, int64_
     tacet_peer_validate(call, peer, now);
 }
 
+void tacet_peer_copy_sound(struct tacet_call *call, struct tacet_peer *peer,
+                           const struct tacet_buffer *packet)
+{
+    if (tacet_validation_may_copy(&peer->validation, packet->size)) {
+        tacet_queue_copy(&call->queue, packet->data, packet->size, &peer->validation.path);
+    }
+}
+
 static void challenge(struct tacet_call *call, struct tacet_peer *peer,
                       const struct tacet_path *path, const uint8_t body[TACET_CHALLENGE_SIZE])
 {

@@ -89,6 +89,15 @@ bool tacet_validation_try_current(struct tacet_validation *v, int64_t now)
     return true;
 }
 
+bool tacet_validation_may_copy(struct tacet_validation *v, size_t packet_size)
+{
+    if (!v->running || v->sent + packet_size > 3 * v->received) {
+        return false;
+    }
+    v->sent += packet_size;
+    return true;
+}
+
 bool tacet_validation_won(struct tacet_validation *v, int64_t now)
 {
     if (!v->running || !v->answered || v->copies > 0 || now < v->decide_at_us) {

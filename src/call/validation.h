@@ -7,8 +7,9 @@
  *     answer from the new path, none from the old within about a round trip -> switch
  *     answer, or a newer packet, from the old path -> stay
  *
- * Media goes to the old path until then. The new one draws at most three times the bytes that came
- * from it. One validation at a time. Pure: it says what to send, its caller sends.
+ * Media goes to the old path until then, sound to both: one of them has the other side at its end.
+ * The new one draws at most three times the bytes that came from it. One validation at a time.
+ * Pure: it says what to send, its caller sends.
  */
 #ifndef TACET_CALL_VALIDATION_H
 #define TACET_CALL_VALIDATION_H
@@ -55,6 +56,8 @@ bool tacet_validation_try(struct tacet_validation *v, int64_t now, size_t packet
                           bool *ret_new);
 /* True when challenge_old is to be sent to the current path now. */
 bool tacet_validation_try_current(struct tacet_validation *v, int64_t now);
+/* Whether a packet of sound that leaves by the current path may leave by v->path too; counts it. */
+bool tacet_validation_may_copy(struct tacet_validation *v, size_t packet_size);
 /* True once, when the new path has won: switch to v->path. */
 bool tacet_validation_won(struct tacet_validation *v, int64_t now);
 /* When _try, _try_current or _won have something; INT64_MAX. */

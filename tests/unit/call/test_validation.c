@@ -126,6 +126,25 @@ static void old_packets_begin_nothing_and_there_is_one_validation_at_a_time(void
     assert_true(v.running);
 }
 
+static void sound_goes_to_the_new_path_within_its_allowance(void **state)
+{
+    struct tacet_validation v = { 0 };
+    bool to_new;
+
+    (void)state;
+    assert_false(tacet_validation_may_copy(&v, 1)); /* nobody has moved */
+    v = begun(200);
+    assert_true(tacet_validation_try(&v, 1000, 160, &to_new));
+    assert_true(tacet_validation_may_copy(&v, 220));
+    assert_true(tacet_validation_may_copy(&v, 220));
+    assert_false(tacet_validation_may_copy(&v, 1)); /* 600 bytes */
+    tacet_validation_on_packet(&v, 1000, &old_path, &new_path, 100, true, &chance);
+    assert_true(tacet_validation_may_copy(&v, 300));
+    tacet_validation_on_packet(&v, 1000, &old_path, &new_path, 100, true, &chance);
+    tacet_validation_on_packet(&v, 1000, &old_path, &old_path, 100, true, &chance);
+    assert_false(tacet_validation_may_copy(&v, 1)); /* it is settled */
+}
+
 /* --- in a call --- */
 
 static void caller_that_moves_is_followed_and_keys_are_renewed(void **state)
@@ -235,6 +254,7 @@ int main(void)
         cmocka_unit_test(answers_count_only_from_the_challenged_path_and_only_if_right),
         cmocka_unit_test(new_path_draws_at_most_three_times_its_bytes),
         cmocka_unit_test(old_packets_begin_nothing_and_there_is_one_validation_at_a_time),
+        cmocka_unit_test(sound_goes_to_the_new_path_within_its_allowance),
         cmocka_unit_test(caller_that_moves_is_followed_and_keys_are_renewed),
         cmocka_unit_test(forwarder_does_not_become_a_man_on_the_path),
         cmocka_unit_test(forwarder_does_not_become_a_man_on_a_path_that_loses),

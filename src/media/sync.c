@@ -5,7 +5,7 @@
 
 /* A picture is held until so much before its sound: less than 40 ms by what the sound's way may
  * change between two looks at it. */
-#define AHEAD_US TACET_MS(32)
+#define AHEAD_US TACET_MS(36)
 /* Sound of longer ago says nothing about that of now. */
 #define STALE_US TACET_S(1)
 /* Sound is asked to wait when pictures have been later than it by nearly the bound on average (a

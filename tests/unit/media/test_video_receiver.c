@@ -173,7 +173,7 @@ static void pictures_wait_for_their_sound_and_no_longer(void **state)
 {
     static const struct {
         int64_t sound_ms, hold_ms;
-    } rows[] = { { 40, 0 }, { 82, 0 }, { 90, 8 }, { 132, 50 }, { 232, 150 }, { 10000, 150 } };
+    } rows[] = { { 40, 0 }, { 86, 0 }, { 94, 8 }, { 136, 50 }, { 236, 150 }, { 10000, 150 } };
 
     (void)state;
     for (size_t row = 0; row < sizeof(rows) / sizeof(rows[0]); row++) {
@@ -207,7 +207,7 @@ static void pictures_that_wait_are_shown_in_order_each_at_its_time(void **state)
 
     (void)state;
     film_init(&f);
-    tacet_sync_on_sound(tacet_video_receiver_sync(f.receiver), TACET_MS(182), 0);
+    tacet_sync_on_sound(tacet_video_receiver_sync(f.receiver), TACET_MS(186), 0);
     for (int ms = 0; ms < 1000; ms++) {
         int64_t now = TACET_S(5) + TACET_MS(ms);
         if (ms % 20 == 0) { /* comes 50 ms after its capture: is due 100 ms later */
@@ -227,7 +227,7 @@ static void pictures_that_wait_are_shown_in_order_each_at_its_time(void **state)
     assert_int_equal(report_of(&f).frames_dropped, 0);
     assert_int_equal(report_of(&f).sync_compared, 45);
     assert_int_equal(report_of(&f).sync_within, 45);
-    assert_int_equal(report_of(&f).sync_offset_us, -TACET_MS(32));
+    assert_int_equal(report_of(&f).sync_offset_us, -TACET_MS(36));
     film_free(&f);
 }
 

@@ -149,8 +149,8 @@ TACET_API TACET_NODISCARD int tacet_ca_decide(const struct tacet_ca *ca,
                                               const uint8_t *request, size_t size,
                                               uint64_t unix_now, bool rebind,
                                               struct tacet_ca_decision *ret);
-/* Signs a request that the registry says was issued or rebound, to the key that has the name still.
- * TACET_ERR_FORMAT, TACET_ERR_NOTFOUND (it does not). */
+/* Signs a request that the registry says was issued or rebound, to the key that has the name still
+ * and was not revoked since. TACET_ERR_FORMAT, TACET_ERR_NOTFOUND (it does not). */
 TACET_API TACET_NODISCARD int tacet_ca_certify(const struct tacet_ca *ca,
                                                const struct tacet_registry *registry,
                                                const uint8_t *request, size_t size,

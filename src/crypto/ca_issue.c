@@ -80,15 +80,16 @@ static void judge(const struct tacet_registry *registry, const char *suffix,
     }
 }
 
-/* Whether the name of a record is still bound to its key: what was rebound since is not given out
- * again. */
+/* Whether the name of a record is still bound to its key, and that not revoked: what was rebound or
+ * revoked since is not given out again. */
 static bool stands(const struct tacet_registry *registry,
                    const struct tacet_registry_record *record)
 {
     struct tacet_binding binding;
 
     tacet_registry_binding(registry, record->name, &binding);
-    return binding.bound && memcmp(binding.key, record->key, sizeof(binding.key)) == 0;
+    return binding.bound && memcmp(binding.key, record->key, sizeof(binding.key)) == 0 &&
+           !tacet_registry_key_revoked(registry, record->key);
 }
 
 static bool same_request(const struct tacet_registry_record *record, const uint8_t *request,

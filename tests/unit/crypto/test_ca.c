@@ -231,6 +231,26 @@ static void revoked_name_is_free_after_thirty_days(void **state)
     expect(NOW + 60 * DAY, false, TACET_REGISTRY_REFUSED, TACET_GROUND_REVOKED);
 }
 
+static void revoked_key_does_not_get_its_certificate_again(void **state)
+{
+    struct tacet_ca_decision decision;
+    uint8_t out[TACET_CERTIFICATE_MAX];
+    size_t size = 0;
+
+    (void)state;
+    ask(one, ANNA, NOW, NULL);
+    expect(NOW, false, TACET_REGISTRY_ISSUED, TACET_GROUND_NONE);
+    revoke(ANNA, 0, NOW);
+    /* The name is bound to it still; neither the one step nor both of them give anything out. */
+    assert_int_equal(tacet_ca_certify(ca, &registry, request, request_size, out, &size),
+                     TACET_ERR_NOTFOUND);
+    assert_int_equal(size, 0);
+    assert_int_equal(tacet_ca_decide(ca, &registry, request, request_size, NOW, false, &decision),
+                     0);
+    assert_int_equal(decision.record.ground, TACET_GROUND_REVOKED);
+    expect(NOW, true, TACET_REGISTRY_REFUSED, TACET_GROUND_REVOKED);
+}
+
 static void operator_may_bind_anew(void **state)
 {
     (void)state;
@@ -455,6 +475,7 @@ int main(void)
         TEST(old_key_lets_a_name_go),
         TEST(release_is_of_one_request_only),
         TEST(revoked_name_is_free_after_thirty_days),
+        TEST(revoked_key_does_not_get_its_certificate_again),
         TEST(operator_may_bind_anew),
         TEST(old_request_gives_nothing_once_its_name_is_anothers),
         TEST(serial_is_given_once),

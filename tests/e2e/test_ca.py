@@ -256,6 +256,7 @@ class Calls(Case):
             self.assertEqual(process.wait(), 1, process.err)
         for process in (strict, unknown, elsewhere):
             self.assertIsNone(process.process.poll(), "it rang: %s" % process.err)
+        self.assertIn("--ca", strict.wait_line(strict.err, lambda line: "refused: " in line))
 
     def test_revoked_key_is_refused_also_with_its_ticket(self):
         self.tacet("ca", "revoke", "berta@example.org", "--dir", "ca")
@@ -270,6 +271,8 @@ class Calls(Case):
         self.assertEqual(calling.wait(), 1, calling.err)
         for process in (revoked, listener):
             self.assertIsNone(process.process.poll(), "it rang: %s" % process.err)
+        self.assertIn("tacet id new",
+                      listener.wait_line(listener.err, lambda line: "refused: " in line))
         # Without the list the same two talk.
         again = self.call(revoked.ticket(), self.anna, "--ca", "ca/authority")
         self.assertEqual(again.wait(), 0, again.err)

@@ -164,6 +164,8 @@ class Refusals(Case):
     def test_an_address_without_a_port_is_refused(self):
         self.refused(1, "'127.0.0.1'", "call", "127.0.0.1", *SILENT)
         self.refused(1, "'somewhere'", "call", "somewhere", *SILENT)
+        self.refused(1, "no contact in 'mine.trust'", "call", "somewhere", "--trust", "mine.trust",
+                     *SILENT)
         self.refused(1, "'127.0.0.1:'", "call", "127.0.0.1:", *SILENT)
         self.refused(1, "'127.0.0.1:70000'", "call", "127.0.0.1:70000", *SILENT)
         self.refused(1, "'127.0.0.1'", "listen", "--answer", "auto", "--bind", "127.0.0.1",
@@ -663,6 +665,18 @@ class Contacts(Case):
         self.assertEqual(caller.wait(), 1)
         self.assertLess(caller.seconds, 10)
         self.assertIn("--require words", caller.err[-1])
+
+    def test_a_listener_says_what_to_do_about_whom_it_refused(self):
+        key = self.folder.key(self.anna)
+        self.folder.contact("anna", self.folder.key(self.berta), "--trust", "changed.trust")
+        for options, advice in [
+                (("--trust", "changed.trust"), "tacet id trust --replace anna %s" % key),
+                (("--require", "pin"), "tacet id trust LABEL %s" % key),
+                (("--require", "words"), "tacet id verify LABEL")]:
+            listener = self.listen("--answer", "auto", *options)
+            self.call(listener.ticket())
+            refused = listener.wait_line(listener.err, lambda line: line.startswith("refused: "))
+            self.assertIn(advice, refused)
 
     def test_on_terminals_both_sides_confirm_the_words_in_the_call(self):
         berta_types, berta_reads = pty.openpty()

@@ -61,10 +61,10 @@ static int aim_at_label(const char *label, struct tacet_conversation *conversati
     struct tacet_endpoint endpoint;
 
     if (entry == NULL) {
-        return tacet_complain("'%s' is neither a ticket nor a contact nor ADDR:PORT: give for "
-                              "example 192.0.2.1:5000 or [2001:db8::1]:5000; tacet id trust lists "
-                              "your contacts",
-                              label);
+        return tacet_complain("'%s' is neither a ticket nor a contact in '%s' nor ADDR:PORT: give "
+                              "for example 192.0.2.1:5000 or [2001:db8::1]:5000; tacet id trust "
+                              "lists your contacts",
+                              label, conversation->trust_file);
     }
     if (tacet_endpoint_parse(entry->endpoint, &endpoint) != 0) {
         return tacet_complain("no address is saved for '%s': ask for a ticket, and save it with: "

@@ -154,14 +154,71 @@ void tacet_confirm_line(const struct tacet_conversation *conversation,
 
 /* --- refusals --- */
 
-void tacet_refusal_tell(const struct tacet_session_view *view)
+/* What the called party can do so that the next call of who was refused is let in. */
+static void advise(enum tacet_require require, enum tacet_notice refused,
+                   const struct tacet_public_identity *who, char *out, size_t size)
+{
+    char key[TACET_KEY_STRING_MAX];
+
+    (void)tacet_key_format(who->key, key);
+    switch (refused) {
+    case TACET_NOTICE_CHANGED:
+        (void)snprintf(out, size,
+                       ": if that person told you of a new key over a channel that you trust, "
+                       "accept it with: tacet id trust --replace %s %s",
+                       who->name, key);
+        break;
+    case TACET_NOTICE_REVOKED:
+        (void)snprintf(out, size,
+                       ": that person needs a new identity (tacet id new), and a "
+                       "certificate for it (tacet id request)");
+        break;
+    case TACET_NOTICE_CERTIFICATE:
+        (void)snprintf(out, size, ": that person needs another certificate (tacet id request)");
+        break;
+    case TACET_NOTICE_OUTDATED:
+        (void)snprintf(out, size, ": get a new revocation list for --crl");
+        break;
+    case TACET_NOTICE_REQUIRED:
+        if (require == TACET_REQUIRE_CERTIFICATE) {
+            (void)snprintf(out, size,
+                           ": that person needs a certificate (tacet id request) of an "
+                           "authority that you name with --ca; or, if you know whose "
+                           "key it is: tacet id trust LABEL %s",
+                           key);
+        } else {
+            (void)snprintf(out, size, ": if you know whose key it is: tacet id trust LABEL %s%s",
+                           key,
+                           require == TACET_REQUIRE_WORDS
+                               ? ", and once you have compared the safety number: tacet id verify "
+                                 "LABEL"
+                               : "");
+        }
+        break;
+    case TACET_NOTICE_NONE:
+    case TACET_NOTICE_OFFER:
+    case TACET_NOTICE_VERIFIED:
+    case TACET_NOTICE_STALE:
+    case TACET_NOTICE_OTHER:
+        out[0] = '\0';
+        break;
+    }
+}
+
+void tacet_refusal_tell(const struct tacet_conversation *conversation,
+                        const struct tacet_session_view *view)
 {
     const struct tacet_public_identity *who = &view->refused_peer;
+    char advice[320 + TACET_NAME_MAX + TACET_KEY_STRING_MAX] = "";
 
-    if (who->fingerprint[0] != '\0') {
-        tacet_progress("refused: who calls itself '%s' (%s): %s", who->name, who->fingerprint,
-                       tacet_notice_string(view->refused));
+    if (who->fingerprint[0] == '\0') {
+        return;
     }
+    if (!conversation->session.caller) { /* whose last line says it */
+        advise(conversation->settings->require, view->refused, who, advice, sizeof(advice));
+    }
+    tacet_progress("refused: who calls itself '%s' (%s): %s%s", who->name, who->fingerprint,
+                   tacet_notice_string(view->refused), advice);
 }
 
 static int complain_other_key(const struct tacet_conversation *conversation, const char *label,

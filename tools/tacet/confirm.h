@@ -19,8 +19,9 @@ void tacet_confirm_line(const struct tacet_conversation *conversation,
 const char *tacet_peer_name(const struct tacet_session_view *view);
 /* Says what it calls itself, where that is not how it is called here. */
 void tacet_peer_tell_name(const struct tacet_session_view *view);
-/* One line of progress on the last party that was refused. */
-void tacet_refusal_tell(const struct tacet_session_view *view);
+/* One line of progress on the last party that was refused; to who was called also what to do. */
+void tacet_refusal_tell(const struct tacet_conversation *conversation,
+                        const struct tacet_session_view *view);
 /* The call failed because of it: one line that says how to go on, and the exit status. */
 int tacet_refusal_complain(const struct tacet_conversation *conversation,
                            const struct tacet_session_view *view);

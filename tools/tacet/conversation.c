@@ -90,7 +90,7 @@ static void tell(struct loop *loop, const struct tacet_conversation *conversatio
     }
     if (view->refused_count != loop->told_refused) {
         loop->told_refused = view->refused_count;
-        tacet_refusal_tell(view);
+        tacet_refusal_tell(conversation, view);
     }
     if (view->stale && !loop->told_stale) {
         loop->told_stale = true;

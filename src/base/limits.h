@@ -114,7 +114,7 @@ enum {
     TACET_VALIDATION_TRIES = 3,
     /* Challenges to the old path with each of them: what is lost on it must not look like silence
      * to who forwards its packets faster. */
-    TACET_VALIDATION_COPIES = 6,
+    TACET_VALIDATION_COPIES = 10,
 
     /* Epochs whose SRTP keys are kept: the current and the one before. */
     TACET_SRTP_EPOCHS = 2,
@@ -154,7 +154,7 @@ enum {
 #define TACET_RECONNECTING_US TACET_S(5)
 #define TACET_LOST_US TACET_S(30)
 #define TACET_VALIDATION_RETRY_US TACET_MS(250)
-#define TACET_VALIDATION_COPY_US TACET_MS(4)
+#define TACET_VALIDATION_COPY_US TACET_MS(2)
 #define TACET_VALIDATION_WAIT_US TACET_S(1)     /* after the last try */
 #define TACET_VALIDATION_FIRST_US TACET_MS(500) /* to a path whose round trip is not known */
 #define TACET_VALIDATION_APART_US TACET_S(1)    /* between the beginnings of two */

@@ -145,6 +145,39 @@ static void sound_goes_to_the_new_path_within_its_allowance(void **state)
     assert_false(tacet_validation_may_copy(&v, 1)); /* it is settled */
 }
 
+/* A forwarder answers at once; of the old path's challenges and answers one in five is lost. */
+static void old_path_that_loses_a_fifth_each_way_keeps_the_call(void **state)
+{
+    const int64_t round_trip_us = TACET_MS(100);
+    const int runs = 20000;
+    int lost = 0;
+
+    (void)state;
+    tacet_rng_seed(&rng, 56, 0);
+    chance = tacet_rng_random(&rng);
+    for (int run = 0; run < runs; run++) {
+        struct tacet_validation v = { 0 };
+        int64_t back_us = INT64_MAX; /* the first answer of the old path */
+        bool to_new;
+        tacet_validation_on_packet(&v, 0, &old_path, &new_path, 200, true, &chance);
+        assert_true(tacet_validation_try(&v, 0, 160, &to_new));
+        tacet_validation_on_response(&v, &old_path, &new_path, v.challenge_new, round_trip_us);
+        for (int64_t now = 0; v.running; now = tacet_validation_timeout(&v)) {
+            if (back_us <= now) {
+                tacet_validation_on_response(&v, &old_path, &old_path, v.challenge_old, 0);
+                continue;
+            }
+            if (tacet_validation_try_current(&v, now) && back_us == INT64_MAX &&
+                tacet_rng_below(&rng, 100) < 64) {
+                back_us = now + round_trip_us;
+            }
+            lost += tacet_validation_won(&v, now);
+        }
+    }
+    /* 0.36^10 of them: 0.7. */
+    assert_in_range(lost, 0, 4);
+}
+
 /* --- in a call --- */
 
 static void caller_that_moves_is_followed_and_keys_are_renewed(void **state)
@@ -255,6 +288,7 @@ int main(void)
         cmocka_unit_test(new_path_draws_at_most_three_times_its_bytes),
         cmocka_unit_test(old_packets_begin_nothing_and_there_is_one_validation_at_a_time),
         cmocka_unit_test(sound_goes_to_the_new_path_within_its_allowance),
+        cmocka_unit_test(old_path_that_loses_a_fifth_each_way_keeps_the_call),
         cmocka_unit_test(caller_that_moves_is_followed_and_keys_are_renewed),
         cmocka_unit_test(forwarder_does_not_become_a_man_on_the_path),
         cmocka_unit_test(forwarder_does_not_become_a_man_on_a_path_that_loses),

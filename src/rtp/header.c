@@ -1,6 +1,6 @@
 /*
- * See header.h. The first parser behind SRTP's authentication, and two glances ahead of it, which
- * only say where a packet belongs and are believed for nothing else.
+ * See header.h. The first parser behind SRTP's authentication, and a glance ahead of it, which only
+ * says where a packet belongs and is believed for nothing else.
  */
 #include "rtp/header.h"
 
@@ -13,15 +13,6 @@
 #define PADDING_BIT 0x20
 #define EXTENSION_BIT 0x10
 #define MARKER_BIT 0x80
-
-bool tacet_rtp_is_rtcp(const uint8_t *packet, size_t size)
-{
-    struct tacet_reader r = tacet_reader(packet, size);
-
-    tacet_read_skip(&r, 1);
-    uint8_t type = tacet_read_u8(&r);
-    return !r.failed && type >= 192 && type <= 223;
-}
 
 bool tacet_rtp_ssrc(const uint8_t *packet, size_t size, bool rtcp, uint32_t *ret_ssrc)
 {

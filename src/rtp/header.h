@@ -27,9 +27,6 @@ struct tacet_rtp {
     size_t payload_size;
 };
 
-/* Whether the first two bytes say RTP or RTCP (RFC 7983, RFC 5761 section 4): a glance that needs
- * no authentication. */
-bool tacet_rtp_is_rtcp(const uint8_t *packet, size_t size);
 /* The SSRC of a packet not yet authenticated; false if it is too short. */
 bool tacet_rtp_ssrc(const uint8_t *packet, size_t size, bool rtcp, uint32_t *ret_ssrc);
 /* 0 or TACET_ERR_FORMAT. */

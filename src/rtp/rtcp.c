@@ -256,12 +256,6 @@ void tacet_rtcp_write_sdes(struct tacet_writer *w, uint32_t ssrc, const char *cn
     tacet_write_zeros(w, body_size - 6 - length);
 }
 
-void tacet_rtcp_write_bye(struct tacet_writer *w, uint32_t ssrc)
-{
-    write_header(w, 1, TACET_RTCP_BYE, 4);
-    tacet_write_u32(w, ssrc);
-}
-
 void tacet_rtcp_write_nack(struct tacet_writer *w, uint32_t ssrc, uint32_t media_ssrc,
                            const uint16_t *seqs, size_t count)
 {

@@ -71,7 +71,6 @@ int tacet_rtcp_next(struct tacet_reader *reader, struct tacet_rtcp_part *ret);
 /* Each writes one part; the writer fails if it does not fit. */
 void tacet_rtcp_write_report(struct tacet_writer *w, const struct tacet_rtcp_part *report);
 void tacet_rtcp_write_sdes(struct tacet_writer *w, uint32_t ssrc, const char *cname);
-void tacet_rtcp_write_bye(struct tacet_writer *w, uint32_t ssrc);
 void tacet_rtcp_write_pli(struct tacet_writer *w, uint32_t ssrc, uint32_t media_ssrc);
 /* RPSI (RFC 4585 section 6.3.3) for a VP8 picture; its native bit string is the 15-bit PictureID as
  * the payload descriptor carries it, with M (RFC 7741 section 4.2). */

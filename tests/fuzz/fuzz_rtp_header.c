@@ -11,9 +11,10 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
     struct tacet_rtp rtp, again;
     uint8_t out[TACET_RTP_HEADER_SIZE];
     uint32_t ssrc = 0;
-    bool rtcp = tacet_rtp_is_rtcp(data, size);
 
-    (void)tacet_rtp_ssrc(data, size, rtcp, &ssrc);
+    if (tacet_rtp_ssrc(data, size, true, &ssrc) != (size >= 8)) {
+        abort();
+    }
     if (tacet_rtp_parse(data, size, &rtp) != 0) {
         return 0;
     }

@@ -7,6 +7,7 @@
 #include <cmocka.h>
 
 #include "call/demux.h"
+#include "rtp/header.h"
 
 #include <string.h>
 
@@ -72,6 +73,13 @@ static void the_second_byte_tells_rtcp_from_rtp(void **state)
         enum tacet_packet_type want =
             second >= 192 && second <= 223 ? TACET_PACKET_RTCP : TACET_PACKET_RTP;
         assert_int_equal(tacet_demux(packet, sizeof(packet)), want);
+    }
+    /* None of our payload types with its marker falls into RTCP's range. */
+    static const uint8_t types[] = { TACET_PT_RED, TACET_PT_VP8, TACET_PT_RTX, TACET_PT_VIDEO_FEC,
+                                     TACET_PT_OPUS };
+    for (size_t i = 0; i < sizeof(types); i++) {
+        const uint8_t marked[2] = { 0x80, types[i] | 0x80 };
+        assert_int_equal(tacet_demux(marked, sizeof(marked)), TACET_PACKET_RTP);
     }
 }
 

@@ -1,4 +1,4 @@
-/* The RTP header: what is read, what is refused, and the two glances. */
+/* The RTP header: what is read, what is refused, and the glance. */
 #include <setjmp.h>
 #include <stdarg.h>
 #include <stddef.h>
@@ -10,32 +10,6 @@
 #include "tacet/error.h"
 
 #include <string.h>
-
-static void first_bytes_tell_rtcp_from_rtp(void **state)
-{
-    static const struct {
-        uint8_t bytes[2];
-        size_t size;
-        bool rtcp;
-    } rows[] = {
-        { { 0x80, 200 }, 2, true },  { { 0x81, 206 }, 2, true },
-        { { 0x80, 192 }, 2, true },  { { 0x80, 223 }, 2, true },
-        { { 0x80, 191 }, 2, false }, { { 0x80, 224 }, 2, false },
-        { { 0x80, 111 }, 2, false }, { { 0x80, 111 | 0x80 }, 2, false },
-        { { 0x80, 200 }, 1, false }, { { 0x80, 200 }, 0, false },
-    };
-
-    for (size_t i = 0; i < sizeof(rows) / sizeof(rows[0]); i++) {
-        assert_int_equal(tacet_rtp_is_rtcp(rows[i].bytes, rows[i].size), rows[i].rtcp);
-    }
-    /* None of our payload types with its marker falls into RTCP's range (RFC 5761 section 4). */
-    static const uint8_t types[] = { TACET_PT_RED, TACET_PT_VP8, TACET_PT_RTX, TACET_PT_VIDEO_FEC,
-                                     TACET_PT_OPUS };
-    for (size_t i = 0; i < sizeof(types); i++) {
-        const uint8_t marked[2] = { 0x80, types[i] | 0x80 };
-        assert_false(tacet_rtp_is_rtcp(marked, 2));
-    }
-}
 
 static void ssrc_is_where_the_kind_has_it(void **state)
 {
@@ -183,7 +157,6 @@ static void what_is_written_is_read(void **state)
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test(first_bytes_tell_rtcp_from_rtp),
         cmocka_unit_test(ssrc_is_where_the_kind_has_it),
         cmocka_unit_test(packets_are_parsed_or_refused),
         cmocka_unit_test(what_is_written_is_read),

@@ -32,6 +32,15 @@ static const struct tacet_rtcp_part sender_report = {
                               { .ssrc = 8, .cumulative_lost = 0x7fffff } } }
 };
 
+/* We send none, but pass over it. */
+static void write_bye(struct tacet_writer *w, uint32_t ssrc)
+{
+    static const uint8_t header[] = { 0x81, 203, 0, 1 };
+
+    tacet_write_bytes(w, header, sizeof(header));
+    tacet_write_u32(w, ssrc);
+}
+
 static void compound_packet_is_read_as_it_was_written(void **state)
 {
     uint8_t bytes[256];
@@ -43,7 +52,7 @@ static void compound_packet_is_read_as_it_was_written(void **state)
     tacet_rtcp_write_sdes(&w, 10, "a name");
     tacet_rtcp_write_pli(&w, 11, 22);
     tacet_rtcp_write_report(&w, &receiver_report);
-    tacet_rtcp_write_bye(&w, 13);
+    write_bye(&w, 13);
     assert_false(w.failed);
     assert_int_equal(w.at, 76 + 20 + 12 + 8 + 8);
     assert_int_equal(tacet_rtcp_check(bytes, w.at), 0);
@@ -127,7 +136,6 @@ static void written_bytes_are_those_of_the_rfc(void **state)
     static const uint8_t sdes[] = { 0x81, 202, 0, 3, 0, 0, 0, 1, 1, 4, 'a', 'b', 'c', 'd', 0, 0 };
     static const uint8_t sdes_full[] = { 0x81, 202, 0,   3,   0,   0,   0,   1,
                                          1,    5,   'a', 'b', 'c', 'd', 'e', 0 };
-    static const uint8_t bye[] = { 0x81, 203, 0, 1, 0, 0, 0, 1 };
     uint8_t bytes[64];
 
     struct tacet_writer w = tacet_writer(bytes, sizeof(bytes));
@@ -146,11 +154,8 @@ static void written_bytes_are_those_of_the_rfc(void **state)
     tacet_rtcp_write_sdes(&w, 1, "abcde");
     assert_int_equal(w.at, sizeof(sdes_full));
     assert_memory_equal(bytes, sdes_full, sizeof(sdes_full));
-    w = tacet_writer(bytes, sizeof(bytes));
-    tacet_rtcp_write_bye(&w, 1);
-    assert_memory_equal(bytes, bye, sizeof(bye));
-    w = tacet_writer(bytes, 7);
-    tacet_rtcp_write_bye(&w, 1);
+    w = tacet_writer(bytes, sizeof(pli) - 1);
+    tacet_rtcp_write_pli(&w, 1, 2);
     assert_true(w.failed);
 }
 
@@ -247,7 +252,7 @@ static void malformed_part_is_passed_over_alone(void **state)
         memcpy(bytes, rows[i].bytes, rows[i].size);
         struct tacet_writer w = tacet_writer(bytes, sizeof(bytes));
         w.at = rows[i].size;
-        tacet_rtcp_write_bye(&w, 0x12345678);
+        write_bye(&w, 0x12345678);
         assert_int_equal(tacet_rtcp_check(bytes, w.at), 0);
         struct tacet_reader r = tacet_reader(bytes, w.at);
         if (rows[i].result != 0) {

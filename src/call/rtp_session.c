@@ -344,6 +344,9 @@ static void on_report(struct tacet_rtp_session *s, int64_t now, const struct tac
                                   part->u.report.rtp_timestamp);
         }
     }
+    if (part->u.report.block_count > 0) {
+        tacet_bwe_on_report(&s->sending.bwe, now);
+    }
     for (size_t i = 0; i < part->u.report.block_count; i++) {
         on_block(s, now, &part->u.report.blocks[i]);
     }

@@ -86,6 +86,7 @@ void tacet_bwe_init(struct tacet_bwe *b, int64_t now, int64_t start_bps, int64_t
         .first_sent_us = -1,
         .silent_since_us = -1,
         .last_results_us = -1,
+        .reported_us = -1,
         .last_change_us = now,
         .last_decrease_us = now - TACET_S(10),
         .probe_ended_us = now - TACET_S(10),
@@ -375,6 +376,11 @@ void tacet_bwe_on_results(struct tacet_bwe *b, int64_t now, struct tacet_packet_
     begin_probe(b, now);
 }
 
+void tacet_bwe_on_report(struct tacet_bwe *b, int64_t now)
+{
+    b->reported_us = b->reported_us < 0 ? now : b->reported_us;
+}
+
 static int64_t silence(const struct tacet_bwe *b)
 {
     int64_t patience = most(SILENT_US, SILENT_ROUND_TRIPS * b->round_trip_us);
@@ -389,12 +395,12 @@ int64_t tacet_bwe_timeout(const struct tacet_bwe *b)
 {
     int64_t next = INT64_MAX;
 
-    if (b->silent_since_us >= 0 && b->last_results_us >= 0 &&
-        b->held_permille > SILENT_LEAST_PERMILLE) {
+    bool mute = b->last_results_us < 0 && b->reported_us >= 0;
+
+    if (mute && b->estimate_bps < b->most_bps) {
+        next = b->reported_us + UNHEARD_US;
+    } else if (!mute && b->silent_since_us >= 0 && b->held_permille > SILENT_LEAST_PERMILLE) {
         next = b->silent_since_us + silence(b);
-    }
-    if (b->last_results_us < 0 && b->first_sent_us >= 0 && b->estimate_bps < b->most_bps) {
-        next = b->first_sent_us + UNHEARD_US;
     }
     return next;
 }
@@ -404,9 +410,10 @@ void tacet_bwe_on_timeout(struct tacet_bwe *b, int64_t now)
     if (now < tacet_bwe_timeout(b)) {
         return;
     }
-    if (b->last_results_us < 0) {
+    if (b->last_results_us < 0 && b->reported_us >= 0) {
         /* The peer gives no feedback at all: the application's limits are all there is. */
         b->estimate_bps = b->most_bps;
+        b->held_permille = 1000;
         tacet_probe_stop(&b->probe, now);
     } else {
         b->held_permille = b->held_permille * SILENT_HOLD_PERMILLE / 1000;

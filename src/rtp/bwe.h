@@ -44,6 +44,7 @@ struct tacet_bwe {
     int64_t last_sent_us;
     int64_t silent_since_us; /* sent without any feedback since; -1: nothing was */
     int64_t last_results_us; /* -1: there has never been any */
+    int64_t reported_us;     /* the peer's first report of another kind; -1: none */
     int64_t last_change_us;
     int64_t last_decrease_us;
     int32_t held_permille; /* of the estimate while no feedback comes; 1000: it does */
@@ -70,6 +71,8 @@ uint8_t tacet_bwe_on_sent(struct tacet_bwe *b, int64_t now, uint32_t size);
  */
 void tacet_bwe_on_results(struct tacet_bwe *b, int64_t now, struct tacet_packet_result *results,
                           size_t count, int64_t round_trip_us);
+/* The peer has reported, but not in a way that tells of packets: perhaps it never will. */
+void tacet_bwe_on_report(struct tacet_bwe *b, int64_t now);
 /* When time alone changes something. */
 int64_t tacet_bwe_timeout(const struct tacet_bwe *b);
 void tacet_bwe_on_timeout(struct tacet_bwe *b, int64_t now);

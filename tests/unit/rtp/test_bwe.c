@@ -225,13 +225,29 @@ static void peer_without_feedback_gets_the_limits(void **state)
     (void)state;
     tacet_bwe_init(&b, 0, 1000000, 1600000);
     assert_int_equal(tacet_bwe_timeout(&b), INT64_MAX);
-    (void)tacet_bwe_on_sent(&b, TACET_MS(10), 1000);
+    (void)tacet_bwe_on_sent(&b, TACET_MS(5), 1000);
+    tacet_bwe_on_report(&b, TACET_MS(10));
     tacet_bwe_on_timeout(&b, TACET_S(1));
     assert_int_equal(tacet_bwe_target(&b), 1000000);
     assert_int_equal(tacet_bwe_timeout(&b), TACET_S(2) + TACET_MS(10));
     tacet_bwe_on_timeout(&b, TACET_S(2) + TACET_MS(10));
     assert_int_equal(tacet_bwe_target(&b), 1600000);
     assert_int_equal(tacet_bwe_timeout(&b), INT64_MAX);
+}
+
+/* It may not even be there: its way may be full of what is sent. */
+static void peer_that_says_nothing_gets_less(void **state)
+{
+    struct tacet_bwe b;
+
+    (void)state;
+    tacet_bwe_init(&b, 0, 1000000, 1600000);
+    (void)tacet_bwe_on_sent(&b, 0, 1000);
+    for (int i = 0; i < 20 && tacet_bwe_timeout(&b) < TACET_S(10); i++) {
+        tacet_bwe_on_timeout(&b, tacet_bwe_timeout(&b));
+    }
+    assert_in_range(tacet_bwe_target(&b), 100000, 250000);
+    assert_int_equal(tacet_bwe_estimate(&b), 1000000);
 }
 
 static void report_one(struct tacet_bwe *b, int64_t now)
@@ -294,6 +310,7 @@ int main(void)
         cmocka_unit_test(paused_flow_comes_back),
         cmocka_unit_test(start_takes_no_time),
         cmocka_unit_test(peer_without_feedback_gets_the_limits),
+        cmocka_unit_test(peer_that_says_nothing_gets_less),
         cmocka_unit_test(silence_holds_back_and_is_forgotten),
         cmocka_unit_test(limits_of_the_application_are_kept),
     };

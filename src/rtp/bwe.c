@@ -369,7 +369,7 @@ void tacet_bwe_on_results(struct tacet_bwe *b, int64_t now, struct tacet_packet_
         b->last_change_us = now;
     }
     if (tacet_loss_check_update(&b->loss, now, b->delay.calm) == TACET_LOSS_OURS) {
-        b->known_bps = b->loss.suspect_bps * 1000 / (1000 - least(b->loss.own_permille, 600));
+        b->known_bps = b->loss.suspect_bps * 1000 / (1000 - least(b->loss.own_permille, 400));
         set_estimate(b, now, least(b->known_bps * 95 / 100, b->estimate_bps));
     }
     read_probe(b, now);

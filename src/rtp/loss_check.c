@@ -18,6 +18,11 @@
 #define CHECK_APART_US TACET_S(12)
 #define CHECK_APART_MAX_US TACET_S(120)
 #define OUTAGE_US TACET_MS(55) /* nothing passes: that is no matter of rates */
+/* A way that has never lost less may be a queue that has been full ever since the beginning. */
+#define EXTREME_PERMILLE 480
+#define EXTREMES 2
+#define EXTREME_RUN_US TACET_MS(250)
+#define EXTREME_OWN_PERMILLE 300
 #define SETTLE_US TACET_MS(50) /* until what is sent has the new rate */
 #define SHARE_LEAST 500
 #define SHARE_MOST 800
@@ -25,7 +30,7 @@
 
 void tacet_loss_check_init(struct tacet_loss_check *l)
 {
-    *l = (struct tacet_loss_check){ .apart_us = CHECK_APART_US };
+    *l = (struct tacet_loss_check){ .apart_us = CHECK_APART_US, .least_permille = 1000 };
 }
 
 static void restart(struct tacet_loss_check *l)
@@ -50,7 +55,9 @@ void tacet_loss_check_add(struct tacet_loss_check *l, const struct tacet_packet_
     w->bytes += result->size;
     if (result->lost) {
         w->run_began_us = w->last_lost ? w->run_began_us : result->sent_at_us;
-        w->spoilt |= result->sent_at_us - w->run_began_us > OUTAGE_US;
+        int64_t run_us = result->sent_at_us - w->run_began_us;
+        w->longest_us = run_us > w->longest_us ? run_us : w->longest_us;
+        w->spoilt |= run_us > OUTAGE_US;
         w->lost++;
         w->runs += !w->last_lost || w->runs == 0;
     }
@@ -195,6 +202,17 @@ static enum tacet_loss_verdict on_full(struct tacet_loss_check *l, int64_t now)
     return TACET_LOSS_NOTHING;
 }
 
+static enum tacet_loss_verdict on_extreme(struct tacet_loss_check *l)
+{
+    l->state = TACET_LOSS_STEADY;
+    l->suspicions = 0;
+    l->suspect_bps = arrived_bps(&l->window);
+    if (l->own_permille > EXTREME_OWN_PERMILLE) {
+        l->own_permille = EXTREME_OWN_PERMILLE;
+    }
+    return l->suspect_bps > 0 ? TACET_LOSS_OURS : TACET_LOSS_NOTHING;
+}
+
 enum tacet_loss_verdict tacet_loss_check_update(struct tacet_loss_check *l, int64_t now, bool calm)
 {
     enum tacet_loss_verdict verdict = TACET_LOSS_NOTHING;
@@ -206,7 +224,14 @@ enum tacet_loss_verdict tacet_loss_check_update(struct tacet_loss_check *l, int6
     if (!is_full(l)) {
         return verdict;
     }
-    if (!l->window.spoilt) {
+    int32_t lost = permille(&l->window);
+    l->least_permille = lost < l->least_permille ? lost : l->least_permille;
+    bool extreme = lost > EXTREME_PERMILLE && l->window.longest_us < EXTREME_RUN_US &&
+                   l->least_permille > EXTREME_OWN_PERMILLE;
+    l->extremes = extreme ? l->extremes + 1 : 0;
+    if (l->extremes >= EXTREMES) {
+        verdict = on_extreme(l);
+    } else if (!l->window.spoilt) {
         verdict = on_full(l, now);
     } else {
         tacet_loss_check_cancel(l, now);

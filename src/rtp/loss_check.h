@@ -23,7 +23,8 @@ struct tacet_loss_window {
     uint32_t runs; /* of lost packets */
     bool last_lost;
     int64_t run_began_us;
-    bool spoilt; /* a queue, or an outage: says nothing about the way's own loss */
+    int64_t longest_us; /* run */
+    bool spoilt;        /* a queue, or an outage: says nothing about the way's own loss */
 };
 
 enum tacet_loss_state {
@@ -38,6 +39,8 @@ struct tacet_loss_check {
     struct tacet_loss_window window; /* under way */
     int32_t own_permille;            /* the way's own loss ... */
     int32_t windows;                 /* ... learned from so many */
+    int32_t extremes;                /* windows on end that lost more than any way by itself */
+    int32_t least_permille;          /* that a window has ever lost */
     int32_t suspicions;              /* windows on end that lost more than chance explains */
     int32_t suspect_permille;        /* what is being checked */
     int32_t lowered_permille;        /* what was lost at the lower rate */

@@ -56,7 +56,7 @@ static void on_event(void *ctx, struct tacet_harness *h, enum tacet_harness_part
         watch->established[at] = true;
         break;
     case TACET_EVENT_ANSWERED:
-        on_answered(watch, at, event->u.answered.words);
+        on_answered(watch, (int)at, event->u.answered.words);
         break;
     case TACET_EVENT_RECONNECTING:
         tacet_expect(watch->established[at]);

@@ -164,7 +164,7 @@ class Refusals(Case):
     def test_an_address_without_a_port_is_refused(self):
         self.refused(1, "'127.0.0.1'", "call", "127.0.0.1", *SILENT)
         self.refused(1, "'somewhere'", "call", "somewhere", *SILENT)
-        self.refused(1, "no contact in 'mine.trust'", "call", "somewhere", "--trust", "mine.trust",
+        self.refused(1, "a contact in 'mine.trust'", "call", "somewhere", "--trust", "mine.trust",
                      *SILENT)
         self.refused(1, "'127.0.0.1:'", "call", "127.0.0.1:", *SILENT)
         self.refused(1, "'127.0.0.1:70000'", "call", "127.0.0.1:70000", *SILENT)

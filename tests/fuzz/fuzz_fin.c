@@ -54,29 +54,22 @@ static void check(struct world *w, uint8_t mode, const uint8_t *packet)
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 {
     uint8_t packet[TACET_FIN_SIZE];
-    uint8_t plain[TACET_SEALED_PLAIN_SIZE];
 
     if (size == 0) {
         return 0;
     }
-    uint8_t mode = data[0];
-    struct world *w = world_get(mode);
-    if ((mode & WORLD_MODE_INSIDE) != 0) {
-        const struct world_sealer *s =
-            &w->sealer_fin[world_sealed_by(mode, WORLD_CALLER, WORLD_CALLEE)];
-        memcpy(plain, s->plain, sizeof(plain));
-        world_change(data + 1, size - 1, plain, sizeof(plain));
-        if ((mode & WORLD_MODE_SIGN) != 0) {
-            world_sign(s->identity, plain, CERTIFICATE_AT);
-        }
-        world_seal_fin(w, s, plain, packet);
-    } else {
-        memcpy(packet, w->fin, sizeof(packet));
-        world_change(data + 1, size - 1, packet, sizeof(packet));
-        if ((mode & WORLD_MODE_MAC1) == 0) {
-            tacet_mac(w->mac1_key, packet, TACET_FIN_MAC1, packet + TACET_FIN_MAC1);
-        }
-    }
-    check(w, mode, packet);
+    struct world *w = world_get(data[0]);
+    const struct world_message fin = {
+        .genuine = w->fin,
+        .size = sizeof(w->fin),
+        .mac1_at = TACET_FIN_MAC1,
+        .certificate_at = CERTIFICATE_AT,
+        .from = WORLD_CALLER,
+        .to = WORLD_CALLEE,
+        .sealers = w->sealer_fin,
+        .seal = world_seal_fin,
+    };
+    world_forge(w, &fin, data, size, packet);
+    check(w, data[0], packet);
     return 0;
 }

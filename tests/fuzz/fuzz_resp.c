@@ -47,29 +47,22 @@ static void give(struct world *w, uint8_t mode, const uint8_t *packet)
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 {
     uint8_t packet[TACET_RESP_SIZE];
-    uint8_t plain[TACET_SEALED_PLAIN_SIZE];
 
     if (size == 0) {
         return 0;
     }
-    uint8_t mode = data[0];
-    struct world *w = world_get(mode);
-    if ((mode & WORLD_MODE_INSIDE) != 0) {
-        const struct world_sealer *s =
-            &w->sealer_resp[world_sealed_by(mode, WORLD_CALLEE, WORLD_CALLER)];
-        memcpy(plain, s->plain, sizeof(plain));
-        world_change(data + 1, size - 1, plain, sizeof(plain));
-        if ((mode & WORLD_MODE_SIGN) != 0) {
-            world_sign(s->identity, plain, CERTIFICATE_AT);
-        }
-        world_seal_resp(w, s, plain, packet);
-    } else {
-        memcpy(packet, w->resp, sizeof(packet));
-        world_change(data + 1, size - 1, packet, sizeof(packet));
-        if ((mode & WORLD_MODE_MAC1) == 0) {
-            tacet_mac(w->mac1_key, packet, TACET_RESP_MAC1, packet + TACET_RESP_MAC1);
-        }
-    }
-    give(w, mode, packet);
+    struct world *w = world_get(data[0]);
+    const struct world_message resp = {
+        .genuine = w->resp,
+        .size = sizeof(w->resp),
+        .mac1_at = TACET_RESP_MAC1,
+        .certificate_at = CERTIFICATE_AT,
+        .from = WORLD_CALLEE,
+        .to = WORLD_CALLER,
+        .sealers = w->sealer_resp,
+        .seal = world_seal_resp,
+    };
+    world_forge(w, &resp, data, size, packet);
+    give(w, data[0], packet);
     return 0;
 }

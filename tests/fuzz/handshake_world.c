@@ -209,3 +209,27 @@ void world_sign(const struct tacet_identity *identity, uint8_t plain[TACET_SEALE
                                    identity->ed_secret);
     }
 }
+
+void world_forge(const struct world *w, const struct world_message *message, const uint8_t *data,
+                 size_t size, uint8_t *packet)
+{
+    uint8_t plain[TACET_SEALED_PLAIN_SIZE];
+    uint8_t mode = data[0];
+
+    if ((mode & WORLD_MODE_INSIDE) != 0) {
+        const struct world_sealer *s =
+            &message->sealers[world_sealed_by(mode, message->from, message->to)];
+        memcpy(plain, s->plain, sizeof(plain));
+        world_change(data + 1, size - 1, plain, sizeof(plain));
+        if ((mode & WORLD_MODE_SIGN) != 0) {
+            world_sign(s->identity, plain, message->certificate_at);
+        }
+        message->seal(w, s, plain, packet);
+        return;
+    }
+    memcpy(packet, message->genuine, message->size);
+    world_change(data + 1, size - 1, packet, message->size);
+    if ((mode & WORLD_MODE_MAC1) == 0) {
+        tacet_mac(w->mac1_key, packet, message->mac1_at, packet + message->mac1_at);
+    }
+}

@@ -71,4 +71,22 @@ void world_seal_fin(const struct world *w, const struct world_sealer *sealer,
 void world_sign(const struct tacet_identity *identity, uint8_t plain[TACET_SEALED_PLAIN_SIZE],
                 size_t at);
 
+/* RESP or FIN, and how one is forged. */
+struct world_message {
+    const uint8_t *genuine;
+    size_t size;
+    size_t mac1_at;
+    size_t certificate_at; /* in its payload */
+    enum world_party from;
+    enum world_party to;
+    const struct world_sealer *sealers; /* one a party */
+    void (*seal)(const struct world *w, const struct world_sealer *sealer,
+                 const uint8_t plain[TACET_SEALED_PLAIN_SIZE], uint8_t *packet);
+};
+
+/* What an input (at least its mode) makes of a message: the genuine one changed under a new mac1,
+ * or its payload changed and sealed. */
+void world_forge(const struct world *w, const struct world_message *message, const uint8_t *data,
+                 size_t size, uint8_t *packet);
+
 #endif

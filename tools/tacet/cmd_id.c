@@ -89,7 +89,7 @@ static int id_new(int argc, char **argv)
     struct tacet_settings settings;
     struct tacet_identity *identity = NULL;
     char place[TACET_PATH_MAX];
-    const char *file;
+    const char *file = NULL;
     int result = tacet_options_parse(&new_usage, argc, argv, &settings);
 
     if (result != 0 || settings.help) {
@@ -102,11 +102,7 @@ static int id_new(int argc, char **argv)
         return tacet_complain("'%s' cannot be a name: take 1 to %d of a-z 0-9 . _ - @",
                               settings.name, TACET_NAME_MAX);
     }
-    file = settings.out;
-    if (file == NULL) {
-        result = tacet_identity_file_default(place);
-        file = place;
-    }
+    result = tacet_identity_file_place(settings.out, place, &file);
     if (result == 0) {
         result = tacet_identity_file_new(&settings, file, &identity);
     }
@@ -122,17 +118,13 @@ static int id_show(int argc, char **argv)
     struct tacet_settings settings;
     struct tacet_identity *identity = NULL;
     char place[TACET_PATH_MAX];
-    const char *file;
+    const char *file = NULL;
     int result = tacet_options_parse(&show_usage, argc, argv, &settings);
 
     if (result != 0 || settings.help) {
         return result;
     }
-    file = settings.positionals[0];
-    if (file == NULL) {
-        result = tacet_identity_file_default(place);
-        file = place;
-    }
+    result = tacet_identity_file_place(settings.positionals[0], place, &file);
     if (result == 0) {
         result = tacet_identity_file_open(&settings, file, &identity);
     }

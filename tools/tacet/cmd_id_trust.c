@@ -325,17 +325,15 @@ int tacet_cmd_id_number(int argc, char **argv)
     struct tacet_identity *identity = NULL;
     uint8_t key[TACET_KEY_SIZE];
     char place[TACET_PATH_MAX];
-    const char *file;
+    const char *file = NULL;
     int result = tacet_options_parse(&number_usage, argc, argv, &settings);
 
     if (result != 0 || settings.help) {
         return result;
     }
     result = find_other(&settings, key);
-    file = settings.identity;
-    if (result == 0 && file == NULL) {
-        result = tacet_identity_file_default(place);
-        file = place;
+    if (result == 0) {
+        result = tacet_identity_file_place(settings.identity, place, &file);
     }
     if (result == 0) {
         result = tacet_identity_file_open(&settings, file, &identity);

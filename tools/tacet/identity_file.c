@@ -33,6 +33,16 @@ int tacet_identity_file_default(char out[TACET_PATH_MAX])
     return size < TACET_PATH_MAX ? 0 : tacet_complain("the path of the identity is too long");
 }
 
+int tacet_identity_file_place(const char *given, char place[TACET_PATH_MAX], const char **ret)
+{
+    int result = given == NULL ? tacet_identity_file_default(place) : 0;
+
+    if (result == 0) {
+        *ret = given != NULL ? given : place;
+    }
+    return result;
+}
+
 static int write_identity(const struct tacet_identity *identity, const char *passphrase,
                           const char *file, bool replace)
 {

@@ -10,6 +10,8 @@
 /* The default place: identity under $XDG_CONFIG_HOME/tacet or ~/.config/tacet. 0, or
  * TACET_EXIT_FAILED after one line on standard error. */
 int tacet_identity_file_default(char out[TACET_PATH_MAX]);
+/* The file that was given, or where none was the default one, written to `place`. */
+int tacet_identity_file_place(const char *given, char place[TACET_PATH_MAX], const char **ret);
 /*
  * Draws an identity and writes it to `file`, sealed or not as the settings say; says so where it is
  * not sealed. A file that exists is left alone. 0, or TACET_EXIT_FAILED after one line.

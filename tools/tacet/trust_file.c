@@ -13,17 +13,13 @@
 int tacet_trust_file_place(const struct tacet_settings *settings, char out[TACET_PATH_MAX])
 {
     char place[TACET_PATH_MAX];
-    const char *identity = settings->identity;
-    int result = 0;
+    const char *identity = NULL;
     int size;
 
     if (settings->trust != NULL) {
         size = snprintf(out, TACET_PATH_MAX, "%s", settings->trust);
     } else {
-        if (identity == NULL) {
-            result = tacet_identity_file_default(place);
-            identity = place;
-        }
+        int result = tacet_identity_file_place(settings->identity, place, &identity);
         if (result != 0) {
             return result;
         }

@@ -74,6 +74,16 @@ void tacet_pool_put(struct tacet_pool *pool, struct tacet_buffer *buffer)
     pool->available++;
 }
 
+void tacet_pool_wipe(struct tacet_pool *pool)
+{
+    for (struct tacet_buffer *buffer = pool->free; buffer != NULL; buffer = buffer->next) {
+        if (buffer->data != NULL) { /* it has been out since it was wiped */
+            memset(buffer->memory, 0, sizeof(buffer->memory));
+            buffer->data = NULL;
+        }
+    }
+}
+
 size_t tacet_pool_available(const struct tacet_pool *pool)
 {
     return pool->available;

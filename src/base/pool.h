@@ -10,9 +10,9 @@
 #include <stddef.h>
 #include <stdint.h>
 
-#define TACET_BUFFER_HEAD 64   /* RTP header, RTX's original sequence number */
+#define TACET_BUFFER_HEAD 64 /* RTP header, RTX's original sequence number */
 #define TACET_BUFFER_BODY 1280
-#define TACET_BUFFER_TAIL 160  /* libsrtp writes up to SRTP_MAX_TRAILER_LEN behind the packet */
+#define TACET_BUFFER_TAIL 160 /* libsrtp writes up to SRTP_MAX_TRAILER_LEN behind the packet */
 
 struct tacet_buffer {
     struct tacet_buffer *next; /* for whoever owns it */
@@ -33,6 +33,8 @@ void tacet_pool_free(struct tacet_pool **pool);
 struct tacet_buffer *tacet_pool_get(struct tacet_pool *pool);
 /* Gives it back. Accepts NULL. */
 void tacet_pool_put(struct tacet_pool *pool, struct tacet_buffer *buffer);
+/* Wipes what those that are not out held last. */
+void tacet_pool_wipe(struct tacet_pool *pool);
 size_t tacet_pool_available(const struct tacet_pool *pool);
 /* Bytes that may be written from buffer->data on, the tail room not counted. */
 size_t tacet_buffer_room(const struct tacet_buffer *buffer);

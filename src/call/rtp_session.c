@@ -114,6 +114,7 @@ void tacet_rtp_session_end(struct tacet_rtp_session *s)
     }
     tacet_inbound_reset(&s->inbound);
     tacet_sending_end(&s->sending);
+    tacet_pool_wipe(s->inbound.assembly.pool); /* they held what was said and shown */
     sodium_memzero(frame, TACET_FRAME_SIZE_MAX);
     sodium_memzero(history, sizeof(*history));
     sodium_memzero(scratch, sizeof(*scratch));

@@ -67,6 +67,28 @@ static void buffer_comes_back_empty_with_head_and_tail_room(void **state)
     tacet_pool_free(&pool);
 }
 
+static void what_buffers_held_is_wiped_but_not_what_is_out(void **state)
+{
+    struct tacet_pool *pool = NULL;
+    struct tacet_buffer *out[2];
+
+    (void)state;
+    assert_int_equal(tacet_pool_create(2, &pool), 0);
+    for (size_t i = 0; i < 2; i++) {
+        out[i] = tacet_pool_get(pool);
+        memset(out[i]->memory, 0x5a, sizeof(out[i]->memory));
+    }
+    tacet_pool_put(pool, out[0]);
+    tacet_pool_wipe(pool);
+    for (size_t at = 0; at < sizeof(out[0]->memory); at++) {
+        assert_int_equal(out[0]->memory[at], 0);
+        assert_int_equal(out[1]->memory[at], 0x5a);
+    }
+    assert_ptr_equal(tacet_pool_get(pool), out[0]);
+    assert_ptr_equal(out[0]->data, out[0]->memory + TACET_BUFFER_HEAD);
+    tacet_pool_free(&pool);
+}
+
 static void failed_allocation_leaves_nothing(void **state)
 {
     struct tacet_pool *pool = NULL;
@@ -85,6 +107,7 @@ int main(void)
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(every_buffer_is_given_once_and_then_none),
         cmocka_unit_test(buffer_comes_back_empty_with_head_and_tail_room),
+        cmocka_unit_test(what_buffers_held_is_wiped_but_not_what_is_out),
         cmocka_unit_test(failed_allocation_leaves_nothing),
     };
 

@@ -180,6 +180,27 @@ static void cut_rtcp_is_malformed(void **state)
     assert_true(refused >= size - 3); /* it may be cut only between two whole parts */
 }
 
+static void nothing_that_was_said_stays_in_the_buffers(void **state)
+{
+    struct tacet_buffer *out[16];
+
+    (void)state;
+    for (uint16_t seq = 0; seq < 20; seq++) {
+        receive(sessions[1], seq * 20000, seq, 100);
+    }
+    tacet_rtp_session_end(sessions[1]);
+    for (int i = 0; i < 16; i++) {
+        out[i] = tacet_pool_get(pool);
+        assert_non_null(out[i]);
+        for (size_t at = 0; at < sizeof(out[i]->memory); at++) {
+            assert_int_equal(out[i]->memory[at], 0);
+        }
+    }
+    for (int i = 0; i < 16; i++) {
+        tacet_pool_put(pool, out[i]);
+    }
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -189,6 +210,7 @@ int main(void)
         cmocka_unit_test_setup_teardown(picture_is_asked_for_once_a_report, begin, end),
         cmocka_unit_test_setup_teardown(fate_of_each_packet_reaches_the_sender, begin, end),
         cmocka_unit_test_setup_teardown(cut_rtcp_is_malformed, begin, end),
+        cmocka_unit_test_setup_teardown(nothing_that_was_said_stays_in_the_buffers, begin, end),
     };
 
     return cmocka_run_group_tests(tests, NULL, NULL);

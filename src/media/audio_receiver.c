@@ -56,6 +56,7 @@ void tacet_audio_receiver_free(struct tacet_audio_receiver **receiver)
         (*receiver)->decoder.ops->free((*receiver)->decoder.ctx);
     }
     tacet_playout_free(&(*receiver)->playout);
+    memset(*receiver, 0, sizeof(**receiver)); /* what was heard last */
     tacet_dealloc(*receiver);
     *receiver = NULL;
 }

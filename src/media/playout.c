@@ -83,7 +83,8 @@ int tacet_playout_create(struct tacet_playout **ret)
 
 void tacet_playout_free(struct tacet_playout **playout)
 {
-    if (playout != NULL) {
+    if (playout != NULL && *playout != NULL) {
+        memset(*playout, 0, sizeof(**playout)); /* frames that were heard */
         tacet_dealloc(*playout);
         *playout = NULL;
     }

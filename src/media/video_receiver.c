@@ -68,6 +68,9 @@ void tacet_video_receiver_free(struct tacet_video_receiver **receiver)
     if ((*receiver)->decoder.ops != NULL) {
         (*receiver)->decoder.ops->free((*receiver)->decoder.ctx);
     }
+    if ((*receiver)->held != NULL) {
+        memset((*receiver)->held, 0, TACET_VIDEO_HELD_MAX * sizeof(*(*receiver)->held));
+    }
     tacet_dealloc((*receiver)->held);
     tacet_dealloc(*receiver);
     *receiver = NULL;

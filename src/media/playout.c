@@ -458,7 +458,9 @@ void tacet_playout_on_pulled(struct tacet_playout *p, int64_t now, uint32_t samp
     uint32_t before = (uint32_t)((uint64_t)l->pulled * l->samples / l->sound);
     l->pulled += samples;
     uint32_t left = (uint32_t)((uint64_t)l->pulled * l->samples / l->sound) - before;
-    p->report.jitter_buffer_delay_us += (now - l->received_at_us) * left;
+    /* Ticks that are made up for ask as at a time before the frame came. */
+    int64_t waited_us = now > l->received_at_us ? now - l->received_at_us : 0;
+    p->report.jitter_buffer_delay_us += waited_us * left;
     p->report.jitter_buffer_target_delay_us += p->pace.target_us * left;
     p->report.jitter_buffer_emitted_count += left;
 }

@@ -785,6 +785,29 @@ static void unusable_lengths_are_refused(void **state)
     tacet_playout_free(&playout);
 }
 
+/* A thread that was held up asks as at the time that was due, before the frame came. */
+static void no_delay_is_taken_back_by_a_late_tick(void **state)
+{
+    struct tacet_playout_report before;
+    struct tacet_playout_report after;
+    struct stream s;
+
+    (void)state;
+    stream_init(&s, 2);
+    assert_true(put(&s, 0, 0));
+    pull(&s, 30000);
+    pull(&s, 40000);
+    tacet_playout_report(s.playout, &before);
+    assert_int_equal(before.jitter_buffer_emitted_count, FRAME);
+    assert_true(put(&s, 1, 65000));
+    pull(&s, 50000);
+    pull(&s, 60000);
+    tacet_playout_report(s.playout, &after);
+    assert_int_equal(after.jitter_buffer_emitted_count, 2 * FRAME);
+    assert_true(after.jitter_buffer_delay_us >= before.jitter_buffer_delay_us);
+    stream_free(&s);
+}
+
 static void failing_allocation_is_reported(void **state)
 {
     struct tacet_playout *playout = NULL;
@@ -820,6 +843,7 @@ int main(void)
         cmocka_unit_test(timestamp_far_off_begins_another_stream),
         cmocka_unit_test(full_buffer_lets_the_oldest_go),
         cmocka_unit_test(unusable_lengths_are_refused),
+        cmocka_unit_test(no_delay_is_taken_back_by_a_late_tick),
         cmocka_unit_test(failing_allocation_is_reported),
     };
 

@@ -125,9 +125,11 @@ static int64_t long_least(const struct tacet_delay_trend *d)
     return least;
 }
 
-/* Least squares through the slots, x in slots. */
+/* Least squares through the slots, x in slots. The delays count from one of them: what a peer tells
+ * of its clock may be as large as it likes. */
 static int64_t slope(const struct tacet_delay_trend *d)
 {
+    int64_t origin_us = slot_before(d, 0)->delay_us;
     int64_t n = 0;
     int64_t x = 0;
     int64_t y = 0;
@@ -140,9 +142,10 @@ static int64_t slope(const struct tacet_delay_trend *d)
             int64_t at = TREND_SLOTS - back;
             n++;
             x += at;
-            y += slot->delay_us;
+            int64_t delay_us = slot->delay_us - origin_us;
+            y += delay_us;
             xx += at * at;
-            xy += at * slot->delay_us;
+            xy += at * delay_us;
         }
     }
     int64_t below = n * xx - x * x;

@@ -152,6 +152,29 @@ static void drifting_clock_is_no_queue(void **state)
     }
 }
 
+/* A peer may tell of any clock. Undefined behaviour fails here under UBSan. */
+static void clock_that_jumps_gives_no_false_slope(void **state)
+{
+    static const int64_t jumps_us[] = { TACET_S(3600 * 24 * 30), TACET_S(3600LL * 24 * 365 * 100) };
+
+    (void)state;
+    for (size_t i = 0; i < sizeof(jumps_us) / sizeof(jumps_us[0]); i++) {
+        struct tacet_delay_trend trend;
+        int64_t sent_us = 0;
+        tacet_delay_trend_init(&trend);
+        for (; sent_us < TACET_S(4); sent_us += TACET_MS(10)) {
+            int64_t jump_us = sent_us < TACET_S(2) ? 0 : jumps_us[i];
+            tacet_delay_trend_add(&trend, sent_us, sent_us + jump_us);
+            tacet_delay_trend_update(&trend);
+            assert_int_equal(trend.slope_us_per_s, 0);
+        }
+        tacet_delay_trend_accept(&trend);
+        tacet_delay_trend_add(&trend, sent_us, sent_us + jumps_us[i]);
+        tacet_delay_trend_update(&trend);
+        assert_true(trend.calm);
+    }
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -159,6 +182,7 @@ int main(void)
         cmocka_unit_test(growing_queue_is_found_in_time),
         cmocka_unit_test(standing_queue_stays_a_queue),
         cmocka_unit_test(drifting_clock_is_no_queue),
+        cmocka_unit_test(clock_that_jumps_gives_no_false_slope),
     };
 
     return cmocka_run_group_tests(tests, NULL, NULL);

@@ -320,8 +320,8 @@ static void receive(struct tacet_runner *runner)
 
     deadline = deadline < n->stop_at_us ? deadline : n->stop_at_us;
     if (n->out_first < n->out_end) {
-        int64_t retry = tacet_clock_now() + BLOCKED_RETRY_US;
-        deadline = deadline < retry ? deadline : retry;
+        /* What the call would send is due as long as it cannot: its time is no time to wake. */
+        deadline = tacet_clock_now() + BLOCKED_RETRY_US;
     }
     if (n->broken) {
         tacet_wakeup_wait(&n->thread.wakeup, deadline > 0 ? deadline : 0);

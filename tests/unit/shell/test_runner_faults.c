@@ -17,11 +17,14 @@
 #define POSTERS 4
 #define POST_EACH 200
 
-/* A transport around another one, which can be cut (all that is sent is lost) or broken. */
+/* A transport around another one, which can be cut (all that is sent is lost), blocked (it takes
+ * nothing for now) or broken. */
 struct line {
     struct tacet_transport inner;
     atomic_bool cut;
+    atomic_bool blocked;
     atomic_bool broken;
+    atomic_uint looks; /* for what has come */
     uint32_t freed;
 };
 
@@ -39,6 +42,9 @@ static int line_send(void *ctx, const struct tacet_packet *packets, size_t count
     if (atomic_load(&line->broken)) {
         return TACET_ERR_IO;
     }
+    if (atomic_load(&line->blocked)) {
+        return 0;
+    }
     return atomic_load(&line->cut) ? (int)count
                                    : line->inner.ops->send(line->inner.ctx, packets, count);
 }
@@ -46,6 +52,7 @@ static int line_send(void *ctx, const struct tacet_packet *packets, size_t count
 static int line_recv(void *ctx, struct tacet_packet *packets, size_t count, int64_t deadline_us)
 {
     struct line *line = ctx;
+    atomic_fetch_add(&line->looks, 1);
     int got = line->inner.ops->recv(line->inner.ctx, packets, count, deadline_us);
 
     return atomic_load(&line->broken) ? TACET_ERR_IO : atomic_load(&line->cut) ? 0 : got;
@@ -395,6 +402,27 @@ static void media_outlives_a_short_cut(void **state)
     (void)pthread_mutex_unlock(&pair->caller.mutex);
 }
 
+/* Packets are due all the time, and none can leave. */
+static void a_blocked_transport_is_waited_for_in_sleep(void **state)
+{
+    struct pair *pair = *state;
+    struct party *callee = &pair->callee;
+
+    connect(pair);
+    atomic_store(&pair->line.blocked, true);
+    (void)pthread_mutex_lock(&callee->mutex);
+    unsigned int looks = atomic_load(&pair->line.looks);
+    /* Half a second by the clock of the sound. */
+    size_t until = callee->sound_count + 24000;
+    while (callee->sound_count < until) {
+        (void)pthread_cond_wait(&callee->changed, &callee->mutex);
+    }
+    looks = atomic_load(&pair->line.looks) - looks;
+    (void)pthread_mutex_unlock(&callee->mutex);
+    atomic_store(&pair->line.blocked, false);
+    assert_true(looks < 2000); /* once a millisecond, and when something has come */
+}
+
 /* --- starting --- */
 
 static void a_config_that_cannot_work_is_refused(void **state)
@@ -446,6 +474,8 @@ int main(void)
         cmocka_unit_test_setup_teardown(a_stalled_screen_goes_on_with_a_key_frame, setup, teardown),
         cmocka_unit_test_setup_teardown(a_stalled_sound_sink_leaves_no_gap, setup, teardown),
         cmocka_unit_test_setup_teardown(media_outlives_a_short_cut, setup, teardown),
+        cmocka_unit_test_setup_teardown(a_blocked_transport_is_waited_for_in_sleep, setup,
+                                        teardown),
         cmocka_unit_test_setup_teardown(a_config_that_cannot_work_is_refused, setup, teardown),
         cmocka_unit_test_setup_teardown(a_start_that_runs_out_of_memory_takes_nothing, setup,
                                         teardown),

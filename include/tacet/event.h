@@ -87,6 +87,7 @@ struct tacet_event {
         } message;
         struct {
             int32_t audio_bps;
+            int32_t audio_packet_ms; /* of sound in each frame: 10, 20, 40 or 60 */
             int32_t video_bps;
             int32_t loss_permille; /* expected */
             int32_t burst;         /* expected length of a run of lost packets, at least 1 */

@@ -392,10 +392,11 @@ void tacet_peer_send_target(struct tacet_call *call, struct tacet_peer *peer, in
         .type = TACET_EVENT_SEND_TARGET,
         .peer = peer->id,
         .u.send_target = {
-            .audio_bps = sending->audio_bps,
+            .audio_bps = sending->audio_plan.bitrate_bps,
+            .audio_packet_ms = sending->audio_plan.packet_ms,
             .video_bps = tacet_repair_media_bps(&peer->session->repair, sending->video_bps),
-            .loss_permille = tacet_repair_tell(&peer->session->repair),
-            .burst = 1,
+            .loss_permille = tacet_repair_tell(&peer->session->repair, sending->audio_plan.depth),
+            .burst = tacet_repair_burst(&peer->session->repair),
             .refresh = refresh,
         },
     };

@@ -306,13 +306,15 @@ static int on_feedback(struct tacet_rtp_session *s, int64_t now, const struct ta
     if (s->results >= RESULTS_MIN) {
         s->target_changed |= tacet_repair_on_loss(&s->repair, now, tacet_loss_permille(&s->loss),
                                                   tacet_loss_burst_q8(&s->loss));
-        s->outbound[TACET_KIND_AUDIO].red_plan =
-            *tacet_repair_red(&s->repair, tacet_loss_burst_q8(&s->audio_loss));
+        s->sending.audio_need.loss_permille = s->repair.loss_permille;
+        s->sending.audio_need.depth = tacet_repair_red(&s->repair, 0, TACET_RED_DEPTH_MAX)->count;
     }
     while ((count = tacet_sent_log_poll(s->sent_log, results, TACET_RESULTS_MAX)) > 0) {
         on_results(s, now, results, count);
     }
     s->target_changed |= tacet_sending_update(&s->sending, now);
+    s->outbound[TACET_KIND_AUDIO].red_plan = *tacet_repair_red(
+        &s->repair, tacet_loss_burst_q8(&s->audio_loss), s->sending.audio_plan.depth);
     return 0;
 }
 

@@ -8,10 +8,11 @@
 #define VIDEO_SIZE_FIRST 1000
 #define VIDEO_SIZE_SHARE 64
 
-/* What a voice needs, and what it may take of a way that is too narrow for voice and picture. */
-#define AUDIO_LEAST_BPS 10000
-#define AUDIO_HEADERS_BPS 24000 /* fifty packets a second */
-#define AUDIO_SHARE_PERCENT 60
+/* What sound with its repeats may take of a way that is too narrow for sound and picture. */
+#define AUDIO_SHARE_PERCENT 70
+#define AUDIO_ALONE_PERCENT 90 /* the rest is RTCP's */
+/* Below that nothing is gained: an estimator that sees next to no packets finds no way back up. */
+#define AUDIO_ROOM_LEAST_BPS 32000
 #define AUDIO_RATE_US TACET_S(1)
 #define VIDEO_LEAST_BPS 20000
 
@@ -42,12 +43,15 @@ static int64_t audio_on_wire(const struct tacet_sending *s)
 {
     int64_t measured = tacet_rate_window_bps(&s->audio_rate, AUDIO_RATE_US);
 
-    return measured > 0 ? measured : s->audio_most_bps + AUDIO_HEADERS_BPS;
+    return measured > 0 ? measured : tacet_audio_plan_wish_bps(&s->audio_need);
 }
 
 static int64_t wanted(const struct tacet_sending *s)
 {
-    return audio_on_wire(s) + on_wire(s, s->video_most_bps);
+    int64_t audio = audio_on_wire(s);
+    int64_t wish = tacet_audio_plan_wish_bps(&s->audio_need);
+
+    return (audio > wish ? audio : wish) + on_wire(s, s->video_most_bps);
 }
 
 void tacet_sending_begin(struct tacet_sending *s, int64_t now, struct tacet_pool *pool,
@@ -55,13 +59,14 @@ void tacet_sending_begin(struct tacet_sending *s, int64_t now, struct tacet_pool
 {
     *s = (struct tacet_sending){
         .video_size = VIDEO_SIZE_FIRST,
-        .audio_most_bps = audio_bps,
+        .audio_need = { .most_bps = audio_bps },
         .video_most_bps = video_bps,
     };
     fill_queue(&s->audio, pool);
     fill_queue(&s->resent, pool);
     fill_queue(&s->video, pool);
     tacet_rate_window_init(&s->audio_rate);
+    tacet_audio_plan_init(&s->audio_plan, now, &s->audio_need);
     tacet_bwe_init(&s->bwe, now, START_BPS, wanted(s));
     tacet_pacer_init(&s->pacer, now, tacet_bwe_target(&s->bwe));
     (void)tacet_sending_update(s, now);
@@ -200,18 +205,19 @@ static int32_t clamp(int64_t x, int64_t low, int64_t high)
 static void share(struct tacet_sending *s, int64_t now)
 {
     int64_t target = tacet_bwe_target(&s->bwe);
-    int64_t least = s->audio_most_bps < AUDIO_LEAST_BPS ? s->audio_most_bps : AUDIO_LEAST_BPS;
-    int64_t percent = s->video_most_bps > 0 ? AUDIO_SHARE_PERCENT : 100;
-    int64_t audio = target * percent / 100 - AUDIO_HEADERS_BPS;
+    int64_t percent = s->video_most_bps > 0 ? AUDIO_SHARE_PERCENT : AUDIO_ALONE_PERCENT;
+    int64_t room = target * percent / 100;
     int64_t video =
         (target - audio_on_wire(s)) * s->video_size / (s->video_size + TACET_UDP_OVERHEAD);
 
-    s->audio_bps = clamp(audio, least, s->audio_most_bps);
+    room = room > AUDIO_ROOM_LEAST_BPS ? room : AUDIO_ROOM_LEAST_BPS;
+    room = has_room(s) ? TACET_AUDIO_ROOM_ALL : room;
+    (void)tacet_audio_plan_fit(&s->audio_plan, now, room, &s->audio_need);
     if (has_room(s)) {
         video = s->video_most_bps;
     }
     video = for_the_wait(s, now, video);
-    least = s->video_most_bps < VIDEO_LEAST_BPS ? s->video_most_bps : VIDEO_LEAST_BPS;
+    int64_t least = s->video_most_bps < VIDEO_LEAST_BPS ? s->video_most_bps : VIDEO_LEAST_BPS;
     s->video_bps = clamp(video, least, s->video_most_bps);
 }
 
@@ -230,13 +236,15 @@ bool tacet_sending_update(struct tacet_sending *s, int64_t now)
     tacet_bwe_on_timeout(&s->bwe, now);
     set_pace(s, now);
     share(s, now);
-    return is_news(s, now, s->audio_bps, s->told_audio_bps, s->audio_most_bps) ||
+    return s->audio_plan.packet_ms != s->told_audio_ms ||
+           is_news(s, now, s->audio_plan.bitrate_bps, s->told_audio_bps, s->audio_need.most_bps) ||
            is_news(s, now, s->video_bps, s->told_video_bps, s->video_most_bps);
 }
 
 void tacet_sending_told(struct tacet_sending *s, int64_t now)
 {
-    s->told_audio_bps = s->audio_bps;
+    s->told_audio_ms = s->audio_plan.packet_ms;
+    s->told_audio_bps = s->audio_plan.bitrate_bps;
     s->told_video_bps = s->video_bps;
     s->told_at_us = now;
 }

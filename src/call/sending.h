@@ -12,6 +12,7 @@
 #define TACET_CALL_SENDING_H
 
 #include "call/queue.h"
+#include "rtp/audio_plan.h"
 #include "rtp/bwe.h"
 #include "rtp/pacer.h"
 #include "rtp/rate_window.h"
@@ -25,11 +26,12 @@ struct tacet_sending {
     struct tacet_rate_window audio_rate; /* on the wire */
     bool full;
     int64_t video_size;     /* mean of a video packet's datagram */
-    int32_t audio_most_bps; /* the application's limits */
-    int32_t video_most_bps; /* 0: it sends none */
-    int32_t audio_bps;      /* what the encoders are to be told ... */
+    struct tacet_audio_need audio_need;
+    int32_t video_most_bps;             /* the application's limit; 0: it sends none */
+    struct tacet_audio_plan audio_plan; /* what the encoders are to be told ... */
     int32_t video_bps;
-    int32_t told_audio_bps; /* ... and what they were */
+    int32_t told_audio_ms; /* ... and what they were */
+    int32_t told_audio_bps;
     int32_t told_video_bps;
     int64_t told_at_us;
 };
@@ -60,7 +62,7 @@ void tacet_sending_on_results(struct tacet_sending *s, int64_t now,
                               int64_t round_trip_us);
 /* After results, and when it is time. True: the encoders are to be told of a new target. */
 bool tacet_sending_update(struct tacet_sending *s, int64_t now);
-/* They are told what stands in audio_bps and video_bps. */
+/* They are told what stands in audio_plan and video_bps. */
 void tacet_sending_told(struct tacet_sending *s, int64_t now);
 
 #endif

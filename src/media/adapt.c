@@ -38,6 +38,21 @@ bool tacet_adapt_audio(const struct tacet_event *send_target,
     return differs;
 }
 
+uint32_t tacet_adapt_audio_samples(const struct tacet_event *send_target)
+{
+    assert(send_target->type == TACET_EVENT_SEND_TARGET);
+    switch (send_target->u.send_target.audio_packet_ms) {
+    case 10:
+        return 480;
+    case 40:
+        return 1920;
+    case 60:
+        return 2880;
+    default:
+        return 960;
+    }
+}
+
 int32_t tacet_adapt_video_bps(int32_t wire_bps, int32_t fps,
                               const struct tacet_adapt_overhead *overhead)
 {

@@ -15,6 +15,8 @@ struct tacet_adapt_overhead {
 /* Changes `audio` to what the target asks for; true if anything differs. */
 bool tacet_adapt_audio(const struct tacet_event *send_target,
                        struct tacet_audio_encoder_settings *audio);
+/* Samples of a frame of sound, of those lengths that every audio encoder takes. */
+uint32_t tacet_adapt_audio_samples(const struct tacet_event *send_target);
 /* What a video encoder may make of `wire_bps`, at `fps` frames a second. */
 int32_t tacet_adapt_video_bps(int32_t wire_bps, int32_t fps,
                               const struct tacet_adapt_overhead *overhead);

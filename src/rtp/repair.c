@@ -208,7 +208,8 @@ static const struct {
     { 1000, { { 4, { 1, 2, 3, 4 } }, { 4, { 1, 2, 4, 6 } }, { 4, { 1, 3, 5, 7 } } } },
 };
 
-const struct tacet_red_plan *tacet_repair_red(const struct tacet_repair *r, int32_t audio_burst_q8)
+const struct tacet_red_plan *tacet_repair_red(const struct tacet_repair *r, int32_t audio_burst_q8,
+                                              size_t depth_most)
 {
     size_t row = 0;
     size_t runs = 0;
@@ -216,18 +217,26 @@ const struct tacet_red_plan *tacet_repair_red(const struct tacet_repair *r, int3
     while (r->loss_permille > red_table[row].up_to) {
         row++;
     }
+    while (red_table[row].plans[0].count > depth_most) {
+        row--; /* each repeats one more than the row above, the first nothing */
+    }
     while (runs < RED_RUNS - 1 && audio_burst_q8 >= red_runs_q8[runs]) {
         runs++;
     }
     return &red_table[row].plans[runs];
 }
 
-int32_t tacet_repair_tell(struct tacet_repair *r)
+int32_t tacet_repair_burst(const struct tacet_repair *r)
+{
+    return r->burst_q8 < 256 ? 1 : (r->burst_q8 + 128) / 256;
+}
+
+int32_t tacet_repair_tell(struct tacet_repair *r, size_t depth_most)
 {
     int64_t left = r->loss_permille;
 
     r->told_permille = r->loss_permille;
-    for (size_t i = tacet_repair_red(r, 0)->count; i > 0; i--) {
+    for (size_t i = tacet_repair_red(r, 0, depth_most)->count; i > 0; i--) {
         left = left * r->loss_permille / 1000;
     }
     return (int32_t)left;

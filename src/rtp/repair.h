@@ -38,8 +38,9 @@ struct tacet_repair {
 bool tacet_repair_on_loss(struct tacet_repair *r, int64_t now, int32_t loss_permille,
                           int32_t burst_q8);
 /* Which earlier payloads each audio packet repeats now: the table in repair.c. `audio_burst_q8`:
- * the mean run of lost audio packets. */
-const struct tacet_red_plan *tacet_repair_red(const struct tacet_repair *r, int32_t audio_burst_q8);
+ * the mean run of lost audio packets; `depth_most`: so many repeats at most. */
+const struct tacet_red_plan *tacet_repair_red(const struct tacet_repair *r, int32_t audio_burst_q8,
+                                              size_t depth_most);
 /* A video frame that begins with this packet is sent. Returns the packet where what its repairs
  * cover begins. */
 uint64_t tacet_repair_on_frame(struct tacet_repair *r, int64_t now, uint64_t first, bool key);
@@ -55,7 +56,10 @@ bool tacet_repair_may_resend(struct tacet_repair *r, int64_t now, int32_t budget
 void tacet_repair_on_sent(struct tacet_repair *r, size_t media, size_t extra);
 /* What is left of a budget for the video itself, by the share that repair takes. */
 int32_t tacet_repair_media_bps(struct tacet_repair *r, int32_t budget_bps);
-/* The loss that is left for the encoders to expect behind that; remembers that it was told. */
-int32_t tacet_repair_tell(struct tacet_repair *r);
+/* The mean run of lost packets, in whole ones. */
+int32_t tacet_repair_burst(const struct tacet_repair *r);
+/* The loss that is left for the encoders to expect behind so many repeats; remembers that it was
+ * told. */
+int32_t tacet_repair_tell(struct tacet_repair *r, size_t depth_most);
 
 #endif

@@ -1,7 +1,7 @@
 /*
  * The capturing half of the audio thread: takes what the source has, and encodes and hands over
- * each 20 ms. The time of a frame is counted in samples from an anchor, never read from the clock,
- * so that RTP timestamps follow on each other without a gap.
+ * each 20 ms, or as much as the call asks for. The time of a frame is counted in samples from an
+ * anchor, never read from the clock, so that RTP timestamps follow on each other without a gap.
  *
  * Sound that has become old because the thread was held up is left out rather than sent late; its
  * time passes on the RTP clock as if it had been lost.
@@ -34,6 +34,7 @@ void tacet_runner_capture_begin(struct tacet_runner *runner, int64_t now)
 
     tacet_capture_clock_begin(&a->clock, now, source->ops != NULL && source->ops->clocked);
     a->fill = 0;
+    a->frame_samples = a->next_frame_samples = TACET_RUNNER_FRAME_SAMPLES;
     if (source->ops != NULL && source->ops->clocked) {
         discard(runner);
     }
@@ -47,7 +48,12 @@ static void take_wishes(struct tacet_runner *runner)
     bool changed = runner->wishes.audio_changed;
     settings = runner->wishes.audio;
     runner->wishes.audio_changed = false;
+    uint32_t samples = runner->wishes.frame_samples;
+    runner->wishes.frame_samples = 0;
     (void)pthread_mutex_unlock(&runner->mutex);
+    if (samples != 0) {
+        runner->audio.next_frame_samples = samples;
+    }
     if (changed) {
         /* Refused settings leave the old ones in place: the voice goes on. */
         (void)runner->audio.encoder.ops->configure(runner->audio.encoder.ctx, &settings);
@@ -65,7 +71,7 @@ static int encode(struct tacet_runner *runner, uint32_t session, int64_t capture
         return 0;
     }
     int64_t began = tacet_meter_begin();
-    int r = a->encoder.ops->encode(a->encoder.ctx, a->pcm, TACET_RUNNER_FRAME_SAMPLES, slot->data,
+    int r = a->encoder.ops->encode(a->encoder.ctx, a->pcm, a->frame_samples, slot->data,
                                    sizeof(slot->data), &size);
     tacet_meter_end(&runner->meter, began);
     if (r < 0) {
@@ -84,9 +90,9 @@ static int encode(struct tacet_runner *runner, uint32_t session, int64_t capture
 static int finish_frame(struct tacet_runner *runner, uint32_t session)
 {
     struct tacet_runner_audio *a = &runner->audio;
-    int64_t captured_at_us = tacet_capture_clock_time(&a->clock, TACET_RUNNER_FRAME_SAMPLES);
-    bool stale =
-        tacet_clock_now() - captured_at_us - TACET_RUNNER_FRAME_US > TACET_RUNNER_CATCH_UP_US;
+    int64_t captured_at_us = tacet_capture_clock_time(&a->clock, a->frame_samples);
+    int64_t length_us = (int64_t)a->frame_samples * 1000000 / TACET_SAMPLE_RATE;
+    bool stale = tacet_clock_now() - captured_at_us - length_us > TACET_RUNNER_CATCH_UP_US;
     int r = 0;
 
     tacet_runner_log(runner, &(struct tacet_media_event){
@@ -115,7 +121,10 @@ int tacet_runner_capture(struct tacet_runner *runner, uint32_t session)
 
     take_wishes(runner);
     while (left > 0) {
-        size_t count = TACET_RUNNER_FRAME_SAMPLES - a->fill;
+        if (a->fill == 0) {
+            a->frame_samples = a->next_frame_samples;
+        }
+        size_t count = a->frame_samples - a->fill;
         count = count < left ? count : left;
         int got = source->ops->read(source->ctx, a->pcm + a->fill, count);
         if (got <= 0) {
@@ -125,7 +134,7 @@ int tacet_runner_capture(struct tacet_runner *runner, uint32_t session)
         a->fill += (size_t)got;
         left -= (size_t)got;
         tacet_capture_clock_on_samples(&a->clock, tacet_clock_now(), (uint32_t)got);
-        if (a->fill == TACET_RUNNER_FRAME_SAMPLES) {
+        if (a->fill == a->frame_samples) {
             int r = finish_frame(runner, session);
             if (r < 0) {
                 return r;

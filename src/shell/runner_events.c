@@ -144,6 +144,7 @@ static void on_send_target(struct tacet_runner *runner, const struct tacet_event
         runner->wishes.audio = n->audio;
         runner->wishes.audio_changed = true;
     }
+    runner->wishes.frame_samples = tacet_adapt_audio_samples(event);
     runner->wishes.refresh =
         tacet_refresh_join(runner->wishes.refresh, event->u.send_target.refresh);
     runner->wishes.target = *event;

@@ -23,8 +23,7 @@
 
 #define TACET_RUNNER_TICK_SAMPLES 480  /* of TACET_RUNNER_TICK_US */
 #define TACET_RUNNER_BLOCKS_MAX 20     /* blocks of that size that a device gets or gives a tick */
-#define TACET_RUNNER_FRAME_SAMPLES 960 /* of one encoded audio frame */
-#define TACET_RUNNER_FRAME_US TACET_MS(20)
+#define TACET_RUNNER_FRAME_SAMPLES 960 /* of an encoded audio frame, until the call says */
 #define TACET_RUNNER_NOBODY UINT32_MAX
 
 /* --- runner_wakeup.c: what a thread sleeps on --- */
@@ -146,7 +145,9 @@ struct tacet_runner_audio {
     /* capture */
     struct tacet_capture_clock clock;
     uint64_t index;
-    int16_t pcm[TACET_RUNNER_FRAME_SAMPLES];
+    int16_t pcm[TACET_AUDIO_FRAME_SAMPLES_MAX];
+    uint32_t frame_samples; /* of the frame being filled, and of the next */
+    uint32_t next_frame_samples;
     size_t fill;
     /* playback */
     int sink_room_max; /* most that a device ever wanted: its whole buffer */
@@ -181,6 +182,7 @@ struct tacet_runner_decode {
 struct tacet_runner_wishes {
     bool audio_changed;
     struct tacet_audio_encoder_settings audio;
+    uint32_t frame_samples; /* of sound; 0: as it is */
     bool target_changed;
     struct tacet_event target;  /* the last SEND_TARGET */
     enum tacet_refresh refresh; /* asked for and not made yet */

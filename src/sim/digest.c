@@ -128,6 +128,7 @@ void tacet_digest_event(struct tacet_digest *digest, const struct tacet_event *e
         break;
     case TACET_EVENT_SEND_TARGET:
         tacet_digest_number(digest, (uint64_t)event->u.send_target.audio_bps);
+        tacet_digest_number(digest, (uint64_t)event->u.send_target.audio_packet_ms);
         tacet_digest_number(digest, (uint64_t)event->u.send_target.video_bps);
         tacet_digest_number(digest, (uint64_t)event->u.send_target.loss_permille);
         tacet_digest_number(digest, (uint64_t)event->u.send_target.burst);

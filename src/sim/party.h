@@ -58,7 +58,9 @@ struct tacet_party {
 
     struct tacet_audio_source audio_source; /* the config's, or a tone of our own */
     size_t speech_at;
-    uint64_t session_sounds; /* captured since ANSWERED */
+    uint64_t session_sounds; /* of 10 ms, captured since ANSWERED */
+    uint32_t sound_samples;  /* of the packet being captured, and of the next */
+    uint32_t next_sound_samples;
     struct tacet_audio_encoder audio_encoder;
     struct tacet_audio_encoder_settings audio_settings;
     struct tacet_capture_log audio_captures;

@@ -1,15 +1,16 @@
 /*
- * See party_media.h. Four ticks run while a call is answered: sound is captured every 20 ms and
- * played every 10 ms, pictures are captured at the frame rate, playout is reported every 100 ms.
- * Encoding and decoding take no virtual time.
+ * See party_media.h. Four ticks run while a call is answered: sound is captured every 20 ms
+ * (or what the call asks for) and played every 10 ms, pictures are captured at the frame rate,
+ * playout is reported every 100 ms. Encoding and decoding take no virtual time.
  */
 #include "sim/party_media.h"
 
 #include <assert.h>
 #include <string.h>
 
-#define CAPTURE_SAMPLES 960
-#define CAPTURE_US 20000
+#define CAPTURE_SAMPLES 960 /* until the call asks for another length */
+#define UNIT_SAMPLES 480    /* in which they are counted */
+#define UNIT_US 10000
 #define PLAY_SAMPLES 480
 #define PLAY_US 10000
 #define REPORT_US 100000
@@ -34,21 +35,23 @@ static bool is_current(const struct tacet_party *party, uint64_t session)
     return party->answered && party->session == session;
 }
 
+static void capture_sound(void *ctx, int64_t now, uint64_t session);
+
 /* The fake codec hears no sample: none are made for it. */
-static void read_sound(struct tacet_party *party, int16_t pcm[CAPTURE_SAMPLES])
+static void read_sound(struct tacet_party *party, int16_t *pcm, size_t samples)
 {
     const struct tacet_harness_config *config = party->config;
 
     if (!config->real_codecs) {
-        memset(pcm, 0, CAPTURE_SAMPLES * sizeof(*pcm));
+        memset(pcm, 0, samples * sizeof(*pcm));
         return;
     }
     if (config->speech == NULL) {
-        int count = party->audio_source.ops->read(party->audio_source.ctx, pcm, CAPTURE_SAMPLES);
-        assert(count == CAPTURE_SAMPLES);
+        int count = party->audio_source.ops->read(party->audio_source.ctx, pcm, samples);
+        assert(count == (int)samples);
         return;
     }
-    for (size_t i = 0; i < CAPTURE_SAMPLES; i++) {
+    for (size_t i = 0; i < samples; i++) {
         pcm[i] = config->speech[party->speech_at];
         party->speech_at = (party->speech_at + 1) % config->speech_count;
     }
@@ -62,19 +65,30 @@ static void send_frame(struct tacet_party *party, int64_t now, const struct tace
     tacet_party_settle(party);
 }
 
-/* When the n-th packet's worth begins, by a clock that is so much slower. */
+/* When the n-th 10 ms begin, by a clock that is so much slower. */
 static int64_t sound_begins_at(const struct tacet_party *party, uint64_t n, int32_t slower_ppm)
 {
-    int64_t length_us = (int64_t)n * CAPTURE_US;
+    int64_t length_us = (int64_t)n * UNIT_US;
 
     return party->answered_at_us + length_us + length_us * slower_ppm / 1000000;
+}
+
+/* A packet's worth ends when so many more samples are captured. */
+static void capture_next(struct tacet_party *party, uint32_t samples)
+{
+    int32_t slower_ppm = party->config->audio_clock_ppm[party->which];
+    uint64_t end = party->session_sounds + samples / UNIT_SAMPLES;
+
+    party->sound_samples = samples;
+    schedule(party, sound_begins_at(party, end, slower_ppm), capture_sound);
 }
 
 /* The packet's worth that ends now. */
 static void capture_sound(void *ctx, int64_t now, uint64_t session)
 {
     struct tacet_party *party = ctx;
-    int16_t pcm[CAPTURE_SAMPLES];
+    int16_t pcm[TACET_AUDIO_FRAME_SAMPLES_MAX];
+    uint32_t samples = party->sound_samples;
     uint8_t data[TACET_AUDIO_FRAME_SIZE_MAX];
     struct tacet_frame frame = {
         .kind = TACET_KIND_AUDIO,
@@ -86,20 +100,19 @@ static void capture_sound(void *ctx, int64_t now, uint64_t session)
         return;
     }
     int32_t slower_ppm = party->config->audio_clock_ppm[party->which];
-    read_sound(party, pcm);
-    int error = party->audio_encoder.ops->encode(party->audio_encoder.ctx, pcm, CAPTURE_SAMPLES,
-                                                 data, sizeof(data), &frame.size);
+    read_sound(party, pcm, samples);
+    int error = party->audio_encoder.ops->encode(party->audio_encoder.ctx, pcm, samples, data,
+                                                 sizeof(data), &frame.size);
     assert(error == 0);
     uint32_t rtp_timestamp =
         tacet_call_rtp_timestamp(party->call, TACET_KIND_AUDIO, frame.captured_at_us);
     (void)tacet_capture_add(&party->audio_captures, rtp_timestamp,
                             sound_begins_at(party, party->session_sounds, slower_ppm));
     if (party->other->sound_quality != NULL) {
-        tacet_sound_quality_captured(party->other->sound_quality, rtp_timestamp, pcm,
-                                     CAPTURE_SAMPLES);
+        tacet_sound_quality_captured(party->other->sound_quality, rtp_timestamp, pcm, samples);
     }
-    party->session_sounds++;
-    schedule(party, sound_begins_at(party, party->session_sounds + 1, slower_ppm), capture_sound);
+    party->session_sounds += samples / UNIT_SAMPLES;
+    capture_next(party, party->next_sound_samples);
     send_frame(party, now, &frame);
 }
 
@@ -388,6 +401,7 @@ int tacet_party_media_create(struct tacet_party *party)
     /* Both, whatever is sent: a SEND_TARGET speaks of both. */
     tacet_audio_encoder_settings_init(&party->audio_settings);
     party->audio_settings.bitrate_bps = config->audio_bitrate_bps;
+    party->next_sound_samples = CAPTURE_SAMPLES;
     struct tacet_video_encoder_settings source;
     tacet_video_encoder_settings_init(&source, config->width, config->height);
     source.bitrate_bps = config->video_bitrate_bps;
@@ -444,7 +458,7 @@ void tacet_party_media_start(struct tacet_party *party, int64_t now, uint32_t pe
     party->audio_latency_us = 0;
     party->refresh = TACET_REFRESH_KEY;
     if (party->config->audio) {
-        schedule(party, now + CAPTURE_US, capture_sound);
+        capture_next(party, party->next_sound_samples);
         schedule(party, now, play);
     }
     if (party->config->video) {
@@ -461,6 +475,7 @@ void tacet_party_media_stop(struct tacet_party *party)
 void tacet_party_media_target(struct tacet_party *party, const struct tacet_event *event)
 {
     party->refresh = tacet_refresh_join(party->refresh, event->u.send_target.refresh);
+    party->next_sound_samples = tacet_adapt_audio_samples(event);
     if (tacet_adapt_audio(event, &party->audio_settings) && party->config->audio) {
         int error =
             party->audio_encoder.ops->configure(party->audio_encoder.ctx, &party->audio_settings);

@@ -119,8 +119,54 @@ static void losses_in_runs_are_repaired(uint64_t seed)
     }
 }
 
+/* Sound alone on a way that has room for its packets, but not for all repeats that it would take:
+ * it lowers its rate and makes longer packets, rather than fill the way and lose more by that. */
+static void sound_gives_way_where_it_is_narrow(uint64_t seed)
+{
+    static const struct {
+        int64_t rate_kbps;
+        int32_t loss_percent;
+        uint64_t concealed_permille_max;
+        int64_t latency_p95_ms_max;
+    } rows[] = {
+        { 100, 0, 5, 120 },
+        { 60, 0, 10, 260 },
+        { 100, 10, 30, 330 },
+    };
+
+    for (size_t row = 0; row < sizeof(rows) / sizeof(rows[0]); row++) {
+        struct tacet_harness_result result;
+        struct tacet_harness_config config;
+        struct tacet_watch watch;
+
+        tacet_watch_init(&watch, &config, seed);
+        tacet_scenario_row("%d kbit/s, %d %%", (int)rows[row].rate_kbps,
+                           (int)rows[row].loss_percent);
+        for (int i = 0; i < 2; i++) {
+            config.link[i] = (struct tacet_link_config){
+                .delay_us = TACET_MILLIS(20),
+                .loss_permille = rows[row].loss_percent * 10,
+                .rate_bps = rows[row].rate_kbps * 1000,
+                .queue_us = TACET_MILLIS(200),
+            };
+        }
+        config.video = false;
+        struct tacet_harness *h = tacet_watch_dial(&config);
+        tacet_harness_run(h, TACET_SECONDS(LENGTH_S));
+        for (int i = 0; i < 2; i++) {
+            tacet_harness_result(h, (enum tacet_harness_party)i, &result);
+            tacet_expect(result.audio_concealed * 1000 <=
+                         result.audio_played * rows[row].concealed_permille_max);
+            tacet_expect(result.audio_latency_p95_us <= TACET_MILLIS(rows[row].latency_p95_ms_max));
+        }
+        tacet_harness_free(&h);
+        tacet_scenario_row("%s", "");
+    }
+}
+
 const struct tacet_scenario tacet_scenarios_loss[] = {
     { "losses_at_random_are_repaired", losses_at_random_are_repaired },
     { "losses_in_runs_are_repaired", losses_in_runs_are_repaired },
+    { "sound_gives_way_where_it_is_narrow", sound_gives_way_where_it_is_narrow },
     { NULL, NULL },
 };

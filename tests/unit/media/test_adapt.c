@@ -52,6 +52,21 @@ static void wire_carries_what_was_asked_for(void **state)
     }
 }
 
+static void sound_comes_in_lengths_that_encoders_take(void **state)
+{
+    static const struct {
+        int32_t ms;
+        uint32_t samples;
+    } rows[] = { { 10, 480 }, { 20, 960 }, { 40, 1920 }, { 60, 2880 }, { 0, 960 }, { 30, 960 } };
+
+    (void)state;
+    for (size_t i = 0; i < sizeof(rows) / sizeof(rows[0]); i++) {
+        struct tacet_event event = target(24000, 700000, 0);
+        event.u.send_target.audio_packet_ms = rows[i].ms;
+        assert_int_equal(tacet_adapt_audio_samples(&event), rows[i].samples);
+    }
+}
+
 static void same_target_twice_changes_nothing(void **state)
 {
     struct tacet_audio_encoder_settings audio;
@@ -113,6 +128,7 @@ int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(wire_carries_what_was_asked_for),
+        cmocka_unit_test(sound_comes_in_lengths_that_encoders_take),
         cmocka_unit_test(same_target_twice_changes_nothing),
         cmocka_unit_test(redundancy_goes_on_and_off_without_flapping),
         cmocka_unit_test(extremes_stay_within_what_encoders_take),

@@ -31,7 +31,7 @@ static void encoders_are_told_of_what_makes_a_difference(void **state)
         bool tell = on_loss(&r, rows[i].permille);
         assert_int_equal(tell, rows[i].tell);
         if (tell) {
-            (void)tacet_repair_tell(&r);
+            (void)tacet_repair_tell(&r, TACET_RED_DEPTH_MAX);
         }
     }
 }
@@ -51,8 +51,35 @@ static void redundancy_grows_with_the_loss_and_leaves_little_of_it(void **state)
     for (size_t i = 0; i < sizeof(rows) / sizeof(rows[0]); i++) {
         struct tacet_repair r = { 0 };
         (void)on_loss(&r, rows[i].loss_permille);
-        assert_int_equal(tacet_repair_red(&r, 256)->count, rows[i].depth);
-        assert_in_range(tacet_repair_tell(&r), 0, rows[i].left_max);
+        assert_int_equal(tacet_repair_red(&r, 256, TACET_RED_DEPTH_MAX)->count, rows[i].depth);
+        assert_in_range(tacet_repair_tell(&r, TACET_RED_DEPTH_MAX), 0, rows[i].left_max);
+    }
+}
+
+static void repeats_are_as_few_as_there_is_room_for(void **state)
+{
+    (void)state;
+    for (size_t most = 0; most <= TACET_RED_DEPTH_MAX; most++) {
+        struct tacet_repair r = { 0 };
+        (void)on_loss(&r, 200);
+        const struct tacet_red_plan *plan = tacet_repair_red(&r, 512, most);
+        assert_int_equal(plan->count, most < 3 ? most : 3);
+        assert_in_range(tacet_repair_tell(&r, most), most == 0 ? 200 : 0, most == 0 ? 200 : 40);
+    }
+}
+
+static void runs_are_told_in_whole_packets(void **state)
+{
+    static const struct {
+        int32_t burst_q8;
+        int32_t told;
+    } rows[] = { { 0, 1 }, { 256, 1 }, { 380, 1 }, { 390, 2 }, { 1280, 5 } };
+
+    (void)state;
+    for (size_t i = 0; i < sizeof(rows) / sizeof(rows[0]); i++) {
+        struct tacet_repair r = { 0 };
+        (void)tacet_repair_on_loss(&r, 0, 100, rows[i].burst_q8);
+        assert_int_equal(tacet_repair_burst(&r), rows[i].told);
     }
 }
 
@@ -64,9 +91,9 @@ static void repeats_stand_further_back_where_losses_come_in_runs(void **state)
     (void)state;
     for (size_t i = 0; i < sizeof(losses) / sizeof(losses[0]); i++) {
         (void)on_loss(&r, losses[i]);
-        const struct tacet_red_plan *single = tacet_repair_red(&r, 300);
-        const struct tacet_red_plan *runs = tacet_repair_red(&r, 512);
-        const struct tacet_red_plan *longer = tacet_repair_red(&r, 1280);
+        const struct tacet_red_plan *single = tacet_repair_red(&r, 300, TACET_RED_DEPTH_MAX);
+        const struct tacet_red_plan *runs = tacet_repair_red(&r, 512, TACET_RED_DEPTH_MAX);
+        const struct tacet_red_plan *longer = tacet_repair_red(&r, 1280, TACET_RED_DEPTH_MAX);
         assert_int_equal(runs->count, single->count);
         assert_int_equal(longer->count, single->count);
         for (size_t n = 0; n < single->count; n++) {
@@ -203,6 +230,8 @@ int main(void)
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(encoders_are_told_of_what_makes_a_difference),
         cmocka_unit_test(redundancy_grows_with_the_loss_and_leaves_little_of_it),
+        cmocka_unit_test(repeats_are_as_few_as_there_is_room_for),
+        cmocka_unit_test(runs_are_told_in_whole_packets),
         cmocka_unit_test(repeats_stand_further_back_where_losses_come_in_runs),
         cmocka_unit_test(frames_are_protected_as_far_as_the_loss_asks),
         cmocka_unit_test(key_frames_are_protected_by_themselves_and_more),

@@ -39,6 +39,7 @@
 #define PROBE_PERCENT 150
 #define PROBE_NEXT_PERCENT 200 /* after one that went through */
 #define PROBE_OF_MOST_PERCENT 115
+#define PROBE_LEAST_BPS 100000 /* a slower one is not sent in the time it has (probe.c) */
 #define PROBE_US TACET_MS(60)
 #define PROBE_MAX_US TACET_MS(150)
 #define PROBE_NOISE_TIMES 12
@@ -292,7 +293,7 @@ static void begin_probe(struct tacet_bwe *b, int64_t now)
         return;
     }
     b->probes_begun += b->probes_begun < PROBES_AT_START;
-    rate = least(rate, b->most_bps * PROBE_OF_MOST_PERCENT / 100);
+    rate = least(most(rate, PROBE_LEAST_BPS), b->most_bps * PROBE_OF_MOST_PERCENT / 100);
     tacet_probe_begin(&b->probe, now, rate, duration);
 }
 

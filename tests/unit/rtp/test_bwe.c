@@ -218,6 +218,23 @@ static void start_takes_no_time(void **state)
 
 /* --- without a laboratory --- */
 
+/* After a long trouble next to nothing is left of the estimate. */
+static void probe_of_a_small_estimate_is_sent_in_its_time(void **state)
+{
+    static const int64_t starts_bps[] = { 12000, 25000, 60000, 400000 };
+
+    (void)state;
+    for (size_t i = 0; i < sizeof(starts_bps) / sizeof(starts_bps[0]); i++) {
+        struct tacet_bwe bwe;
+        int64_t rate_bps = 0;
+        tacet_bwe_init(&bwe, 0, starts_bps[i], 2000000);
+        (void)tacet_bwe_on_sent(&bwe, 0, 200);
+        int64_t bytes = tacet_bwe_probe(&bwe, &rate_bps);
+        assert_true(bytes > 0);
+        assert_true(bytes * 8000000 / rate_bps <= TACET_MS(400));
+    }
+}
+
 static void peer_without_feedback_gets_the_limits(void **state)
 {
     struct tacet_bwe b;
@@ -309,6 +326,7 @@ int main(void)
         cmocka_unit_test(two_flows_share_fairly),
         cmocka_unit_test(paused_flow_comes_back),
         cmocka_unit_test(start_takes_no_time),
+        cmocka_unit_test(probe_of_a_small_estimate_is_sent_in_its_time),
         cmocka_unit_test(peer_without_feedback_gets_the_limits),
         cmocka_unit_test(peer_that_says_nothing_gets_less),
         cmocka_unit_test(silence_holds_back_and_is_forgotten),

@@ -37,6 +37,12 @@
 #define KEY_FRAME_MS 300 /* what one key frame may take */
 #define QUANTIZER_MIN 2
 #define QUANTIZER_MAX 60
+/* When the rate falls, libvpx finds the quantizer for the new one only by the frames it makes, and
+ * the first of them, above all one that is predicted from an old picture, would be as large as
+ * before. So for some pictures the quantizer is no finer than the last one by the fall: four steps
+ * of its 64 for each quarter. */
+#define FALL_STEPS 4
+#define FALL_PICTURES 6
 #define UNDERSHOOT_PERCENT 100
 #define OVERSHOOT_PERCENT 15
 #define DROP_BELOW_PERCENT 10 /* of the optimal buffer: only what else would wait for seconds */
@@ -49,6 +55,9 @@ struct encoder {
     int64_t captured_at_us; /* of the picture before */
     bool started;
     bool key_wanted;
+    int32_t coded_bps;    /* the rate of the frame before; 0: none at this size */
+    int coarse_pictures;  /* so many more ... */
+    int coarse_quantizer; /* ... are no finer than that */
     struct tacet_layers layers;
 };
 
@@ -142,6 +151,8 @@ static int encoder_configure(void *ctx, const struct tacet_video_encoder_setting
             (void)vpx_codec_destroy(&e->codec);
             e->codec = codec;
             e->key_wanted = true;
+            e->coded_bps = 0;
+            e->coarse_pictures = 0;
         }
     } else {
         error = apply(&e->codec, &e->config, settings);
@@ -179,17 +190,41 @@ static unsigned long duration_of(struct encoder *e, int64_t captured_at_us)
     return (unsigned long)step;
 }
 
+/* Has the rate fallen since the frame before? */
+static void follow_fall(struct encoder *e)
+{
+    int64_t before = e->coded_bps;
+    int quantizer = 0;
+
+    if (before == 0 || before * 3 <= (int64_t)e->settings.bitrate_bps * 4 ||
+        vpx_codec_control(&e->codec, VP8E_GET_LAST_QUANTIZER_64, &quantizer) != VPX_CODEC_OK) {
+        return;
+    }
+    while (before * 3 > (int64_t)e->settings.bitrate_bps * 4) {
+        before = before * 3 / 4;
+        quantizer += FALL_STEPS;
+    }
+    e->coarse_quantizer = quantizer < QUANTIZER_MAX ? quantizer : QUANTIZER_MAX;
+    e->coarse_pictures = FALL_PICTURES;
+}
+
 /* What is asked for is waited for at the other end: it is made now, whatever it costs. A setting
  * that libvpx refuses leaves it as it was. */
-static void allow_drop(struct encoder *e, bool allowed)
+static void set_next(struct encoder *e, bool may_drop)
 {
     vpx_codec_enc_cfg_t config = e->config;
 
-    config.rc_dropframe_thresh = allowed ? DROP_BELOW_PERCENT : 0;
-    if (config.rc_dropframe_thresh != e->config.rc_dropframe_thresh &&
+    follow_fall(e);
+    config.rc_dropframe_thresh = may_drop ? DROP_BELOW_PERCENT : 0;
+    config.rc_min_quantizer =
+        e->coarse_pictures > 0 ? (unsigned int)e->coarse_quantizer : QUANTIZER_MIN;
+    if ((config.rc_dropframe_thresh != e->config.rc_dropframe_thresh ||
+         config.rc_min_quantizer != e->config.rc_min_quantizer) &&
         vpx_codec_enc_config_set(&e->codec, &config) == VPX_CODEC_OK) {
         e->config = config;
     }
+    e->coarse_pictures -= e->coarse_pictures > 0 ? 1 : 0;
+    e->coded_bps = e->settings.bitrate_bps;
 }
 
 static vpx_enc_frame_flags_t flags_of(const struct tacet_role *role, bool key)
@@ -229,7 +264,7 @@ static int encoder_encode(void *ctx, const struct tacet_picture *picture,
         image.stride[i] = picture->strides[i];
     }
     vpx_enc_frame_flags_t flags = flags_of(&role, refresh == TACET_REFRESH_KEY);
-    allow_drop(e, refresh == TACET_REFRESH_NONE);
+    set_next(e, refresh == TACET_REFRESH_NONE);
     unsigned long duration = duration_of(e, picture->captured_at_us);
     int64_t pts = e->pts;
     e->pts += (int64_t)duration;

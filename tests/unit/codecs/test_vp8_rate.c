@@ -36,8 +36,8 @@ static void paint(uint8_t luma[HEIGHT][WIDTH], int number)
 }
 
 /* Encodes pictures of which the source passed one over before the `gap`-th, at another bit rate
- * from the `change`-th on; fills bits a picture. */
-static void encode(int gap, int32_t from_bps, int change, int32_t to_bps,
+ * from the `change`-th on, which is refreshed like that; fills bits a picture. */
+static void encode(int gap, int32_t from_bps, int change, int32_t to_bps, enum tacet_refresh then,
                    int64_t bits[SECONDS * FPS])
 {
     static uint8_t luma[HEIGHT][WIDTH];
@@ -65,8 +65,9 @@ static void encode(int gap, int32_t from_bps, int change, int32_t to_bps,
             assert_int_equal(encoder.ops->configure(encoder.ctx, &settings), 0);
         }
         paint(luma, number);
-        int result = encoder.ops->encode(encoder.ctx, &picture,
-                                         i == 0 ? TACET_REFRESH_KEY : TACET_REFRESH_NONE, &frame);
+        enum tacet_refresh refresh = i == 0 ? TACET_REFRESH_KEY : TACET_REFRESH_NONE;
+        refresh = i == change ? then : refresh;
+        int result = encoder.ops->encode(encoder.ctx, &picture, refresh, &frame);
         assert_in_range(result, 0, 1);
         bits[i] = result == 1 ? (int64_t)frame.size * 8 : 0;
     }
@@ -79,7 +80,7 @@ static void a_gap_in_the_pictures_does_not_starve_the_seconds_after_it(void **st
     (void)state;
     for (int gap = 3 * FPS; gap < 4 * FPS; gap += 5) {
         int64_t bits[SECONDS * FPS];
-        encode(gap, BITRATE, SECONDS * FPS, BITRATE, bits);
+        encode(gap, BITRATE, SECONDS * FPS, BITRATE, TACET_REFRESH_NONE, bits);
         for (int second = 4; second < SECONDS; second++) {
             int64_t sum = 0;
             for (int i = second * FPS; i < (second + 1) * FPS; i++) {
@@ -102,7 +103,8 @@ static void a_fall_of_the_rate_is_followed_within_a_fifth_of_a_second(void **sta
     for (size_t row = 0; row < sizeof(rows) / sizeof(rows[0]); row++) {
         int64_t bits[SECONDS * FPS];
         int64_t waiting = 0;
-        encode(SECONDS * FPS, rows[row].from_bps, change, rows[row].to_bps, bits);
+        encode(SECONDS * FPS, rows[row].from_bps, change, rows[row].to_bps, TACET_REFRESH_NONE,
+               bits);
         for (int i = change; i < SECONDS * FPS; i++) {
             waiting += bits[i] - rows[row].to_bps / FPS;
             waiting = waiting > 0 ? waiting : 0;
@@ -111,11 +113,29 @@ static void a_fall_of_the_rate_is_followed_within_a_fifth_of_a_second(void **sta
     }
 }
 
+/* The picture that heals a loss is predicted from an old one. When the loss came of the fall, it is
+ * the first at the new rate, and must not wait long to leave. */
+static void a_recovery_at_a_fall_of_the_rate_is_no_larger_than_the_rate(void **state)
+{
+    static const enum tacet_refresh refreshes[] = { TACET_REFRESH_GOLDEN, TACET_REFRESH_ALTREF };
+    const int change = 5 * FPS + 20; /* the picture has moved on since the old ones */
+    const int32_t to_bps = 500000;
+
+    (void)state;
+    for (size_t i = 0; i < sizeof(refreshes) / sizeof(refreshes[0]); i++) {
+        int64_t bits[SECONDS * FPS];
+        encode(SECONDS * FPS, 2500000, change, to_bps, refreshes[i], bits);
+        assert_true(bits[change] > 0);
+        assert_true(bits[change] * 1000 / to_bps < 100);
+    }
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(a_gap_in_the_pictures_does_not_starve_the_seconds_after_it),
         cmocka_unit_test(a_fall_of_the_rate_is_followed_within_a_fifth_of_a_second),
+        cmocka_unit_test(a_recovery_at_a_fall_of_the_rate_is_no_larger_than_the_rate),
     };
 
     return cmocka_run_group_tests(tests, NULL, NULL);

@@ -281,8 +281,11 @@ static void on_results(struct tacet_rtp_session *s, int64_t now,
 static void on_losses(struct tacet_rtp_session *s, const struct tacet_packet_result *results,
                       size_t count)
 {
-    tacet_loss_on_results(&s->loss, results, count);
     for (size_t i = 0; i < count; i++) {
+        if (tacet_sending_was_crowded(&s->sending, results[i].sent_at_us)) {
+            continue;
+        }
+        tacet_loss_on_results(&s->loss, &results[i], 1);
         if (results[i].stream == TACET_SSRC_AUDIO) {
             tacet_loss_on_results(&s->audio_loss, &results[i], 1);
         }
@@ -300,6 +303,9 @@ static int on_feedback(struct tacet_rtp_session *s, int64_t now, const struct ta
         return TACET_ERR_FORMAT;
     }
     tacet_sent_log_on_report(s->sent_log, now, &report);
+    while ((count = tacet_sent_log_poll(s->sent_log, results, TACET_RESULTS_MAX)) > 0) {
+        on_results(s, now, results, count);
+    }
     while ((count = tacet_sent_log_poll_ordered(s->sent_log, results, TACET_RESULTS_MAX)) > 0) {
         on_losses(s, results, count);
     }
@@ -308,9 +314,6 @@ static int on_feedback(struct tacet_rtp_session *s, int64_t now, const struct ta
                                                   tacet_loss_burst_q8(&s->loss));
         s->sending.audio_need.loss_permille = s->repair.loss_permille;
         s->sending.audio_need.depth = tacet_repair_red(&s->repair, 0, TACET_RED_DEPTH_MAX)->count;
-    }
-    while ((count = tacet_sent_log_poll(s->sent_log, results, TACET_RESULTS_MAX)) > 0) {
-        on_results(s, now, results, count);
     }
     s->target_changed |= tacet_sending_update(&s->sending, now);
     s->outbound[TACET_KIND_AUDIO].red_plan = *tacet_repair_red(

@@ -29,6 +29,9 @@
 #define WAIT_SPAN_US TACET_MS(300)
 #define WAIT_LEAST_PERCENT 33
 
+/* A queue that does not empty for so long is not for what we send. */
+#define CROWDED_MAX_US TACET_S(3)
+
 static void fill_queue(struct tacet_queue *queue, struct tacet_pool *pool)
 {
     *queue = (struct tacet_queue){ .pool = pool };
@@ -61,6 +64,8 @@ void tacet_sending_begin(struct tacet_sending *s, int64_t now, struct tacet_pool
         .video_size = VIDEO_SIZE_FIRST,
         .audio_need = { .most_bps = audio_bps },
         .video_most_bps = video_bps,
+        .crowded_since_us = -1,
+        .crowded_until_us = -1,
     };
     fill_queue(&s->audio, pool);
     fill_queue(&s->resent, pool);
@@ -182,6 +187,19 @@ void tacet_sending_on_results(struct tacet_sending *s, int64_t now,
                               int64_t round_trip_us)
 {
     tacet_bwe_on_results(&s->bwe, now, results, count, round_trip_us);
+    if (s->bwe.delay.calm) {
+        s->crowded_since_us = -1;
+        return;
+    }
+    s->crowded_since_us = s->crowded_since_us < 0 ? now : s->crowded_since_us;
+    if (now - s->crowded_since_us < CROWDED_MAX_US) {
+        s->crowded_until_us = now;
+    }
+}
+
+bool tacet_sending_was_crowded(const struct tacet_sending *s, int64_t sent_at_us)
+{
+    return sent_at_us <= s->crowded_until_us;
 }
 
 /* Less where pictures wait, so that the next ones need not be left out. */

@@ -34,6 +34,8 @@ struct tacet_sending {
     int32_t told_audio_bps;
     int32_t told_video_bps;
     int64_t told_at_us;
+    int64_t crowded_since_us; /* -1: no queue of our own */
+    int64_t crowded_until_us; /* of the time of sending */
 };
 
 void tacet_sending_begin(struct tacet_sending *s, int64_t now, struct tacet_pool *pool,
@@ -60,6 +62,9 @@ bool tacet_sending_is_full(struct tacet_sending *s, int64_t now);
 void tacet_sending_on_results(struct tacet_sending *s, int64_t now,
                               struct tacet_packet_result *results, size_t count,
                               int64_t round_trip_us);
+/* Whether what was sent then may have met a queue of our own making: its loss is no measure of the
+ * way, and repairs against it would make it worse. */
+bool tacet_sending_was_crowded(const struct tacet_sending *s, int64_t sent_at_us);
 /* After results, and when it is time. True: the encoders are to be told of a new target. */
 bool tacet_sending_update(struct tacet_sending *s, int64_t now);
 /* They are told what stands in audio_plan and video_bps. */

@@ -10,8 +10,9 @@
  *     less                 60 ms         40 ms
  *
  * Never 10 ms: 46 kbit/s of headers for 10 ms less delay. A longer length is taken once it has been
- * right for a second, a shorter one once there has been a quarter more room, or all that is wanted,
- * for ten; twice as long each time that has turned out wrong, for each change is a change of delay.
+ * right for eight seconds (a step of the way's delay looks like a full queue for about five), a
+ * shorter one once there has been a quarter more room, or all that is wanted, for ten; twice as
+ * long each time that has turned out wrong, for each change is a change of delay.
  *
  * Of that room, first the voice gives way, down to 16 kbit/s, for words that arrive whole at that
  * rate are better than holes; then the repeats, one after the other; then the voice, down to 10.
@@ -29,7 +30,7 @@
 
 #define FIRST_MS 20
 #define LOSSY_PERMILLE 30
-#define LONGER_US TACET_S(1)
+#define LONGER_US TACET_S(8)
 #define SHORTER_US TACET_S(10)
 #define SHORTER_MAX_US TACET_S(160)
 #define SHORTER_ROOM_PERCENT 125

@@ -58,7 +58,7 @@ static int64_t wanted(const struct tacet_sending *s)
 }
 
 void tacet_sending_begin(struct tacet_sending *s, int64_t now, struct tacet_pool *pool,
-                         int32_t audio_bps, int32_t video_bps)
+                         int32_t audio_bps, int32_t video_bps, int64_t round_trip_us)
 {
     *s = (struct tacet_sending){
         .video_size = VIDEO_SIZE_FIRST,
@@ -73,6 +73,7 @@ void tacet_sending_begin(struct tacet_sending *s, int64_t now, struct tacet_pool
     tacet_rate_window_init(&s->audio_rate);
     tacet_audio_plan_init(&s->audio_plan, now, &s->audio_need);
     tacet_bwe_init(&s->bwe, now, START_BPS, wanted(s));
+    tacet_bwe_set_idle_round_trip(&s->bwe, round_trip_us);
     tacet_pacer_init(&s->pacer, now, tacet_bwe_target(&s->bwe));
     (void)tacet_sending_update(s, now);
 }

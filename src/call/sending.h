@@ -38,8 +38,9 @@ struct tacet_sending {
     int64_t crowded_until_us; /* of the time of sending */
 };
 
+/* `round_trip_us`: measured before any media; 0: not known. */
 void tacet_sending_begin(struct tacet_sending *s, int64_t now, struct tacet_pool *pool,
-                         int32_t audio_bps, int32_t video_bps);
+                         int32_t audio_bps, int32_t video_bps, int64_t round_trip_us);
 /* Gives back what waits. */
 void tacet_sending_end(struct tacet_sending *s);
 bool tacet_sending_empty(const struct tacet_sending *s);

@@ -53,9 +53,13 @@
 #define PROBE_GRACE_US TACET_MS(400) /* ... for so long */
 #define PROBE_WORTH_PERCENT 95       /* nothing is gained above that share of what is wanted */
 
+/* At the start: a round trip longer than the idle one by so much is two queues, one each way. */
+#define START_QUEUE_US TACET_MS(80)
+
 /* No feedback */
 #define UNHEARD_US TACET_S(2)
 #define SILENT_US TACET_MS(600)
+#define SILENT_FIRST_US TACET_MS(300) /* at the start nothing vouches for the way */
 #define SILENT_ROUND_TRIPS 3
 #define SILENT_HOLD_PERMILLE 700
 #define SILENT_LEAST_PERMILLE 200
@@ -111,6 +115,11 @@ static void set_estimate(struct tacet_bwe *b, int64_t now, int64_t bps)
     }
     b->estimate_bps = bps;
     b->last_change_us = now;
+}
+
+void tacet_bwe_set_idle_round_trip(struct tacet_bwe *b, int64_t round_trip_us)
+{
+    b->idle_round_trip_us = round_trip_us;
 }
 
 void tacet_bwe_set_most(struct tacet_bwe *b, int64_t most_bps)
@@ -352,6 +361,10 @@ void tacet_bwe_on_results(struct tacet_bwe *b, int64_t now, struct tacet_packet_
     if (count == 0) {
         return;
     }
+    if (b->last_results_us < 0 && b->idle_round_trip_us > 0 &&
+        round_trip_us > b->idle_round_trip_us + START_QUEUE_US) {
+        tacet_delay_trend_begin_with(&b->delay, (round_trip_us - b->idle_round_trip_us) / 2);
+    }
     b->round_trip_us = round_trip_us;
     b->last_results_us = now;
     b->silent_since_us = -1;
@@ -384,10 +397,13 @@ void tacet_bwe_on_report(struct tacet_bwe *b, int64_t now)
 
 static int64_t silence(const struct tacet_bwe *b)
 {
-    int64_t patience = most(SILENT_US, SILENT_ROUND_TRIPS * b->round_trip_us);
+    bool first = b->last_results_us < 0;
+    int64_t step = first ? most(SILENT_FIRST_US, 2 * b->idle_round_trip_us)
+                         : most(SILENT_US, SILENT_ROUND_TRIPS * b->round_trip_us);
+    int64_t patience = step;
 
     for (int32_t held = b->held_permille; held < 1000; held = held * 1000 / SILENT_HOLD_PERMILLE) {
-        patience += most(SILENT_US, SILENT_ROUND_TRIPS * b->round_trip_us);
+        patience += step;
     }
     return patience;
 }

@@ -30,6 +30,7 @@ struct tacet_bwe {
     int64_t estimate_bps;
     int64_t known_bps; /* capacity met last; 0: none */
     int64_t round_trip_us;
+    int64_t idle_round_trip_us; /* before any media; 0: not known */
 
     struct tacet_delay_trend delay;
     struct tacet_loss_check loss;
@@ -62,6 +63,9 @@ struct tacet_bwe {
 
 /* `most_bps` as tacet_bwe_set_most. */
 void tacet_bwe_init(struct tacet_bwe *b, int64_t now, int64_t start_bps, int64_t most_bps);
+/* The round trip before any media was sent: the first feedback may come of a queue that is full
+ * already, and nothing else would tell. */
+void tacet_bwe_set_idle_round_trip(struct tacet_bwe *b, int64_t round_trip_us);
 /* What the application would send at most: nothing above it is looked for. */
 void tacet_bwe_set_most(struct tacet_bwe *b, int64_t most_bps);
 /* A packet left, of so many bytes on the wire. Returns the number of the probe that it belongs to,

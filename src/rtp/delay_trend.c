@@ -48,6 +48,11 @@ void tacet_delay_trend_init(struct tacet_delay_trend *d)
     };
 }
 
+void tacet_delay_trend_begin_with(struct tacet_delay_trend *d, int64_t queue_us)
+{
+    d->first_queue_us = d->has_base ? 0 : queue_us;
+}
+
 static void add_base(struct tacet_delay_trend *d, int64_t delay_us)
 {
     int64_t number = floor_divide(d->newest, BASE_SLOTS);
@@ -163,7 +168,7 @@ static void follow(struct tacet_delay_trend *d, int64_t least_us)
         d->smooth_us = least_us;
         d->before_us = least_us;
         d->before_slot = d->newest;
-        add_base(d, least_us);
+        add_base(d, least_us - d->first_queue_us);
         return;
     }
     if (d->newest - d->before_slot < SHORT_SLOTS) {

@@ -38,6 +38,7 @@ struct tacet_delay_trend {
     int64_t noise_us;                    /* how much the least of 100 ms differs from the next */
     int64_t before_us;                   /* the least, as of slot ... */
     int64_t before_slot;
+    int64_t first_queue_us; /* thought to stand already when the first packets arrived */
     bool over;          /* the threshold ... */
     int64_t over_since; /* ... since this slot */
 
@@ -50,6 +51,8 @@ struct tacet_delay_trend {
 };
 
 void tacet_delay_trend_init(struct tacet_delay_trend *d);
+/* Before the first update: so long a queue is known of from elsewhere. */
+void tacet_delay_trend_begin_with(struct tacet_delay_trend *d, int64_t queue_us);
 void tacet_delay_trend_add(struct tacet_delay_trend *d, int64_t sent_at_us, int64_t arrived_at_us);
 /* What looks like a queue is the way itself, which has become longer. */
 void tacet_delay_trend_accept(struct tacet_delay_trend *d);

@@ -215,7 +215,8 @@ void tacet_refusal_tell(const struct tacet_conversation *conversation,
         return;
     }
     if (!conversation->session.caller) { /* whose last line says it */
-        advise(conversation->settings->require, view->refused, who, advice, sizeof(advice));
+        advise((enum tacet_require)conversation->settings->require, view->refused, who, advice,
+               sizeof(advice));
     }
     tacet_progress("refused: who calls itself '%s' (%s): %s%s", who->name, who->fingerprint,
                    tacet_notice_string(view->refused), advice);

@@ -46,7 +46,8 @@ def check_sound(bounds, files, measure_program, folder, side):
     bounds.at_least("seconds of speech compared", heard["seconds"], files[2] - 2)
     bounds.at_least("correlation a second, median", heard["median"], 0.97)
     bounds.at_least("correlation a second, 10th percentile", heard["p10"], 0.93)
-    bounds.at_most("jump of alignment, ms", heard["jumpMs"], 5)
+    # The playout buffer gives up once what it held too much of at the start.
+    bounds.at_most("jump of alignment, ms", heard["jumpMs"], 25)
 
 
 def check_pictures(bounds, files, measure_program, folder, side, captured, shown):

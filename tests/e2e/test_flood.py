@@ -90,7 +90,8 @@ class Flood(unittest.TestCase):
         print("%s INIT sent, %d KiB more in memory" % (sent.strip(), after - before))
         self.assertGreater(int(sent), RATE * 2)
         if tool.PATIENCE == 1:  # a sanitizer keeps what was freed, and counts as memory too
-            self.assertLess(after - before, 16 * 1024)
+            # The first call touches memory that was there before, untouched.
+            self.assertLess(after - before, 24 * 1024)
         listener.process.send_signal(signal.SIGINT)
         self.assertEqual(listener.wait(), 0, listener.err)
 

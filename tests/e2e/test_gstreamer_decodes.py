@@ -56,7 +56,10 @@ def read_packets(file):
 
 
 def picture_numbers(packets):
-    """Of the pictures sent, in order: the first packet's is number 0."""
+    """Of the pictures sent, in order: the first packet's is number 0. The recording may end amid the
+    last one; a whole one ends with a marked packet."""
+    while not packets[-1][1] & 0x80:
+        packets = packets[:-1]
     stamps = [int.from_bytes(packet[4:8], "big") for packet in packets]
     steps = dict.fromkeys((stamp - stamps[0]) % 2**32 for stamp in stamps)
     return [round(step * FPS / 90000) for step in steps]

@@ -119,11 +119,12 @@ class Sim(unittest.TestCase):
         def direction(number, *options):
             return self.run_json("--seconds", "5", *options)["directions"][number]
 
+        # A picture is held until 36 ms before its sound.
         self.assertAlmostEqual(
-            direction(0, "--delay", "120")["video"]["latencyMs"]["p50"], 120, delta=2)
+            direction(0, "--delay", "120")["video"]["latencyMs"]["p50"], 125, delta=7)
         there = self.run_json("--seconds", "5", "--delay", "30:90")["directions"]
-        self.assertAlmostEqual(there[0]["video"]["latencyMs"]["p50"], 30, delta=2)
-        self.assertAlmostEqual(there[1]["video"]["latencyMs"]["p50"], 90, delta=2)
+        self.assertAlmostEqual(there[0]["video"]["latencyMs"]["p50"], 35, delta=7)
+        self.assertAlmostEqual(there[1]["video"]["latencyMs"]["p50"], 95, delta=7)
         narrow = direction(0, "--rate", "200:5000", "--video-bitrate", "1000", "--queue", "100")
         self.assertLess(narrow["video"]["shown"], 0.95 * narrow["video"]["captured"])
         deaf = self.run_json("--seconds", "5", "--loss", "100")

@@ -237,6 +237,34 @@ static void outage_of_8_s_is_survived(uint64_t seed)
 }
 
 /* Two minutes and a half: whatever the engine does from time to time has been done by then. */
+/* Both begin with more than the way carries, and its queues are full before anything was heard. */
+static void narrow_way_is_not_flooded(uint64_t seed)
+{
+    static const int64_t rates_bps[] = { 300000, 500000 };
+
+    for (size_t i = 0; i < sizeof(rates_bps) / sizeof(rates_bps[0]); i++) {
+        struct tacet_link_config link = { .delay_us = TACET_MILLIS(50),
+                                          .rate_bps = rates_bps[i],
+                                          .queue_us = TACET_MILLIS(200) };
+        struct tacet_harness_result before[2], after;
+        struct tacet_watch watch;
+        struct tacet_harness *h = run_over(&watch, seed, &link, 8);
+
+        for (int at = 0; at < 2; at++) {
+            tacet_harness_result(h, (enum tacet_harness_party)at, &before[at]);
+        }
+        tacet_harness_run(h, tacet_harness_now(h) + TACET_SECONDS(12));
+        for (int at = 0; at < 2; at++) {
+            tacet_harness_result(h, (enum tacet_harness_party)at, &after);
+            uint64_t bytes =
+                tacet_traffic_link_bytes(&after.sent) - tacet_traffic_link_bytes(&before[at].sent);
+            tacet_expect(bytes * 8 <= (uint64_t)rates_bps[i] * 12 * 11 / 10);
+            tacet_expect(after.pictures_shown - before[at].pictures_shown >= 100);
+        }
+        tacet_harness_free(&h);
+    }
+}
+
 static void long_call(uint64_t seed)
 {
     struct tacet_link_config link = { .delay_us = TACET_MILLIS(30),
@@ -266,6 +294,7 @@ const struct tacet_scenario tacet_scenarios_network[] = {
     { "wild_then_healed", wild_then_healed },
     { "peer_vanishes", peer_vanishes },
     { "outage_of_8_s_is_survived", outage_of_8_s_is_survived },
+    { "narrow_way_is_not_flooded", narrow_way_is_not_flooded },
     { "long_call", long_call },
     { NULL, NULL },
 };

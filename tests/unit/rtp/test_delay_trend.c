@@ -152,6 +152,26 @@ static void drifting_clock_is_no_queue(void **state)
     }
 }
 
+/* Nothing that arrived was without it, but the round trip has told. */
+static void queue_that_stood_before_the_first_report_is_seen(void **state)
+{
+    static const int64_t queues_us[] = { 0, TACET_MS(150) };
+
+    (void)state;
+    for (size_t i = 0; i < sizeof(queues_us) / sizeof(queues_us[0]); i++) {
+        struct tacet_delay_trend trend;
+        tacet_delay_trend_init(&trend);
+        tacet_delay_trend_begin_with(&trend, queues_us[i]);
+        for (int64_t sent_us = 0; sent_us < TACET_S(1); sent_us += TACET_MS(10)) {
+            tacet_delay_trend_add(&trend, sent_us, sent_us + TACET_MS(200));
+            tacet_delay_trend_update(&trend);
+        }
+        assert_int_equal(trend.queue_us, queues_us[i]);
+        assert_int_equal(trend.calm, queues_us[i] == 0);
+        assert_int_equal(trend.overuse, queues_us[i] > 0);
+    }
+}
+
 /* A peer may tell of any clock. Undefined behaviour fails here under UBSan. */
 static void clock_that_jumps_gives_no_false_slope(void **state)
 {
@@ -182,6 +202,7 @@ int main(void)
         cmocka_unit_test(growing_queue_is_found_in_time),
         cmocka_unit_test(standing_queue_stays_a_queue),
         cmocka_unit_test(drifting_clock_is_no_queue),
+        cmocka_unit_test(queue_that_stood_before_the_first_report_is_seen),
         cmocka_unit_test(clock_that_jumps_gives_no_false_slope),
     };
 

@@ -247,7 +247,8 @@ static void watch_standing(struct tacet_bwe *b, int64_t now)
     int64_t since_us = now - b->standing_since_us;
     bool lowered = b->estimate_bps * 100 <= b->standing_bps * STANDING_PERCENT;
     bool flat = slope > -STANDING_US_PER_S && slope < STANDING_US_PER_S;
-    if (b->standing_lost > explained || since_us < STANDING_US ||
+    /* A queue that was only assumed, from the round trip, may stand on the way back. */
+    if ((b->standing_lost > explained && !b->delay.assumed) || since_us < STANDING_US ||
         !(lowered || (flat && since_us > STANDING_FLAT_US))) {
         return;
     }

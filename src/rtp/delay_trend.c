@@ -169,6 +169,8 @@ static void follow(struct tacet_delay_trend *d, int64_t least_us)
         d->before_us = least_us;
         d->before_slot = d->newest;
         add_base(d, least_us - d->first_queue_us);
+        d->assumed = d->first_queue_us > 0;
+        d->proven_us = least_us - d->first_queue_us / 2;
         return;
     }
     if (d->newest - d->before_slot < SHORT_SLOTS) {
@@ -196,6 +198,7 @@ void tacet_delay_trend_update(struct tacet_delay_trend *d)
 
     assert(least_us != NONE);
     follow(d, least_us);
+    d->assumed = d->assumed && least_us > d->proven_us;
     int64_t base_us = long_least(d);
     assert(base_us != NONE);
     d->queue_us = least_us > base_us ? least_us - base_us : 0;
@@ -219,6 +222,7 @@ void tacet_delay_trend_accept(struct tacet_delay_trend *d)
     d->smooth_us = d->before_us;
     add_base(d, d->smooth_us);
     d->queue_us = 0;
+    d->assumed = false;
     d->over = false;
     d->overuse = false;
     d->calm = true;

@@ -39,6 +39,8 @@ struct tacet_delay_trend {
     int64_t before_us;                   /* the least, as of slot ... */
     int64_t before_slot;
     int64_t first_queue_us; /* thought to stand already when the first packets arrived */
+    bool assumed;           /* it is; nothing has come through with half of it yet */
+    int64_t proven_us;      /* what would show that it was one */
     bool over;          /* the threshold ... */
     int64_t over_since; /* ... since this slot */
 

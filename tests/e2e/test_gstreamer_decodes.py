@@ -56,8 +56,8 @@ def read_packets(file):
 
 
 def picture_numbers(packets):
-    """Of the pictures sent, in order: the first packet's is number 0. The recording may end amid the
-    last one; a whole one ends with a marked packet."""
+    """Of the pictures sent, in order: the first packet's is number 0. The recording may end amid
+    the last one; a whole one ends with a marked packet."""
     while not packets[-1][1] & 0x80:
         packets = packets[:-1]
     stamps = [int.from_bytes(packet[4:8], "big") for packet in packets]

@@ -18,6 +18,7 @@
 #define AUDIO_US TACET_MS(20)
 #define AUDIO_BYTES 150
 #define PACKET_BYTES 1200
+#define REPORT_BYTES 100
 #define UDP_BYTES 28
 #define PEER_CLOCK_US INT64_C(-123456789) /* any offset will do */
 #define TCP_BYTES 1472
@@ -67,6 +68,8 @@ struct flow {
     uint32_t count[TICKS], lost[TICKS];
     struct tacet_packet_result results[PACKETS];
     /* TCP */
+    int64_t transfer_left; /* packets */
+    bool resting;
     double window, window_max, threshold;
     int64_t epoch_us, reduced_at_us;
     uint64_t acked; /* below it all is acknowledged or given up */
@@ -229,9 +232,11 @@ static void video(void *ctx, int64_t now, uint64_t arg)
     int64_t share = 1000 - wobble + (int64_t)tacet_rng_below(&f->rng, (uint64_t)wobble * 2 + 1);
 
     (void)arg;
-    if (is_sending(f, now)) {
+    /* Nobody encodes what would wait for seconds. */
+    int64_t wait_us = tacet_pacer_wait(&f->pacer, now, f->waiting_bytes);
+    if (is_sending(f, now) && wait_us <= TACET_S(1)) {
         bps = bps > 30000 ? bps : 30000;
-        if (tacet_pacer_wait(&f->pacer, now, f->waiting_bytes) > TACET_MS(150)) {
+        if (wait_us > TACET_MS(150)) {
             bps /= 2;
         }
         int64_t bytes = bps * f->config.frame_us / 8000000 * share / 1000;
@@ -255,7 +260,6 @@ static void video(void *ctx, int64_t now, uint64_t arg)
     }
 }
 
-/* arg: how many of the results that were read when it was sent. */
 struct report {
     struct flow *flow;
     size_t count;
@@ -277,11 +281,30 @@ static void on_report(void *ctx, int64_t now, uint64_t arg)
     pump_soon(f, now);
 }
 
+/* arg: the number of the bottleneck that comes next. */
+static void pass_report(void *ctx, int64_t now, uint64_t arg)
+{
+    struct report *report = ctx;
+    struct flow *f = report->flow;
+    uint64_t hop = arg;
+    int64_t at_us[2];
+
+    while (hop < LAB_BOTTLENECKS && (f->config.back_bottlenecks & 1u << hop) == 0) {
+        hop++;
+    }
+    bool last = hop == LAB_BOTTLENECKS;
+    struct tacet_link *link = last ? &f->back : &f->lab->bottlenecks[hop];
+    if (tacet_link_send(link, now, REPORT_BYTES, at_us) == 0) {
+        free(report);
+    } else {
+        at(f->lab, at_us[0], last ? on_report : pass_report, report, hop + 1);
+    }
+}
+
 static void feedback(void *ctx, int64_t now, uint64_t arg)
 {
     struct flow *f = ctx;
     size_t count = 0;
-    int64_t at_us[2];
 
     (void)arg;
     for (; f->reported < f->highest; f->reported++) {
@@ -295,13 +318,13 @@ static void feedback(void *ctx, int64_t now, uint64_t arg)
             .lost = !p->arrived,
         };
     }
-    if (count > 0 && tacet_link_send(&f->back, now, 100, at_us) > 0) {
+    if (count > 0) {
         struct report *report = malloc(sizeof(*report) + count * sizeof(report->results[0]));
         assert(report != NULL);
         report->flow = f;
         report->count = count;
         memcpy(report->results, f->results, count * sizeof(report->results[0]));
-        at(f->lab, at_us[0], on_report, report, 0);
+        pass_report(report, now, 0);
     }
     if (now < f->config.end_us) {
         at(f->lab, now + FEEDBACK_US, feedback, f, 0);
@@ -335,14 +358,41 @@ static void begin_media(struct flow *f, int64_t now)
     at(f->lab, now, watch, f, 0);
 }
 
-/* --- one Cubic flow (RFC 9438), always with something to send --- */
+/* --- a Cubic flow (RFC 9438): one transfer without end, or one after the other --- */
 
 static void tcp_send(struct flow *f, int64_t now)
 {
-    while (is_sending(f, now) && (double)f->in_flight < f->window) {
+    while (is_sending(f, now) && f->transfer_left > 0 && (double)f->in_flight < f->window) {
         f->in_flight++;
+        f->transfer_left--;
         send_packet(f, now, TCP_BYTES + UDP_BYTES, 0, false);
     }
+}
+
+static void tcp_transfer(void *ctx, int64_t now, uint64_t arg)
+{
+    struct flow *f = ctx;
+    const int64_t *bytes = f->config.transfer_bytes;
+    uint64_t more = tacet_rng_below(&f->rng, (uint64_t)(bytes[1] - bytes[0]) + 1);
+
+    (void)arg;
+    f->resting = false;
+    f->transfer_left = bytes[1] == 0 ? INT64_MAX : (bytes[0] + (int64_t)more) / TCP_BYTES;
+    f->window = 10;
+    f->threshold = 1e9;
+    f->last_ack_us = now;
+    tcp_send(f, now);
+}
+
+/* All of a transfer is through: the next one begins some time later. */
+static void tcp_rest(struct flow *f, int64_t now)
+{
+    if (f->transfer_left > 0 || f->in_flight > 0 || f->resting || now >= f->config.end_us) {
+        return;
+    }
+    double share = (double)(tacet_rng_below(&f->rng, 1000000) + 1) / 1e6;
+    f->resting = true;
+    at(f->lab, now + (int64_t)(-log(share) * (double)f->config.rest_us), tcp_transfer, f, 0);
 }
 
 static void tcp_reduce(struct flow *f, int64_t now)
@@ -396,6 +446,7 @@ static void tcp_on_ack(void *ctx, int64_t now, uint64_t seq)
         tcp_grow(f, now);
     }
     tcp_send(f, now);
+    tcp_rest(f, now);
 }
 
 /* All in flight was lost: begin again. */
@@ -411,6 +462,7 @@ static void tcp_watch(void *ctx, int64_t now, uint64_t arg)
         f->window = 2;
         f->last_ack_us = now;
         tcp_send(f, now);
+        tcp_rest(f, now);
     }
     if (now < f->config.end_us) {
         at(f->lab, now + TACET_MS(500), tcp_watch, f, 0);
@@ -426,10 +478,7 @@ static void begin(void *ctx, int64_t now, uint64_t arg)
         begin_media(f, now);
         return;
     }
-    f->window = 10;
-    f->threshold = 1e9;
-    f->last_ack_us = now;
-    tcp_send(f, now);
+    tcp_transfer(f, now, 0);
     at(f->lab, now + TACET_MS(500), tcp_watch, f, 0);
 }
 
@@ -605,13 +654,19 @@ int64_t lab_latency(const struct lab *lab, int flow, int64_t from_us, int64_t to
 int64_t lab_longest_above(const struct lab *lab, int flow, int64_t from_us, int64_t to_us,
                           int64_t rate_bps)
 {
-    const struct flow *f = lab->flows[flow];
+    int first = flow == LAB_ALL_FLOWS ? 0 : flow;
+    int last = flow == LAB_ALL_FLOWS ? lab->config.flow_count - 1 : flow;
     int64_t longest = 0;
     int64_t on_end = 0;
 
     /* Over 300 ms each: a frame more or less in 100 ms is no rate. */
     for (size_t i = tick_of(from_us) + 2; i < tick_of(to_us); i++) {
-        int64_t bps = (f->sent[i] + f->sent[i - 1] + f->sent[i - 2]) * 8 * 10 / 3;
+        int64_t bytes = 0;
+        for (int n = first; n <= last; n++) {
+            const struct flow *f = lab->flows[n];
+            bytes += f->sent[i] + f->sent[i - 1] + f->sent[i - 2];
+        }
+        int64_t bps = bytes * 8 * 10 / 3;
         on_end = bps > rate_bps ? on_end + TICK_US : 0;
         longest = on_end > longest ? on_end : longest;
     }

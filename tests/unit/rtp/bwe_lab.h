@@ -1,5 +1,5 @@
 /*
- * A laboratory for the estimator: senders with an estimator and a pacer each, and one TCP flow if
+ * A laboratory for the estimator: senders with an estimator and a pacer each, and TCP flows if
  * wanted, over simulated bottlenecks on virtual time. No call, no packet: sizes and times only.
  *
  *     encoder -> pacer -> bottleneck(s), shared -> the flow's own way (delay, jitter, loss)
@@ -13,13 +13,16 @@
 #include "rtp/pacer.h"
 #include "sim/link.h"
 
-#define LAB_FLOWS 4
+#define LAB_FLOWS 12
+#define LAB_ALL_FLOWS (-1) /* where a flow is asked for: the sum of all */
 #define LAB_BOTTLENECKS 2
 #define LAB_STEPS 16
 #define LAB_SECONDS_MAX 300
 
 struct lab_flow_config {
-    bool tcp; /* Cubic instead of the estimator */
+    bool tcp;                  /* Cubic instead of the estimator */
+    int64_t transfer_bytes[2]; /* TCP: least and most of each transfer; 0, 0: one without end */
+    int64_t rest_us;           /* TCP: mean time between two of them, exponential */
     int64_t begin_us, end_us;
     int64_t pause_us, resume_us; /* sends nothing between; 0, 0: never */
     int64_t start_bps, most_bps;
@@ -27,7 +30,8 @@ struct lab_flow_config {
     int64_t wobble_permille;       /* how much frames differ in size */
     struct tacet_link_config way;  /* behind the bottlenecks; its rate must be 0 */
     struct tacet_link_config back; /* of the feedback */
-    uint32_t bottlenecks;          /* bits: which it passes, in order */
+    uint32_t bottlenecks;          /* bits: which it passes, in order ... */
+    uint32_t back_bottlenecks;     /* ... and its feedback */
 };
 
 struct lab_step {
@@ -64,7 +68,8 @@ int64_t lab_estimate_least(const struct lab *lab, int flow, int64_t from_us, int
 /* From capture to the arrival of the last packet of a frame (lost ones aside). */
 int64_t lab_latency(const struct lab *lab, int flow, int64_t from_us, int64_t to_us,
                     int percentile);
-/* The longest time on end that `rate_bps` is exceeded by the sent rate, in steps of 100 ms. */
+/* The longest time on end that `rate_bps` is exceeded by the sent rate, in steps of 100 ms. The
+ * flow may be LAB_ALL_FLOWS. */
 int64_t lab_longest_above(const struct lab *lab, int flow, int64_t from_us, int64_t to_us,
                           int64_t rate_bps);
 /* Share of packets lost. */

@@ -1,6 +1,6 @@
 /*
- * The estimator against simulated ways (bwe_lab.h). The cases are shaped after RFC 8867 section 5;
- * every bound holds for each of its seeds.
+ * The estimator against simulated ways (bwe_lab.h); every bound holds for each of its seeds. The
+ * cases of RFC 8867, with its own figures, are in test_rfc8867.c.
  */
 #include "rtp/bwe.h"
 
@@ -67,7 +67,6 @@ static void room_is_used_in_spite_of_jitter_and_loss(void **state)
     }
 }
 
-/* RFC 8867 section 5.1: one flow, a capacity that changes. */
 static void capacity_that_falls_and_returns_is_followed(void **state)
 {
     static const struct {
@@ -140,8 +139,7 @@ static void assert_shares(struct lab *lab, int flows, int64_t from_us, int64_t t
     }
 }
 
-/* RFC 8867 sections 5.4 and 5.5: flows of one kind at one bottleneck; the second may come late, or
- * have a longer way. */
+/* Flows of one kind at one bottleneck; the second may come late, or have a longer way. */
 static void two_flows_share_fairly(void **state)
 {
     static const struct {
@@ -179,7 +177,7 @@ static void two_flows_share_fairly(void **state)
     }
 }
 
-/* RFC 8867 section 5.6: a flow that pauses finds its rate again, and lets go of it meanwhile. */
+/* A flow that pauses finds its rate again, and lets go of it meanwhile. */
 static void paused_flow_comes_back(void **state)
 {
     (void)state;

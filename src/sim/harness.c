@@ -348,6 +348,11 @@ void tacet_harness_move(struct tacet_harness *h, enum tacet_harness_party party,
     h->parties[party].path = *path;
 }
 
+void tacet_harness_pause_video(struct tacet_harness *h, enum tacet_harness_party party, bool paused)
+{
+    h->parties[party].video_paused = paused;
+}
+
 const struct tacet_path *tacet_harness_path(struct tacet_harness *h, enum tacet_harness_party party)
 {
     return &h->parties[party].path;

@@ -15,32 +15,29 @@
 
 struct tacet_harness;
 
-enum tacet_harness_party {
-    TACET_CALLER = 0,
-    TACET_CALLEE = 1
-};
+enum tacet_harness_party { TACET_CALLER = 0, TACET_CALLEE = 1 };
 
 struct tacet_harness_config {
     uint64_t seed;
-    struct tacet_link_config link[2];   /* [0] caller to callee */
+    struct tacet_link_config link[2];      /* [0] caller to callee */
     const struct tacet_schedule *schedule; /* how the links change, from creation on; borrowed;
                                               NULL: they do not */
-    bool real_codecs;                   /* opus and vp8; else fake */
+    bool real_codecs;                      /* opus and vp8; else fake */
     bool audio;
     bool video;
     uint16_t width, height, fps;
-    bool auto_answer;                   /* the callee answers at once; default true */
+    bool auto_answer; /* the callee answers at once; default true */
     int32_t audio_bitrate_bps;
     int32_t video_bitrate_bps;
-    int32_t audio_clock_ppm[2];         /* so much slower a party's sound is captured; RTP follows
-                                           the samples, not the time (RFC 3550 section 5.1) */
+    int32_t audio_clock_ppm[2]; /* so much slower a party's sound is captured; RTP follows
+                                   the samples, not the time (RFC 3550 section 5.1) */
     /* Inputs of each party, borrowed for the run; none is a tone and a test card. Pictures have the
      * size above; their rate goes before `fps`. Real codecs alone look at them. */
-    const int16_t *speech;              /* both parties: 48 kHz, looped */
+    const int16_t *speech; /* both parties: 48 kHz, looped */
     size_t speech_count;
     struct tacet_audio_source audio_source[2];
     struct tacet_video_source video_source[2];
-    bool quality;                       /* real codecs: compare what arrives with its source */
+    bool quality; /* real codecs: compare what arrives with its source */
     /* Called with each packet before its link; may change or drop (return false) it, or remember it
      * for later injection with tacet_harness_inject. */
     bool (*on_packet)(void *ctx, struct tacet_harness *h, enum tacet_harness_party from,
@@ -54,38 +51,38 @@ struct tacet_harness_config {
 
 /* What one direction achieved, measured at the receiving party. */
 struct tacet_harness_result {
-    uint64_t audio_played, audio_concealed;   /* samples */
+    uint64_t audio_played, audio_concealed; /* samples */
     int64_t audio_latency_p50_us, audio_latency_p95_us;
     uint64_t pictures_captured, pictures_shown;
-    uint64_t pictures_bad;                    /* refused by the decoder, or not the one that was
-                                                 captured at its timestamp */
-    uint64_t frames_before_answer;            /* handed out before ANSWERED: must stay 0 */
-    int64_t video_frozen_us;                  /* frozen.h */
+    uint64_t pictures_bad;         /* refused by the decoder, or not the one that was
+                                      captured at its timestamp */
+    uint64_t frames_before_answer; /* handed out before ANSWERED: must stay 0 */
+    int64_t video_frozen_us;       /* frozen.h */
     int64_t video_latency_p50_us, video_latency_p95_us;
-    uint64_t sync_compared, sync_within;      /* pictures shown while there was sound; of them those
-                                                 within 40 ms of it, by the sender's clock */
-    int64_t first_audio_us, first_video_us;   /* after dialling; -1: never */
-    struct tacet_traffic sent;                /* by the other party */
-    int64_t media_us;                         /* since the other party's media began; 0: never */
+    uint64_t sync_compared, sync_within;    /* pictures shown while there was sound; of them those
+                                               within 40 ms of it, by the sender's clock */
+    int64_t first_audio_us, first_video_us; /* after dialling; -1: never */
+    struct tacet_traffic sent;              /* by the other party */
+    int64_t media_us;                       /* since the other party's media began; 0: never */
     /* With `quality`: */
-    uint64_t pictures_compared;               /* 0: the next two mean nothing */
-    double psnr_db;                           /* luma, mean over shown pictures */
+    uint64_t pictures_compared; /* 0: the next two mean nothing */
+    double psnr_db;             /* luma, mean over shown pictures */
     double ssim;
-    uint64_t seconds_compared;                /* of sound; 0: the next one means nothing */
-    double speech_p10;                        /* correlation with the source */
+    uint64_t seconds_compared; /* of sound; 0: the next one means nothing */
+    double speech_p10;         /* correlation with the source */
 };
 
 /* One direction at one moment, measured at the receiving party: cheap enough for every 100 ms. */
 struct tacet_harness_moment {
     uint64_t pictures_captured, pictures_shown;
-    bool frozen;                   /* no new picture for longer than it may take */
+    bool frozen; /* no new picture for longer than it may take */
     int64_t video_frozen_us;
     int64_t video_latency_us;      /* of the newest picture shown; 0: none yet */
     uint16_t width, height;        /* of that picture */
     struct tacet_traffic sent;     /* by the other party */
     struct tacet_link_config link; /* as it is now */
     uint64_t link_offered, link_lost, link_queued_out; /* packets */
-    int64_t link_wait_us;          /* in the queue, for who comes now */
+    int64_t link_wait_us;                              /* in the queue, for who comes now */
 };
 
 void tacet_harness_config_init(struct tacet_harness_config *config);
@@ -99,7 +96,7 @@ void tacet_harness_run(struct tacet_harness *h, int64_t until_us);
 /* Runs until the predicate holds or the time is over; whether it held. */
 bool tacet_harness_run_until(struct tacet_harness *h, bool (*done)(struct tacet_harness *h),
                              int64_t until_us);
-int64_t tacet_harness_now(const struct tacet_harness *h); /* since creation */
+int64_t tacet_harness_now(const struct tacet_harness *h);   /* since creation */
 int64_t tacet_harness_clock(const struct tacet_harness *h); /* the calls' `now` */
 /* The party's identity key. */
 void tacet_harness_identity(const struct tacet_harness *h, enum tacet_harness_party party,
@@ -118,6 +115,9 @@ const struct tacet_path *tacet_harness_path(struct tacet_harness *h,
  * for 0 (a NAT that forgot). */
 void tacet_harness_move(struct tacet_harness *h, enum tacet_harness_party party,
                         const struct tacet_path *path, int64_t linger_us);
+/* The party's camera is off, or on again. */
+void tacet_harness_pause_video(struct tacet_harness *h, enum tacet_harness_party party,
+                               bool paused);
 /* How often an event of this type came to that party. */
 uint32_t tacet_harness_event_count(const struct tacet_harness *h, enum tacet_harness_party party,
                                    enum tacet_event_type type);

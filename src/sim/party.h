@@ -69,6 +69,7 @@ struct tacet_party {
     struct tacet_video_format video_format;
     struct tacet_video_encoder video_encoder;
     struct tacet_video_adapt video_adapt;
+    bool video_paused;          /* the camera is off */
     struct tacet_canvas scaled; /* what is encoded where it is not the source's size */
     enum tacet_refresh refresh; /* asked for and not made yet */
     uint64_t pictures;          /* captured */

@@ -177,7 +177,7 @@ static void capture_picture(void *ctx, int64_t now, uint64_t session)
     int64_t offset_us = (int64_t)party->session_pictures * 1000000 *
                         party->video_format.fps_denominator / party->video_format.fps_numerator;
     schedule(party, party->answered_at_us + offset_us, capture_picture);
-    if (!tacet_video_adapt_takes(&party->video_adapt)) {
+    if (party->video_paused || !tacet_video_adapt_takes(&party->video_adapt)) {
         return;
     }
     scale_picture(party, &picture);

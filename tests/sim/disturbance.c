@@ -317,6 +317,44 @@ static void steps_of_the_delay(uint64_t seed)
     tacet_harness_free(&h);
 }
 
+/* What troubles one way costs its listener, and not the other one. */
+static void ways_that_differ(uint64_t seed)
+{
+    static const struct {
+        struct tacet_link_config way[2]; /* the better one first */
+        uint64_t made_up_ms_max[2];      /* by who hears over it */
+        int64_t frozen_ms_max[2];
+    } rows[] = {
+        { { { .delay_us = TACET_MILLIS(20) }, { .delay_us = TACET_MILLIS(180) } },
+          { 30, 30 },
+          { 300, 300 } },
+        { { { .delay_us = TACET_MILLIS(50) },
+            { .delay_us = TACET_MILLIS(50), .jitter_us = TACET_MILLIS(40) } },
+          { 30, 300 },
+          { 200, 300 } },
+        { { { .delay_us = TACET_MILLIS(50) },
+            { .delay_us = TACET_MILLIS(50), .loss_permille = 200 } },
+          { 100, 900 },
+          { 100, 2600 } },
+    };
+
+    for (size_t row = 0; row < sizeof(rows) / sizeof(rows[0]); row++) {
+        int better = (int)((seed + row) % 2); /* whose packets go the better way */
+        struct tacet_watch watch;
+        struct tacet_harness *h = call_over(&watch, seed, &rows[row].way[better == 0 ? 0 : 1],
+                                            &rows[row].way[better == 0 ? 1 : 0]);
+        tacet_harness_run(h, TACET_SECONDS(30));
+        for (int worse = 0; worse < 2; worse++) {
+            struct share share = since(h, both[worse == 0 ? 1 - better : better], &beginning);
+            tacet_expect(share.made_up <= 48 * rows[row].made_up_ms_max[worse]);
+            tacet_expect(share.frozen_us <= TACET_MILLIS(rows[row].frozen_ms_max[worse]));
+            tacet_expect(share.shown * 100 >= share.captured * 90);
+        }
+        tacet_expect_flow(h);
+        tacet_harness_free(&h);
+    }
+}
+
 static void reordering_is_put_right(uint64_t seed)
 {
     struct tacet_link_config link = ordinary;
@@ -367,6 +405,7 @@ const struct tacet_scenario tacet_scenarios_disturbance[] = {
     { "jitter_spike_costs_what_it_lasts", jitter_spike_costs_what_it_lasts },
     { "jitter_spikes_every_5_s", jitter_spikes_every_5_s },
     { "steps_of_the_delay", steps_of_the_delay },
+    { "ways_that_differ", ways_that_differ },
     { "reordering_is_put_right", reordering_is_put_right },
     { "clocks_that_differ", clocks_that_differ },
     { NULL, NULL },

@@ -236,7 +236,6 @@ static void outage_of_8_s_is_survived(uint64_t seed)
     tacet_harness_free(&h);
 }
 
-/* Two minutes and a half: whatever the engine does from time to time has been done by then. */
 /* Both begin with more than the way carries, and its queues are full before anything was heard. */
 static void narrow_way_is_used_and_not_flooded(uint64_t seed)
 {
@@ -275,6 +274,7 @@ static void narrow_way_is_used_and_not_flooded(uint64_t seed)
     tacet_scenario_row("%s", "");
 }
 
+/* Two minutes and a half: whatever the engine does from time to time has been done by then. */
 static void long_call(uint64_t seed)
 {
     struct tacet_link_config link = { .delay_us = TACET_MILLIS(30),

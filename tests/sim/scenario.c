@@ -6,7 +6,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-static char row[128];
+static char row[192];
 
 void tacet_scenario_row(const char *format, ...)
 {

@@ -16,6 +16,7 @@ struct tacet_scenario {
 };
 
 /* One list a file: its end is a NULL name. */
+extern const struct tacet_scenario tacet_scenarios_capacity[];
 extern const struct tacet_scenario tacet_scenarios_disturbance[];
 extern const struct tacet_scenario tacet_scenarios_feedback[];
 extern const struct tacet_scenario tacet_scenarios_setup[];

@@ -20,11 +20,11 @@
 #include <string.h>
 
 static const struct tacet_scenario *const lists[] = {
-    tacet_scenarios_setup,          tacet_scenarios_certificates, tacet_scenarios_handshake,
-    tacet_scenarios_network,        tacet_scenarios_privacy,      tacet_scenarios_resources,
-    tacet_scenarios_keys_and_paths, tacet_scenarios_hostile,      tacet_scenarios_feedback,
-    tacet_scenarios_playout,        tacet_scenarios_recovery,     tacet_scenarios_sync,
-    tacet_scenarios_loss,           tacet_scenarios_disturbance,
+    tacet_scenarios_setup,     tacet_scenarios_capacity,       tacet_scenarios_certificates,
+    tacet_scenarios_handshake, tacet_scenarios_network,        tacet_scenarios_privacy,
+    tacet_scenarios_resources, tacet_scenarios_keys_and_paths, tacet_scenarios_hostile,
+    tacet_scenarios_feedback,  tacet_scenarios_playout,        tacet_scenarios_recovery,
+    tacet_scenarios_sync,      tacet_scenarios_loss,           tacet_scenarios_disturbance,
 };
 #define LISTS (sizeof(lists) / sizeof(lists[0]))
 

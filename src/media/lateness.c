@@ -9,6 +9,15 @@
 #define UNNOTICED_US 20000 /* of the delay: it counts for a quarter */
 /* Fewer frames than that count as if so many others had been on time. */
 #define FRAMES_MIN 250
+/* A frame is held against the least transit of all while it is so young, then against that of so
+ * many before or after it; but one in so many stays as it was. */
+#define YOUNG_FRAMES 50
+#define QUEUE_FRAMES 15
+#define QUEUE_COUNTS 8
+#define SHIFT_FRAMES 2 /* late in a row: no stragglers */
+
+_Static_assert(YOUNG_FRAMES + 1 + QUEUE_FRAMES <= TACET_LATENESS_BASE_FRAMES,
+               "they are remembered");
 
 void tacet_lateness_init(struct tacet_lateness *l)
 {
@@ -25,9 +34,15 @@ static uint32_t at_most(uint32_t value, uint32_t most)
     return value < most ? value : most;
 }
 
-static uint8_t bin_of(const struct tacet_lateness *l, int64_t transit_us)
+/* Of the frame so many back, 1 the last. */
+static int64_t transit_back(const struct tacet_lateness *l, uint32_t back)
 {
-    int64_t bin = (transit_us - l->base_us) / TACET_LATENESS_BIN_US;
+    return l->transits_us[(l->transit_count - back) % TACET_LATENESS_BASE_FRAMES];
+}
+
+static uint8_t bin_of(int64_t late_us)
+{
+    int64_t bin = late_us / TACET_LATENESS_BIN_US;
 
     assert(bin >= 0);
     return (uint8_t)(bin < TACET_LATENESS_BINS ? bin : TACET_LATENESS_BINS - 1);
@@ -45,19 +60,55 @@ static void clear_bin(struct tacet_lateness *l, uint32_t at)
     l->histogram[l->bins[at]]--;
 }
 
+/* The frame so many back is no later than that. */
+static void measure_again(struct tacet_lateness *l, uint32_t back, int64_t least_us)
+{
+    uint32_t at = (l->bin_count - back) % TACET_LATENESS_FRAMES;
+    uint8_t bin = bin_of(transit_back(l, back) - least_us);
+
+    if (bin < l->bins[at]) {
+        clear_bin(l, at);
+        set_bin(l, at, bin);
+    }
+}
+
 /* The least transit has grown: what was held against the old one was not late, the path is longer.
  * Where it has fallen instead, the path of before was as it was and is left behind. */
-static void measure_again(struct tacet_lateness *l)
+static void measure_all_again(struct tacet_lateness *l)
 {
     uint32_t count = at_most(l->transit_count, TACET_LATENESS_BASE_FRAMES);
 
     count = at_most(count, l->bin_count);
     for (uint32_t back = 1; back <= count; back++) {
-        uint32_t at = (l->bin_count - back) % TACET_LATENESS_FRAMES;
-        uint32_t transit = (l->transit_count - back) % TACET_LATENESS_BASE_FRAMES;
-        clear_bin(l, at);
-        set_bin(l, at, bin_of(l, l->transits_us[transit]));
+        measure_again(l, back, l->base_us);
     }
+}
+
+/* The least transit of the frames from so many back to so many back. */
+static int64_t least_between(const struct tacet_lateness *l, uint32_t from, uint32_t to)
+{
+    int64_t least = transit_back(l, to);
+
+    for (uint32_t back = to + 1; back <= from; back++) {
+        int64_t transit = transit_back(l, back);
+        least = transit < least ? transit : least;
+    }
+    return least;
+}
+
+/* A frame that is young no more: where all before it or all after it were as late, a queue stood on
+ * the way, and how long that was says nothing about the next. */
+static void settle(struct tacet_lateness *l)
+{
+    uint32_t back = YOUNG_FRAMES + 1;
+
+    if (l->transit_count < back + QUEUE_FRAMES || l->bin_count < back ||
+        l->transit_count % QUEUE_COUNTS == 0) {
+        return;
+    }
+    int64_t before = least_between(l, back + QUEUE_FRAMES, back);
+    int64_t after = least_between(l, back, back - QUEUE_FRAMES);
+    measure_again(l, back, before > after ? before : after);
 }
 
 static int64_t least_transit(const struct tacet_lateness *l)
@@ -83,11 +134,20 @@ void tacet_lateness_add(struct tacet_lateness *l, int64_t transit_us)
     if (l->bin_count >= TACET_LATENESS_FRAMES) {
         clear_bin(l, at);
     }
-    set_bin(l, at, bin_of(l, transit_us));
+    set_bin(l, at, bin_of(transit_us - l->base_us));
     l->bin_count++;
     if (!first && l->base_us > base_us) {
-        measure_again(l);
+        measure_all_again(l);
     }
+    settle(l);
+}
+
+int64_t tacet_lateness_shift_us(const struct tacet_lateness *l)
+{
+    if (l->transit_count < SHIFT_FRAMES) {
+        return 0;
+    }
+    return least_between(l, SHIFT_FRAMES, 1) - l->base_us;
 }
 
 static int64_t cost_us(const struct tacet_lateness *l, int64_t delay_us, uint32_t later)

@@ -12,6 +12,10 @@
  * to nothing is waited for, a rare straggler is let go, and where one frame in ten comes only with
  * the packet after it, the delay covers that. The short memory of the least transit lets it follow
  * drifting clocks and changed paths.
+ *
+ * A queue that stood on the way for a moment made all frames of that moment late. After a second
+ * only one in eight of them still counts as late: one queue is soon forgotten, but where they come
+ * and go all the time the delay covers them.
  */
 #ifndef TACET_MEDIA_LATENESS_H
 #define TACET_MEDIA_LATENESS_H
@@ -36,6 +40,8 @@ void tacet_lateness_init(struct tacet_lateness *l);
 /* Forgets the least transit, not how transits spread: the path is another now. */
 void tacet_lateness_rebase(struct tacet_lateness *l);
 void tacet_lateness_add(struct tacet_lateness *l, int64_t transit_us);
+/* By how much the last two frames both came late: a queue may be building up. */
+int64_t tacet_lateness_shift_us(const struct tacet_lateness *l);
 /* What this delay would cost, of the frames that are remembered. */
 int64_t tacet_lateness_cost_us(const struct tacet_lateness *l, int64_t delay_us);
 /* The delay to aim at after this one: the same, unless another costs clearly less. At most

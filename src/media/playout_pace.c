@@ -29,9 +29,14 @@ void tacet_pace_aim(struct tacet_pace *pace)
     int64_t least_us = pace->lateness.bin_count < FRAMES_KNOWN ? UNKNOWN_US : TACET_PLAYOUT_MIN_US;
     int64_t target_us =
         tacet_lateness_target_us(&pace->lateness, pace->target_us, TACET_PLAYOUT_MAX_US);
+    int64_t shift_us = tacet_lateness_shift_us(&pace->lateness);
 
+    /* A queue that builds up is not waited for until it has cost enough to be worth its delay. */
     least_us = least_us < pace->floor_us ? pace->floor_us : least_us;
-    pace->target_us = target_us < least_us ? least_us : target_us;
+    target_us = target_us < least_us ? least_us : target_us;
+    pace->urgent = shift_us > target_us;
+    target_us = pace->urgent ? shift_us + target_us / 2 : target_us;
+    pace->target_us = target_us < TACET_PLAYOUT_MAX_US ? target_us : TACET_PLAYOUT_MAX_US;
 }
 
 void tacet_pace_begin(struct tacet_pace *pace, int64_t now)
@@ -114,6 +119,11 @@ int32_t tacet_pace_stretch(struct tacet_pace *pace, const struct tacet_playout_p
     pace->growing = grow;
     if (!grow && !shrink) {
         pace->alike_permille = TACET_STRETCH_ALIKE;
+    }
+    if (pace->urgent && slack_us < pace->target_us) {
+        pace->growing = true;
+        pace->alike_permille = ALIKE_LEAST;
+        return TACET_STRETCH_LAG_MAX;
     }
     if (pull->now < pace->hold_until_us || (!grow && !shrink)) {
         return 0;

@@ -17,12 +17,13 @@
 struct tacet_pace {
     struct tacet_lateness lateness;
     int64_t target_us;
-    int64_t floor_us; /* the target does not go below it */
+    int64_t floor_us;                     /* the target does not go below it */
     int64_t slacks_us[TACET_PACE_RECENT]; /* ring: of the last frames at this pace */
     uint32_t slack_count;
     int64_t spare_since_us; /* each frame since then could have been asked for earlier */
     int64_t much_since_us;  /* ... much earlier */
     int64_t very_much_since_us;
+    bool urgent; /* the last frames came all later than that */
     bool growing;
     bool shrinking;
     int64_t hold_until_us;  /* nothing is stretched before */

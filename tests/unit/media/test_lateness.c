@@ -100,6 +100,60 @@ static void rises_at_once_and_falls_after_ten_seconds(void **state)
     assert_in_range(frames, 400, 500);
 }
 
+/* With jitter, `frames` come 120 ms late for a queue, and then so many more without. */
+static void feed_queue(struct tacet_lateness *l, int frames, int more)
+{
+    for (int i = 0; i < frames + more; i++) {
+        tacet_lateness_add(l, 1000000 + i % 5 * 6000 + (i < frames ? 120000 : 0));
+    }
+}
+
+static void one_queue_is_forgotten_a_second_after_it(void **state)
+{
+    struct tacet_lateness l;
+    int64_t target_us = 4000;
+
+    (void)state;
+    tacet_lateness_init(&l);
+    feed_queue(&l, 0, 500);
+    target_us = tacet_lateness_target_us(&l, target_us, 200000);
+    assert_int_equal(target_us, 26000);
+    feed_queue(&l, 60, 1);
+    target_us = tacet_lateness_target_us(&l, target_us, 200000);
+    assert_int_equal(target_us, 146000);
+    feed_queue(&l, 0, 70);
+    assert_int_equal(tacet_lateness_target_us(&l, target_us, 200000), 26000);
+}
+
+static void queues_that_come_and_go_are_covered(void **state)
+{
+    struct tacet_lateness l;
+    int64_t target_us = 4000;
+
+    (void)state;
+    tacet_lateness_init(&l);
+    for (int i = 0; i < 10; i++) {
+        feed_queue(&l, 50, 50);
+    }
+    feed_queue(&l, 0, 20);
+    target_us = tacet_lateness_target_us(&l, target_us, 200000);
+    assert_in_range(target_us, 140000, 146000);
+}
+
+static void frames_late_in_a_row_are_a_shift(void **state)
+{
+    struct tacet_lateness l;
+
+    (void)state;
+    tacet_lateness_init(&l);
+    tacet_lateness_add(&l, 0);
+    assert_int_equal(tacet_lateness_shift_us(&l), 0);
+    tacet_lateness_add(&l, 40000);
+    assert_int_equal(tacet_lateness_shift_us(&l), 0);
+    tacet_lateness_add(&l, 60000);
+    assert_int_equal(tacet_lateness_shift_us(&l), 40000);
+}
+
 static void first_frames_count_for_more(void **state)
 {
     struct tacet_lateness l;
@@ -168,10 +222,10 @@ static void lateness_beyond_all_bins_is_held_in_the_last(void **state)
     (void)state;
     tacet_lateness_init(&l);
     tacet_lateness_add(&l, 0);
-    for (int i = 0; i < 99; i++) {
+    for (int i = 0; i < 50; i++) {
         tacet_lateness_add(&l, INT64_C(10000000000));
     }
-    assert_int_equal(l.histogram[TACET_LATENESS_BINS - 1], 99);
+    assert_int_equal(l.histogram[TACET_LATENESS_BINS - 1], 50);
     assert_int_equal(tacet_lateness_target_us(&l, 4000, 200000), 4000);
 }
 
@@ -181,6 +235,9 @@ int main(void)
         cmocka_unit_test(delay_covers_what_is_worth_it),
         cmocka_unit_test(delay_stays_where_another_is_hardly_better),
         cmocka_unit_test(rises_at_once_and_falls_after_ten_seconds),
+        cmocka_unit_test(one_queue_is_forgotten_a_second_after_it),
+        cmocka_unit_test(queues_that_come_and_go_are_covered),
+        cmocka_unit_test(frames_late_in_a_row_are_a_shift),
         cmocka_unit_test(first_frames_count_for_more),
         cmocka_unit_test(longer_path_is_no_lateness),
         cmocka_unit_test(shorter_path_leaves_no_lateness_behind),

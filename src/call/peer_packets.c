@@ -181,23 +181,12 @@ int64_t tacet_peer_round_trip(const struct tacet_peer *peer)
     return peer->control.round_trip_us;
 }
 
-/* Whether frames of the base layer need that packet. */
-static bool is_needed(const struct tacet_history_packet *packet)
-{
-    struct tacet_vp8_descriptor descriptor;
-    size_t size;
-
-    return tacet_vp8_descriptor_parse(packet->payload, packet->size, &descriptor, &size) == 0 &&
-           descriptor.temporal_layer == 0;
-}
-
-/* What the peer asked for. One that asks twice wants it twice: it knows how much gets lost. Returns
- * what the encoder should do besides. */
-static enum tacet_refresh retransmit(struct tacet_call *call, struct tacet_peer *peer, int64_t now)
+/* What the peer asked for. One that asks twice wants it twice: it knows how much gets lost. A frame
+ * from an older picture besides would come no sooner than the packet, and costs twice as much as a
+ * usual frame where repairs mostly have made the loss good by then: that waits for a PLI. */
+static void retransmit(struct tacet_call *call, struct tacet_peer *peer, int64_t now)
 {
     struct tacet_rtp_session *session = peer->session;
-    int64_t round_trip_us = tacet_peer_round_trip(peer);
-    enum tacet_refresh refresh = TACET_REFRESH_NONE;
 
     for (size_t i = 0; i < session->wanted_count; i++) {
         struct tacet_history_packet *packet =
@@ -207,12 +196,6 @@ static enum tacet_refresh retransmit(struct tacet_call *call, struct tacet_peer 
             !tacet_repair_may_resend(&session->repair, now, session->sending.video_bps,
                                      packet->size)) {
             continue;
-        }
-        if (is_needed(packet)) {
-            bool again = packet->times > 0 && now - packet->sent_at_us >= round_trip_us / 2;
-            refresh = tacet_refresh_join(
-                refresh, tacet_recovery_on_nack(&session->outbound[TACET_KIND_VIDEO].recovery, now,
-                                                round_trip_us, again));
         }
         int result = tacet_outbound_retransmit(&session->rtx, now, tacet_rekey_sender(&peer->rekey),
                                                session->history, session->wanted[i],
@@ -224,19 +207,18 @@ static enum tacet_refresh retransmit(struct tacet_call *call, struct tacet_peer 
         }
     }
     session->wanted_count = 0;
-    return refresh;
 }
 
 /* Sends again what is missing, and tells the encoders what has changed. */
 static void answer_feedback(struct tacet_call *call, struct tacet_peer *peer, int64_t now)
 {
     struct tacet_rtp_session *session = peer->session;
-    enum tacet_refresh refresh = retransmit(call, peer, now);
+    enum tacet_refresh refresh = TACET_REFRESH_NONE;
 
+    retransmit(call, peer, now);
     if (session->refresh_wanted) {
-        refresh = tacet_refresh_join(
-            refresh, tacet_recovery_decide(&session->outbound[TACET_KIND_VIDEO].recovery, now,
-                                           tacet_peer_round_trip(peer), TACET_RECOVERY_PLI));
+        refresh = tacet_recovery_decide(&session->outbound[TACET_KIND_VIDEO].recovery, now,
+                                        tacet_peer_round_trip(peer), TACET_RECOVERY_PLI);
     }
     if (refresh != TACET_REFRESH_NONE || session->target_changed) {
         tacet_peer_send_target(call, peer, now, refresh);

@@ -24,10 +24,6 @@
 /* A key frame is the largest there is: however often it is asked for, no more than this. */
 #define KEY_APART_MIN_US TACET_MS(300)
 
-/* What a first NACK draws besides the packet: below this round trip the packet comes before a
- * picture is missed for long. A packet that is asked for again has been waited for already. */
-#define RETRANSMISSION_IN_TIME_US TACET_MS(60)
-
 static bool is_base(const struct tacet_frame *frame)
 {
     return frame->key || frame->temporal_layer == 0;
@@ -176,11 +172,6 @@ static enum tacet_refresh best(const struct tacet_recovery *r)
     return found;
 }
 
-bool tacet_recovery_possible(const struct tacet_recovery *r)
-{
-    return best(r) != TACET_REFRESH_NONE;
-}
-
 static bool answer_under_way(const struct tacet_recovery *r, int64_t now, int64_t round_trip_us)
 {
     return r->asked && now - r->asked_at_us < round_trip_us + ANSWER_MARGIN_US;
@@ -207,14 +198,4 @@ enum tacet_refresh tacet_recovery_decide(struct tacet_recovery *r, int64_t now,
     r->asked = true;
     r->asked_at_us = now;
     return refresh;
-}
-
-enum tacet_refresh tacet_recovery_on_nack(struct tacet_recovery *r, int64_t now,
-                                          int64_t round_trip_us, bool again)
-{
-    if ((!again && round_trip_us < RETRANSMISSION_IN_TIME_US) ||
-        answer_under_way(r, now, round_trip_us) || !tacet_recovery_possible(r)) {
-        return TACET_REFRESH_NONE;
-    }
-    return tacet_recovery_decide(r, now, round_trip_us, TACET_RECOVERY_PLI);
 }

@@ -56,20 +56,11 @@ void tacet_recovery_on_left_out(struct tacet_recovery *r, const struct tacet_fra
 /* The receiver holds that picture; it holds none (what it has is said again behind that). */
 void tacet_recovery_on_ack(struct tacet_recovery *r, uint16_t picture_id);
 void tacet_recovery_clear_acks(struct tacet_recovery *r);
-/* Whether there is a picture to recover from. */
-bool tacet_recovery_possible(const struct tacet_recovery *r);
 /*
  * What to ask of the encoder now; NONE while what was asked for last may still be on its way.
  * Remembers what it has decided.
  */
 enum tacet_refresh tacet_recovery_decide(struct tacet_recovery *r, int64_t now,
                                          int64_t round_trip_us, enum tacet_recovery_cause cause);
-/*
- * The receiver lacks a packet of a frame of the base layer, and perhaps asks for it again: whether
- * retransmission alone is too slow or too doubtful. Then as _decide, but never a key frame: for
- * that, the receiver would have to say so itself.
- */
-enum tacet_refresh tacet_recovery_on_nack(struct tacet_recovery *r, int64_t now,
-                                          int64_t round_trip_us, bool again);
 
 #endif

@@ -23,6 +23,10 @@
 #define EXTREMES 2
 #define EXTREME_RUN_US TACET_MS(250)
 #define EXTREME_OWN_PERMILLE 300
+/* Whatever a way loses by itself: nobody calls over one that loses so much. Between the few packets
+ * that get through there is time enough for an outage; but this one lasts and is none. */
+#define DROWNED_PERMILLE 700
+#define DROWNED_WINDOWS 3
 #define SETTLE_US TACET_MS(50) /* until what is sent has the new rate */
 #define SHARE_LEAST 500
 #define SHARE_MOST 800
@@ -213,6 +217,37 @@ static enum tacet_loss_verdict on_extreme(struct tacet_loss_check *l)
     return l->suspect_bps > 0 ? TACET_LOSS_OURS : TACET_LOSS_NOTHING;
 }
 
+/* Too many windows on end in which a sliver got through. The first may be half of the time before;
+ * each of the others holds only few of those packets, so they count together. */
+static bool is_drowned(struct tacet_loss_check *l)
+{
+    const struct tacet_loss_window *w = &l->window;
+
+    if (permille(w) <= DROWNED_PERMILLE || w->lost == w->sent) {
+        l->drowned_windows = 0;
+        return false;
+    }
+    l->drowned_windows++;
+    if (l->drowned_windows == 1) {
+        l->drowned = (struct tacet_loss_window){ .begin_us = w->end_us };
+        return false;
+    }
+    l->drowned.end_us = w->end_us;
+    l->drowned.bytes += w->bytes;
+    l->drowned.sent += w->sent;
+    l->drowned.lost += w->lost;
+    return l->drowned_windows >= DROWNED_WINDOWS;
+}
+
+static enum tacet_loss_verdict on_drowned(struct tacet_loss_check *l, int64_t now)
+{
+    tacet_loss_check_cancel(l, now);
+    l->suspicions = 0;
+    l->suspect_bps = arrived_bps(&l->drowned);
+    l->drowned_windows = 0;
+    return l->suspect_bps > 0 ? TACET_LOSS_OURS : TACET_LOSS_NOTHING;
+}
+
 enum tacet_loss_verdict tacet_loss_check_update(struct tacet_loss_check *l, int64_t now, bool calm)
 {
     enum tacet_loss_verdict verdict = TACET_LOSS_NOTHING;
@@ -231,6 +266,8 @@ enum tacet_loss_verdict tacet_loss_check_update(struct tacet_loss_check *l, int6
     l->extremes = extreme ? l->extremes + 1 : 0;
     if (l->extremes >= EXTREMES) {
         verdict = on_extreme(l);
+    } else if (is_drowned(l)) {
+        verdict = on_drowned(l, now);
     } else if (!l->window.spoilt) {
         verdict = on_full(l, now);
     } else {

@@ -36,18 +36,20 @@ enum tacet_loss_state {
 
 struct tacet_loss_check {
     enum tacet_loss_state state;
-    struct tacet_loss_window window; /* under way */
-    int32_t own_permille;            /* the way's own loss ... */
-    int32_t windows;                 /* ... learned from so many */
-    int32_t extremes;                /* windows on end that lost more than any way by itself */
-    int32_t least_permille;          /* that a window has ever lost */
-    int32_t suspicions;              /* windows on end that lost more than chance explains */
-    int32_t suspect_permille;        /* what is being checked */
-    int32_t lowered_permille;        /* what was lost at the lower rate */
-    int64_t suspect_bps;             /* what arrived before */
-    int64_t since_us;                /* only what is sent after this counts; own clock */
-    int64_t next_check_us;           /* of a loss that has been high all along */
-    int64_t apart_us;                /* ... and the time to the one after it */
+    struct tacet_loss_window window;  /* under way */
+    int32_t own_permille;             /* the way's own loss ... */
+    int32_t windows;                  /* ... learned from so many */
+    int32_t extremes;                 /* windows on end that lost more than any way by itself */
+    struct tacet_loss_window drowned; /* windows on end of which next to nothing arrived ... */
+    int32_t drowned_windows;          /* ... and how many */
+    int32_t least_permille;           /* that a window has ever lost */
+    int32_t suspicions;               /* windows on end that lost more than chance explains */
+    int32_t suspect_permille;         /* what is being checked */
+    int32_t lowered_permille;         /* what was lost at the lower rate */
+    int64_t suspect_bps;              /* what arrived before */
+    int64_t since_us;                 /* only what is sent after this counts; own clock */
+    int64_t next_check_us;            /* of a loss that has been high all along */
+    int64_t apart_us;                 /* ... and the time to the one after it */
 };
 
 enum tacet_loss_verdict {

@@ -163,6 +163,39 @@ static void what_no_way_loses_is_ours(void **state)
     assert_in_range(l.own_permille, 0, 300);
 }
 
+/* Between two packets that get through, so much time passes that it looks like an outage. */
+static void way_that_lets_through_a_tenth_is_found(void **state)
+{
+    static const int64_t policed[] = { 30000, 60000, 100000, 150000, 300000 };
+
+    (void)state;
+    for (size_t i = 0; i < sizeof(policed) / sizeof(policed[0]); i++) {
+        struct way w;
+        begin(&w, i + 1, 2000000);
+        run(&w, TACET_S(5));
+        assert_int_equal(w.ours, 0);
+        w.policed_bps = policed[i];
+        run(&w, TACET_S(3));
+        assert_true(w.ours >= 1);
+        assert_in_range(w.bps, policed[i] * 8 / 10, policed[i]);
+    }
+}
+
+static void outage_is_not_our_rate(void **state)
+{
+    struct way w;
+
+    (void)state;
+    begin(&w, 1, 1500000);
+    w.chance_permille = 200;
+    run(&w, TACET_S(5));
+    w.chance_permille = 1000;
+    run(&w, TACET_S(4));
+    w.chance_permille = 200;
+    run(&w, TACET_S(5));
+    assert_int_equal(w.ours, 0);
+}
+
 static void loss_in_a_queue_says_nothing(void **state)
 {
     struct tacet_loss_check l;
@@ -188,6 +221,8 @@ int main(void)
         cmocka_unit_test(policer_is_found),
         cmocka_unit_test(policer_from_the_beginning_is_found_later),
         cmocka_unit_test(what_no_way_loses_is_ours),
+        cmocka_unit_test(way_that_lets_through_a_tenth_is_found),
+        cmocka_unit_test(outage_is_not_our_rate),
         cmocka_unit_test(loss_in_a_queue_says_nothing),
     };
 

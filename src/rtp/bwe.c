@@ -62,7 +62,7 @@
 #define SILENT_FIRST_US TACET_MS(300) /* at the start nothing vouches for the way */
 #define SILENT_ROUND_TRIPS 3
 #define SILENT_HOLD_PERMILLE 700
-#define SILENT_LEAST_PERMILLE 200
+#define SILENT_LEAST_PERMILLE 20
 
 /* Somebody else's queue */
 #define STANDING_US TACET_MS(2000)

@@ -261,7 +261,7 @@ static void peer_that_says_nothing_gets_less(void **state)
     for (int i = 0; i < 20 && tacet_bwe_timeout(&b) < TACET_S(10); i++) {
         tacet_bwe_on_timeout(&b, tacet_bwe_timeout(&b));
     }
-    assert_in_range(tacet_bwe_target(&b), 100000, 250000);
+    assert_in_range(tacet_bwe_target(&b), 12000, 25000); /* a way that carries it is no use */
     assert_int_equal(tacet_bwe_estimate(&b), 1000000);
 }
 
@@ -296,7 +296,7 @@ static void silence_holds_back_and_is_forgotten(void **state)
         before = tacet_bwe_target(&b);
     }
     assert_int_equal(tacet_bwe_timeout(&b), INT64_MAX);
-    assert_in_range(before, 100000, 250000);
+    assert_in_range(before, 12000, 25000);
     assert_int_equal(tacet_bwe_estimate(&b), 1000000);
     report_one(&b, now + TACET_MS(50));
     assert_int_equal(tacet_bwe_target(&b), 1000000);

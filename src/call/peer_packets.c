@@ -433,7 +433,7 @@ void tacet_peer_send_nack(struct tacet_call *call, struct tacet_peer *peer, int6
         tacet_pool_put(call->pool, buffer);
     }
     tacet_timers_set(&peer->timers, TACET_TIMER_NACK,
-                     tacet_nack_timeout(&peer->session->inbound.nack));
+                     tacet_rtp_session_nack_timeout(peer->session));
 }
 
 void tacet_peer_send_feedback(struct tacet_call *call, struct tacet_peer *peer, int64_t now)

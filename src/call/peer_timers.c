@@ -158,7 +158,8 @@ void tacet_peer_check_picture(struct tacet_peer *peer, int64_t now)
     const struct tacet_inbound *inbound = &peer->session->inbound;
     int64_t at = tacet_inbound_refresh_at(inbound);
     int64_t again = peer->pli_sent_at_us + pli_interval(peer);
-    tacet_timers_set(&peer->timers, TACET_TIMER_NACK, tacet_nack_timeout(&inbound->nack));
+    tacet_timers_set(&peer->timers, TACET_TIMER_NACK,
+                     tacet_rtp_session_nack_timeout(peer->session));
     if (at == INT64_MAX) {
         tacet_timers_stop(&peer->timers, TACET_TIMER_PLI);
         return;

@@ -9,6 +9,10 @@
 #include <string.h>
 
 #define RESULTS_MIN 20 /* of packets, from which on the loss is believed */
+/* Of the target at most is spent on NACK: a way that is full is not opened by asking what it has
+ * dropped. */
+#define NACK_SHARE 4
+#define NACK_OVERHEAD (TACET_SRTP_OVERHEAD_MAX + TACET_UDP_OVERHEAD)
 /* How many packets acknowledge a new picture, beside every report: each may be lost. */
 #define ACK_REPEATS 3
 
@@ -84,6 +88,7 @@ void tacet_rtp_session_begin(struct tacet_rtp_session *s, const struct tacet_ran
                         start[TACET_KIND_COUNT + 2] & 0x7fff, 0);
     s->fec.payload_type = TACET_PT_VIDEO_FEC;
     s->wanted_count = 0;
+    s->ask_from_us = 0;
     tacet_inbound_init(&s->inbound, in, pool, s->frame, s->scratch);
     draw_cname(s, random);
     _Static_assert((int)TACET_FEEDBACK_STREAMS == (int)TACET_SSRC_KIND_COUNT, "one numbering");
@@ -230,7 +235,16 @@ size_t tacet_rtp_session_nack(struct tacet_rtp_session *s, int64_t now, int64_t 
     write_new_ack(s, &w);
     assert(!w.failed);
     s->inbound.stats[TACET_KIND_VIDEO].nack_count++;
+    s->ask_from_us = now + (int64_t)(w.at + NACK_OVERHEAD) * 8 * TACET_S(1) * NACK_SHARE /
+                               tacet_bwe_target(&s->sending.bwe);
     return w.at;
+}
+
+int64_t tacet_rtp_session_nack_timeout(const struct tacet_rtp_session *s)
+{
+    int64_t at = tacet_nack_timeout(&s->inbound.nack);
+
+    return at > s->ask_from_us ? at : s->ask_from_us;
 }
 
 void tacet_rtp_session_on_sent(struct tacet_rtp_session *s, int64_t now,

@@ -32,6 +32,7 @@ struct tacet_rtp_session {
     struct tacet_history *history;   /* of the video sent */
     uint16_t wanted[TACET_NACK_MAX]; /* sequence numbers that the peer has asked for */
     size_t wanted_count;
+    int64_t ask_from_us; /* no NACK sooner */
     struct tacet_inbound inbound;
     struct tacet_remote_inbound_stats remote[TACET_KIND_COUNT];
     char cname[TACET_CNAME_MAX + 1];
@@ -67,6 +68,8 @@ size_t tacet_rtp_session_report(struct tacet_rtp_session *s, int64_t now, bool p
 /* Writes a NACK for the video packets that are missing now; 0: none is. */
 size_t tacet_rtp_session_nack(struct tacet_rtp_session *s, int64_t now, int64_t round_trip_us,
                               uint8_t *out, size_t capacity);
+/* When the next is due; INT64_MAX: nothing is missing. */
+int64_t tacet_rtp_session_nack_timeout(const struct tacet_rtp_session *s);
 /* A datagram of RTP goes out now. */
 void tacet_rtp_session_on_sent(struct tacet_rtp_session *s, int64_t now,
                                const struct tacet_buffer *packet);

@@ -124,6 +124,41 @@ static void finish(struct run *run, const struct tacet_swarm_act *act)
     }
 }
 
+/* What each party sends and sees, for who looks at one seed. */
+static void tell_state(struct run *run)
+{
+    for (int i = 0; i < 2 && run->watch.tell; i++) {
+        enum tacet_harness_party party = (enum tacet_harness_party)i;
+        uint32_t peer = tacet_harness_peer(run->h, party);
+        struct tacet_stats stats = { .size = sizeof(stats) };
+        struct tacet_harness_moment seen;
+        tacet_harness_moment(run->h, party, &seen);
+        if (tacet_call_stats(tacet_harness_call(run->h, party), peer, &stats) == 0) {
+            printf("%8.3f s %s: estimate %" PRId64 " kbit/s, target %d + %d kbit/s, RED %u, "
+                   "%" PRIu64 " frames sent, %" PRIu64 " pictures seen\n",
+                   (double)tacet_harness_now(run->h) / 1e6, i == 0 ? "caller" : "callee",
+                   stats.path.available_outgoing_bitrate_bps / 1000,
+                   (int)(stats.outbound[TACET_KIND_AUDIO].target_bitrate_bps / 1000),
+                   (int)(stats.outbound[TACET_KIND_VIDEO].target_bitrate_bps / 1000),
+                   (unsigned)stats.outbound[TACET_KIND_AUDIO].red_depth,
+                   stats.outbound[TACET_KIND_VIDEO].frames_sent, seen.pictures_shown);
+            (void)fflush(stdout);
+        }
+    }
+}
+
+/* On to `until_us`, with word of each second for who looks on. */
+static void run_on(struct run *run, int64_t until_us)
+{
+    int64_t now = tacet_harness_now(run->h);
+
+    while (now < until_us) {
+        now = until_us - now > TACET_SECONDS(1) ? now + TACET_SECONDS(1) : until_us;
+        tacet_harness_run(run->h, now);
+        tell_state(run);
+    }
+}
+
 /* Acts begin in their order, and what lasts ends before the next begins. */
 static void run_faults(struct run *run)
 {
@@ -132,20 +167,20 @@ static void run_faults(struct run *run)
     set_links(run, plan->faults_from_start ? plan->link : plan->fair);
     tacet_expect(tacet_harness_dial(run->h) == 0);
     if (!plan->faults_from_start) {
-        tacet_harness_run(run->h, TACET_SECONDS(3));
+        run_on(run, TACET_SECONDS(3));
         tacet_swarm_expect_connected(&run->watch, run->h);
         set_links(run, plan->link);
     }
     for (size_t i = 0; i < plan->act_count; i++) {
         const struct tacet_swarm_act *act = &plan->acts[i];
-        tacet_harness_run(run->h, act->at_us);
+        run_on(run, act->at_us);
         begin(run, act);
         if (act->type == TACET_SWARM_OUTAGE || act->type == TACET_SWARM_SPIKE) {
-            tacet_harness_run(run->h, act->at_us + act->lasts_us);
+            run_on(run, act->at_us + act->lasts_us);
             finish(run, act);
         }
     }
-    tacet_harness_run(run->h, plan->faults_until_us);
+    run_on(run, plan->faults_until_us);
     tacet_swarm_expect_safe(&run->watch, run->h);
 }
 
@@ -170,44 +205,17 @@ static void dial_again_if_ended(struct run *run)
     tacet_expect(tacet_harness_dial(run->h) == 0);
 }
 
-/* What each party sends and sees, for who looks at one seed. */
-static void tell_state(struct run *run)
-{
-    for (int i = 0; i < 2 && run->watch.tell; i++) {
-        enum tacet_harness_party party = (enum tacet_harness_party)i;
-        uint32_t peer = tacet_harness_peer(run->h, party);
-        struct tacet_stats stats = { .size = sizeof(stats) };
-        struct tacet_harness_moment seen;
-        tacet_harness_moment(run->h, party, &seen);
-        if (tacet_call_stats(tacet_harness_call(run->h, party), peer, &stats) == 0) {
-            printf("%8.3f s %s: estimate %" PRId64 " kbit/s, target %d + %d kbit/s, RED %u, "
-                   "%" PRIu64 " frames sent, %" PRIu64 " pictures seen\n",
-                   (double)tacet_harness_now(run->h) / 1e6, i == 0 ? "caller" : "callee",
-                   stats.path.available_outgoing_bitrate_bps / 1000,
-                   (int)(stats.outbound[TACET_KIND_AUDIO].target_bitrate_bps / 1000),
-                   (int)(stats.outbound[TACET_KIND_VIDEO].target_bitrate_bps / 1000),
-                   (unsigned)stats.outbound[TACET_KIND_AUDIO].red_depth,
-                   stats.outbound[TACET_KIND_VIDEO].frames_sent, seen.pictures_shown);
-            (void)fflush(stdout);
-        }
-    }
-}
-
 static void expect_flow(struct run *run)
 {
     const struct tacet_swarm_plan *plan = run->plan;
     struct tacet_harness_result before[2], after[2];
 
-    for (int64_t left_us = FLOW_WITHIN_US; left_us > 0; left_us -= TACET_SECONDS(1)) {
-        tacet_harness_run(run->h, tacet_harness_now(run->h) + TACET_SECONDS(1));
-        tell_state(run);
-    }
+    run_on(run, tacet_harness_now(run->h) + FLOW_WITHIN_US);
     tacet_swarm_expect_connected(&run->watch, run->h);
     for (int i = 0; i < 2; i++) {
         tacet_harness_result(run->h, (enum tacet_harness_party)i, &before[i]);
     }
-    tacet_harness_run(run->h, tacet_harness_now(run->h) + FLOW_US);
-    tell_state(run);
+    run_on(run, tacet_harness_now(run->h) + FLOW_US);
     for (int i = 0; i < 2; i++) {
         tacet_harness_result(run->h, (enum tacet_harness_party)i, &after[i]);
         uint64_t played = after[i].audio_played - before[i].audio_played;

@@ -22,6 +22,11 @@ _Static_assert(TACET_ACK_FRAME_MAX + TACET_SINGLE_FRAME_HEADER + TACET_SINGLE_MA
                    TACET_CONTROL_PAYLOAD_MAX,
                "an acknowledgement and a single fit");
 
+/* Where a third is lost each way by chance, one message in thirty comes so far. */
+#define UNANSWERED_MAX 5
+#define REPEATED_MAX 6
+#define REPEATED_US TACET_S(1) /* longer than between two probes */
+
 /* What the frames of one packet ask for; a first pass checks all of them, a second does it. */
 enum pass { CHECK, APPLY };
 
@@ -128,6 +133,12 @@ void tacet_control_send_single(struct tacet_control *c, enum tacet_message type,
 bool tacet_control_idle(const struct tacet_control *c)
 {
     return c->send_base == c->send_end;
+}
+
+bool tacet_control_is_stuck(const struct tacet_control *c, int64_t now)
+{
+    return c->unanswered >= UNANSWERED_MAX ||
+           (c->repeated >= REPEATED_MAX && now - c->repeated_at_us < REPEATED_US);
 }
 
 static bool has_work(const struct tacet_control *c)
@@ -310,7 +321,8 @@ out:
     return drop;
 }
 
-static bool read_stream(struct tacet_control *c, struct tacet_reader *r, enum pass pass)
+static bool read_stream(struct tacet_control *c, int64_t now, struct tacet_reader *r,
+                        enum pass pass)
 {
     uint64_t offset = tacet_read_u64(r);
     size_t size = tacet_read_u16(r);
@@ -320,7 +332,7 @@ static bool read_stream(struct tacet_control *c, struct tacet_reader *r, enum pa
         return false;
     }
     if (pass == APPLY) {
-        tacet_stream_on_data(c, offset, data, size);
+        tacet_stream_on_data(c, now, offset, data, size);
     }
     return true;
 }
@@ -383,7 +395,7 @@ static bool read_frames(struct tacet_control *c, int64_t now, const uint8_t *pay
         case TACET_FRAME_PADDING:
             return tacet_read_zeros(&r);
         case TACET_FRAME_STREAM:
-            good = read_stream(c, &r, pass);
+            good = read_stream(c, now, &r, pass);
             break;
         case TACET_FRAME_ACK:
             good = read_ack(c, now, &r, pass);

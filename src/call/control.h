@@ -84,6 +84,7 @@ struct tacet_control {
     int64_t last_sent_at_us;
     int64_t retry_at_us; /* INT64_MAX: nothing to retry */
     int32_t retries;     /* in a row, for the back-off */
+    int32_t unanswered;  /* probes since something was acknowledged */
 
     /* receiving */
     uint8_t recv_ring[TACET_CONTROL_WINDOW];
@@ -93,6 +94,8 @@ struct tacet_control {
         uint64_t begin;
         uint64_t end;
     } recv_ranges[4]; /* arrived out of order, ascending; begin == end: unused */
+    int32_t repeated; /* segments in a row that had come before: the word of it was lost ... */
+    int64_t repeated_at_us; /* ... the last time */
     bool ack_due;
     bool broken; /* the peer broke the stream's rules: hang up (protocol) */
 
@@ -111,7 +114,7 @@ struct tacet_control {
     size_t singles_out_count;
     size_t singles_in_count;
 
-    int64_t round_trip_us; /* smoothed; 0: not measured */
+    int64_t round_trip_us;       /* smoothed; 0: not measured */
     int64_t round_trip_guess_us; /* until then, what it may be; 0: no idea */
     int64_t round_trip_total_us;
     uint64_t round_trips;                       /* measured */
@@ -139,6 +142,10 @@ void tacet_control_send_single(struct tacet_control *c, enum tacet_message type,
                                const uint8_t *body, size_t size);
 /* Whether everything sent has been acknowledged. */
 bool tacet_control_idle(const struct tacet_control *c);
+/* For seconds nothing sent has been answered, or no answer of ours has arrived. Where that is for
+ * want of room on the way, what else is sent has to give way: without this stream no key is renewed
+ * and the call ends. */
+bool tacet_control_is_stuck(const struct tacet_control *c, int64_t now);
 
 /*
  * Opens a CTRL packet and applies its frames. NONE with the epoch that opened it and whether it

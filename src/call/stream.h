@@ -63,8 +63,8 @@ void tacet_stream_on_ack(struct tacet_control *c, int64_t now, const struct tace
 
 /* False: empty, or beyond the window. */
 bool tacet_stream_data_valid(const struct tacet_control *c, uint64_t offset, size_t size);
-void tacet_stream_on_data(struct tacet_control *c, uint64_t offset, const uint8_t *data,
-                          size_t size);
+void tacet_stream_on_data(struct tacet_control *c, int64_t now, uint64_t offset,
+                          const uint8_t *data, size_t size);
 void tacet_stream_write_ack(struct tacet_control *c, struct tacet_writer *w);
 /* 1 and the next whole message, copied to c->message; 0 for none. */
 int tacet_stream_take(struct tacet_control *c, enum tacet_message *ret_type, size_t *ret_size);

@@ -81,16 +81,21 @@ static bool add_range(struct tacet_control *c, uint64_t begin, uint64_t end)
     return true;
 }
 
-void tacet_stream_on_data(struct tacet_control *c, uint64_t offset, const uint8_t *data,
-                          size_t size)
+void tacet_stream_on_data(struct tacet_control *c, int64_t now, uint64_t offset,
+                          const uint8_t *data, size_t size)
 {
     uint64_t end = offset + size;
 
     assert(tacet_stream_data_valid(c, offset, size));
     c->ack_due = true;
     if (end <= c->recv_next) {
-        return; /* a repetition: the word of its arrival was lost */
+        /* A repetition: the word of its arrival was lost. A single byte asks only whether what has
+         * arrived was taken. */
+        c->repeated += size > 1 && c->repeated < INT16_MAX;
+        c->repeated_at_us = now;
+        return;
     }
+    c->repeated = 0;
     if (offset > c->recv_next) {
         if (add_range(c, offset, end)) {
             store(c, offset, data, size);

@@ -12,6 +12,8 @@
 
 #define REORDER_PACKETS 3
 #define PROBE_SEGMENTS 2
+#define DITHER_STEPS 4
+#define DITHER_SHARE 32
 
 _Static_assert(TACET_CONTROL_WINDOW >= TACET_CONTROL_MESSAGE_MAX, "a message fits the window");
 _Static_assert(TACET_STREAM_SEGMENT_MAX <= UINT16_MAX, "a length is 16 bits");
@@ -166,7 +168,9 @@ static int64_t probe_interval(const struct tacet_control *c)
     for (int32_t i = 0; i < c->retries && us < most; i++) {
         us += us / 2;
     }
-    return us < most ? us : most;
+    us = us < most ? us : most;
+    /* Not in step with sound: who always comes behind its packets finds the same queue full. */
+    return us - us * (c->retries % DITHER_STEPS) / DITHER_SHARE;
 }
 
 /* When a segment counts as lost for being overtaken; INT64_MAX while nothing overtook it. */
@@ -235,6 +239,7 @@ void tacet_stream_on_timeout(struct tacet_control *c, int64_t now)
             s = lowest_in_flight(c);
         }
         c->retries += c->retries < INT16_MAX;
+        c->unanswered += c->unanswered < INT16_MAX;
         c->last_sent_at_us = now; /* it goes in this very poll, or as soon as there are keys */
     }
     arm(c);
@@ -295,6 +300,7 @@ void tacet_stream_on_ack(struct tacet_control *c, int64_t now, const struct tace
             continue;
         }
         s->used = false;
+        c->unanswered = 0;
         c->acked_order = s->order + 1 > c->acked_order ? s->order + 1 : c->acked_order;
         if (!s->retransmission && (newest == NULL || s->order > newest->order)) {
             newest = s;

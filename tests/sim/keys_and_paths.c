@@ -11,19 +11,26 @@ static void set_short_rekey(void *ctx, enum tacet_harness_party at,
     config->rekey_interval_us = at == TACET_CALLER ? TACET_SECONDS(10) : TACET_SECONDS(3600);
 }
 
+static struct tacet_harness *dial_with(struct tacet_watch *watch,
+                                       struct tacet_harness_config *config,
+                                       const struct tacet_link_config *link, bool rekeys)
+{
+    config->link[0] = *link;
+    config->link[1] = *link;
+    config->on_config = rekeys ? set_short_rekey : NULL;
+    struct tacet_harness *h = tacet_watch_dial(config);
+    tacet_harness_run(h, TACET_SECONDS(3));
+    tacet_expect_one_call(h, watch);
+    return h;
+}
+
 static struct tacet_harness *dial_over(struct tacet_watch *watch, uint64_t seed,
                                        const struct tacet_link_config *link, bool rekeys)
 {
     struct tacet_harness_config config;
 
     tacet_watch_init(watch, &config, seed);
-    config.link[0] = *link;
-    config.link[1] = *link;
-    config.on_config = rekeys ? set_short_rekey : NULL;
-    struct tacet_harness *h = tacet_watch_dial(&config);
-    tacet_harness_run(h, TACET_SECONDS(3));
-    tacet_expect_one_call(h, watch);
-    return h;
+    return dial_with(watch, &config, link, rekeys);
 }
 
 static uint32_t epoch(struct tacet_harness *h, enum tacet_harness_party party)
@@ -70,6 +77,40 @@ static void rekeys_under_20_percent_loss_complete(uint64_t seed)
         tacet_expect(watch.ended[i] == 0);
     }
     tacet_harness_free(&h);
+}
+
+/* Both find out how little it carries only by what is lost, and each word of that is lost too. */
+static void rekeys_on_a_way_that_became_narrow_complete(uint64_t seed)
+{
+    static const struct tacet_link_config narrow[] = {
+        { .delay_us = TACET_MILLIS(10), .rate_bps = 130000, .queue_us = TACET_MILLIS(60) },
+        { .delay_us = TACET_MILLIS(10), .rate_bps = 150000, .queue_us = TACET_MILLIS(25) },
+        { .delay_us = TACET_MILLIS(200), .rate_bps = 130000, .queue_us = TACET_MILLIS(60) },
+        { .delay_us = TACET_MILLIS(40), .rate_bps = 300000, .queue_us = TACET_MILLIS(20) },
+        { .delay_us = TACET_MILLIS(40), .rate_bps = 150000, .queue_us = TACET_MILLIS(600) },
+    };
+    struct tacet_link_config wide = { .delay_us = TACET_MILLIS(40) };
+
+    for (size_t i = 0; i < sizeof(narrow) / sizeof(narrow[0]); i++) {
+        struct tacet_harness_config config;
+        struct tacet_watch watch;
+        tacet_watch_init(&watch, &config, seed);
+        config.video_bitrate_bps = 2500000;
+        struct tacet_harness *h = dial_with(&watch, &config, &wide, true);
+        tacet_scenario_row("%d kbit/s, queue of %d ms", (int)(narrow[i].rate_bps / 1000),
+                           (int)(narrow[i].queue_us / 1000));
+        tacet_harness_run(h, TACET_SECONDS(5));
+        tacet_harness_link(h, TACET_CALLER)->config = narrow[i];
+        tacet_harness_link(h, TACET_CALLEE)->config = narrow[i];
+        tacet_harness_run(h, TACET_SECONDS(45));
+        for (int party = 0; party < 2; party++) {
+            tacet_expect(watch.ended[party] == 0);
+            tacet_expect(epoch(h, (enum tacet_harness_party)party) >= 3);
+        }
+        tacet_expect_goodbye(h, &watch, TACET_CALLEE);
+        tacet_harness_free(&h);
+    }
+    tacet_scenario_row("%s", "");
 }
 
 /* The n-th address of a party; no two alike. */
@@ -216,6 +257,7 @@ static void ten_minutes_of_rekeys_and_roams_lose_no_more(uint64_t seed)
 
 const struct tacet_scenario tacet_scenarios_keys_and_paths[] = {
     { "rekeys_on_a_clean_link_lose_nothing", rekeys_on_a_clean_link_lose_nothing },
+    { "rekeys_on_a_way_that_became_narrow_complete", rekeys_on_a_way_that_became_narrow_complete },
     { "rekeys_under_20_percent_loss_complete", rekeys_under_20_percent_loss_complete },
     { "party_that_moves_is_found_again", party_that_moves_is_found_again },
     { "ten_minutes_of_rekeys_and_roams_lose_no_more",

@@ -38,6 +38,8 @@ struct flight {
 struct world {
     struct tacet_rng rng;
     int64_t now;
+    bool blocked[2]; /* nothing of that side arrives */
+    bool unread;     /* nobody takes the messages */
     int32_t loss_permille;
     int32_t double_permille;
     int32_t corrupt_permille;
@@ -146,7 +148,8 @@ static void count_stream_bytes(int from, const uint8_t *packet, size_t size)
 
 static void launch(int from, const uint8_t *packet, size_t size)
 {
-    if (tacet_rng_permille(&w->rng, w->loss_permille) || w->flight_count == PACKETS_MAX) {
+    if (w->blocked[from] || tacet_rng_permille(&w->rng, w->loss_permille) ||
+        w->flight_count == PACKETS_MAX) {
         return;
     }
     struct flight *f = &w->flights[w->flight_count++];
@@ -202,7 +205,7 @@ static void take_messages(int side)
     const uint8_t *body;
     size_t size;
 
-    while (tacet_control_poll_message(&w->side[side], &type, &body, &size) == 1) {
+    while (!w->unread && tacet_control_poll_message(&w->side[side], &type, &body, &size) == 1) {
         if (type == TACET_MESSAGE_PING) {
             assert_int_equal(size, 3);
             assert_memory_equal(body, "hey", 3);
@@ -325,12 +328,53 @@ static void a_blocked_direction_heals(void **state)
     while (step(healed)) {
     }
     assert_int_equal(w->got[0] + w->got[1], 0);
-    /* Backed off: probes come every two seconds by then, not every 20 ms. */
-    assert_true(w->packets < 60);
+    /* Backed off: a probe comes twice a second by then, not every 20 ms. */
+    assert_true(w->packets < 70);
     w->now = healed;
     w->loss_permille = 0;
     run_to_the_end();
     assert_true(w->now - healed < TACET_S(15));
+}
+
+/* Who sends hears no answer; who answers sees the same again and again. */
+static void stream_without_answers_is_stuck(void **state)
+{
+    (void)state;
+    start(1);
+    w->sent[1] = MESSAGES; /* it only acknowledges */
+    w->blocked[1] = true;
+    int64_t until = w->now + TACET_MS(400);
+    while (step(until)) {
+    }
+    assert_false(tacet_control_is_stuck(&w->side[0], w->now));
+    assert_false(tacet_control_is_stuck(&w->side[1], w->now));
+    until = w->now + TACET_S(4);
+    while (step(until)) {
+    }
+    assert_true(tacet_control_is_stuck(&w->side[0], w->now));
+    assert_true(tacet_control_is_stuck(&w->side[1], w->now));
+    assert_false(tacet_control_is_stuck(&w->side[1], w->now + TACET_S(2)));
+    w->blocked[1] = false;
+    until = w->now + TACET_S(1);
+    while (step(until)) {
+    }
+    assert_false(tacet_control_is_stuck(&w->side[0], w->now));
+    assert_false(tacet_control_is_stuck(&w->side[1], w->now));
+}
+
+/* What an app leaves unread is asked about for ever, and answered. */
+static void unread_message_is_not_stuck(void **state)
+{
+    (void)state;
+    start(1);
+    w->sent[1] = MESSAGES;
+    w->unread = true;
+    int64_t until = w->now + TACET_S(20);
+    while (step(until)) {
+    }
+    assert_int_equal(w->got[1], 0);
+    assert_false(tacet_control_is_stuck(&w->side[0], w->now));
+    assert_false(tacet_control_is_stuck(&w->side[1], w->now));
 }
 
 static void a_clean_link_needs_no_retransmission(void **state)
@@ -864,6 +908,8 @@ int main(void)
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(any_link_delivers_all_messages_once_in_order),
         cmocka_unit_test(a_blocked_direction_heals),
+        cmocka_unit_test(stream_without_answers_is_stuck),
+        cmocka_unit_test(unread_message_is_not_stuck),
         cmocka_unit_test(a_clean_link_needs_no_retransmission),
         cmocka_unit_test(a_slow_link_is_measured_in_spite_of_probes),
         cmocka_unit_test(sealed_packets_have_one_form),

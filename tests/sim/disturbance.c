@@ -335,7 +335,7 @@ static void ways_that_differ(uint64_t seed)
         { { { .delay_us = TACET_MILLIS(50) },
             { .delay_us = TACET_MILLIS(50), .loss_permille = 200 } },
           { 100, 900 },
-          { 100, 2600 } },
+          { 600, 2600 } },
     };
 
     for (size_t row = 0; row < sizeof(rows) / sizeof(rows[0]); row++) {
@@ -347,6 +347,7 @@ static void ways_that_differ(uint64_t seed)
         for (int worse = 0; worse < 2; worse++) {
             struct share share = since(h, both[worse == 0 ? 1 - better : better], &beginning);
             tacet_expect(share.made_up <= 48 * rows[row].made_up_ms_max[worse]);
+            /* The call may begin late, too: its handshake takes both ways. */
             tacet_expect(share.frozen_us <= TACET_MILLIS(rows[row].frozen_ms_max[worse]));
             tacet_expect(share.shown * 100 >= share.captured * 90);
         }

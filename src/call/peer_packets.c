@@ -193,7 +193,7 @@ static void retransmit(struct tacet_call *call, struct tacet_peer *peer, int64_t
             tacet_history_find(session->history, session->wanted[i]);
         if (packet == NULL || packet->times >= TACET_RETRANSMISSIONS_MAX ||
             tacet_sending_wait(&session->sending, now) > TACET_PACER_WAIT_US ||
-            tacet_control_is_stuck(&peer->control, now) ||
+            session->sending.gives_way ||
             !tacet_repair_may_resend(&session->repair, now, session->sending.video_bps,
                                      packet->size)) {
             continue;
@@ -329,8 +329,7 @@ int tacet_peer_send_frame(struct tacet_call *call, struct tacet_peer *peer, int6
     if (video && frame->updates == 0 && tacet_sending_wait(sending, now) > TACET_PACER_WAIT_US) {
         return 0;
     }
-    if (video &&
-        (tacet_sending_is_full(sending, now) || tacet_control_is_stuck(&peer->control, now))) {
+    if (video && tacet_sending_is_full(sending, now)) {
         tacet_recovery_on_left_out(&out->recovery, frame);
         return 0;
     }

@@ -175,12 +175,17 @@ bool tacet_sending_is_full(struct tacet_sending *s, int64_t now)
 {
     int64_t wait_us = tacet_sending_wait(s, now);
 
-    s->full = wait_us > (s->full ? WAIT_US : TACET_PACER_WAIT_MAX_US);
+    s->full = s->gives_way || wait_us > (s->full ? WAIT_US : TACET_PACER_WAIT_MAX_US);
     if (wait_us > TACET_PACER_STALE_US) {
         empty(&s->resent);
         empty(&s->video);
     }
     return s->full;
+}
+
+void tacet_sending_give_way(struct tacet_sending *s, bool on)
+{
+    s->gives_way = on;
 }
 
 void tacet_sending_on_results(struct tacet_sending *s, int64_t now,
@@ -231,6 +236,7 @@ static void share(struct tacet_sending *s, int64_t now)
 
     room = room > AUDIO_ROOM_LEAST_BPS ? room : AUDIO_ROOM_LEAST_BPS;
     room = has_room(s) ? TACET_AUDIO_ROOM_ALL : room;
+    room = s->gives_way ? AUDIO_ROOM_LEAST_BPS : room;
     (void)tacet_audio_plan_fit(&s->audio_plan, now, room, &s->audio_need);
     if (has_room(s)) {
         video = s->video_most_bps;

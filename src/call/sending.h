@@ -25,6 +25,7 @@ struct tacet_sending {
     struct tacet_bwe bwe;
     struct tacet_rate_window audio_rate; /* on the wire */
     bool full;
+    bool gives_way;
     int64_t video_size;     /* mean of a video packet's datagram */
     struct tacet_audio_need audio_need;
     int32_t video_most_bps;             /* the application's limit; 0: it sends none */
@@ -58,6 +59,10 @@ int64_t tacet_sending_wait(const struct tacet_sending *s, int64_t now);
 /* So much waits that pictures are left out until nearly all of it is gone. What has become stale,
  * for the rate fell under it, is thrown away as a whole: a key frame has to follow. */
 bool tacet_sending_is_full(struct tacet_sending *s, int64_t now);
+
+/* Something has to get through that matters more than media: no pictures, and of sound as little as
+ * it can be told in. */
+void tacet_sending_give_way(struct tacet_sending *s, bool on);
 
 /* Feedback told of these; they are sorted. */
 void tacet_sending_on_results(struct tacet_sending *s, int64_t now,

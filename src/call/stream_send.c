@@ -11,7 +11,7 @@
 #include <string.h>
 
 #define REORDER_PACKETS 3
-#define PROBE_SEGMENTS 2
+#define PROBE_SEGMENTS 3 /* the two lowest and the highest */
 #define DITHER_STEPS 4
 #define DITHER_SHARE 32
 
@@ -70,14 +70,15 @@ static struct tacet_control_sent *lowest(struct tacet_control *c, bool lost)
     return found;
 }
 
-/* Likewise of those that do not count as lost. */
-static struct tacet_control_sent *lowest_in_flight(struct tacet_control *c)
+/* Of those that do not count as lost: the lowest, or the one with the highest offset. */
+static struct tacet_control_sent *in_flight(struct tacet_control *c, bool highest)
 {
     struct tacet_control_sent *found = NULL;
 
     for (size_t i = 0; i < TACET_CONTROL_IN_FLIGHT_MAX; i++) {
         struct tacet_control_sent *s = &c->sent[i];
-        if (s->used && !s->lost && (found == NULL || s->offset < found->offset)) {
+        if (s->used && !s->lost &&
+            (found == NULL || (highest ? s->offset > found->offset : s->offset < found->offset))) {
             found = s;
         }
     }
@@ -231,12 +232,13 @@ void tacet_stream_on_timeout(struct tacet_control *c, int64_t now)
         }
         /* Two at a time (RFC 9002 section 6.2.4): a message of two segments, of which one was lost,
          * is not to wait for two probes. But where nothing at all is known of the round trip, the
-         * second is left to measure it. */
-        int count = c->round_trips > 0 || c->round_trip_guess_us > 0 ? PROBE_SEGMENTS : 1;
-        for (int i = 0; i < count && s != NULL; i++) {
+         * second is left to measure it. And the last: it may be all that the other side lacks, and
+         * only the word of the others was lost. */
+        bool measured = c->round_trips > 0 || c->round_trip_guess_us > 0;
+        for (int i = 0; i < (measured ? PROBE_SEGMENTS : 1) && s != NULL; i++) {
             s->lost = true;
             s->retransmission = true;
-            s = lowest_in_flight(c);
+            s = in_flight(c, i == PROBE_SEGMENTS - 2);
         }
         c->retries += c->retries < INT16_MAX;
         c->unanswered += c->unanswered < INT16_MAX;

@@ -362,6 +362,32 @@ static void stream_without_answers_is_stuck(void **state)
     assert_false(tacet_control_is_stuck(&w->side[1], w->now));
 }
 
+/* A goodbye must not wait until all before it is known to have arrived. */
+static void last_message_comes_though_no_answer_does(void **state)
+{
+    static const uint8_t body[1300] = { 0 };
+
+    (void)state;
+    start(1);
+    w->sent[0] = w->sent[1] = MESSAGES;
+    w->side[0].round_trip_guess_us = TACET_MS(40);
+    w->blocked[1] = true;
+    w->unread = true; /* they are counted below */
+    assert_int_equal(tacet_control_send(&w->side[0], w->now, TACET_MESSAGE_REKEY2, body, 1300), 0);
+    int64_t until = w->now + TACET_MS(50);
+    while (step(until)) {
+    }
+    w->now = until;
+    w->blocked[0] = true;
+    assert_int_equal(tacet_control_send(&w->side[0], w->now, TACET_MESSAGE_HANGUP, body, 1), 0);
+    drain(0);
+    w->blocked[0] = false;
+    until = w->now + TACET_MS(200);
+    while (step(until)) {
+    }
+    assert_int_equal(w->side[1].recv_next, 1300 + 1 + 2 * TACET_MESSAGE_HEADER);
+}
+
 /* What an app leaves unread is asked about for ever, and answered. */
 static void unread_message_is_not_stuck(void **state)
 {
@@ -909,6 +935,7 @@ int main(void)
         cmocka_unit_test(any_link_delivers_all_messages_once_in_order),
         cmocka_unit_test(a_blocked_direction_heals),
         cmocka_unit_test(stream_without_answers_is_stuck),
+        cmocka_unit_test(last_message_comes_though_no_answer_does),
         cmocka_unit_test(unread_message_is_not_stuck),
         cmocka_unit_test(a_clean_link_needs_no_retransmission),
         cmocka_unit_test(a_slow_link_is_measured_in_spite_of_probes),

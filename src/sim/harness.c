@@ -369,6 +369,11 @@ static int64_t since_dialling(const struct tacet_harness *h, int64_t at_us)
     return at_us < 0 ? -1 : at_us - h->dialled_at_us;
 }
 
+static int64_t percentile(const struct tacet_distribution *distribution, size_t percent)
+{
+    return (int64_t)tacet_distribution_percentile(distribution, percent);
+}
+
 void tacet_harness_result(struct tacet_harness *h, enum tacet_harness_party at,
                           struct tacet_harness_result *ret)
 {
@@ -377,11 +382,13 @@ void tacet_harness_result(struct tacet_harness *h, enum tacet_harness_party at,
     int64_t now = tacet_world_now(h->world);
 
     *ret = (struct tacet_harness_result){
-        .audio_latency_p50_us = tacet_latencies_percentile(&party->audio_latencies, 50),
-        .audio_latency_p95_us = tacet_latencies_percentile(&party->audio_latencies, 95),
-        .video_latency_p50_us = tacet_latencies_percentile(&party->video_latencies, 50),
-        .video_latency_p95_us = tacet_latencies_percentile(&party->video_latencies, 95),
-        .sync_compared = party->sync_compared,
+        .audio_latency_p50_us = percentile(&party->audio_latencies, 50),
+        .audio_latency_p95_us = percentile(&party->audio_latencies, 95),
+        .video_latency_p50_us = percentile(&party->video_latencies, 50),
+        .video_latency_p95_us = percentile(&party->video_latencies, 95),
+        .sync_compared = party->sync_distances.count,
+        .sync_p95_us = percentile(&party->sync_distances, 95),
+        .sync_worst_us = percentile(&party->sync_distances, 100),
         .sync_within = party->sync_within,
         .pictures_captured = party->other->pictures,
         .pictures_shown = party->pictures_shown,
@@ -430,6 +437,7 @@ void tacet_harness_moment(struct tacet_harness *h, enum tacet_harness_party at,
         .frozen = h->config.video && tacet_frozen_now(&party->frozen, now),
         .video_frozen_us = h->config.video ? tacet_frozen_total(&party->frozen, now) : 0,
         .video_latency_us = party->video_latency_us,
+        .sync_us = party->answered ? party->sync_us : -1,
         .width = party->shown_width,
         .height = party->shown_height,
         .sent = h->traffic[party->other->which],

@@ -61,6 +61,7 @@ struct tacet_harness_result {
     int64_t video_latency_p50_us, video_latency_p95_us;
     uint64_t sync_compared, sync_within;    /* pictures shown while there was sound; of them those
                                                within 40 ms of it, by the sender's clock */
+    int64_t sync_p95_us, sync_worst_us;     /* how far apart they were; 0: never compared */
     int64_t first_audio_us, first_video_us; /* after dialling; -1: never */
     struct tacet_traffic sent;              /* by the other party */
     int64_t media_us;                       /* since the other party's media began; 0: never */
@@ -78,6 +79,7 @@ struct tacet_harness_moment {
     bool frozen; /* no new picture for longer than it may take */
     int64_t video_frozen_us;
     int64_t video_latency_us;      /* of the newest picture shown; 0: none yet */
+    int64_t sync_us;               /* between that picture and its sound; -1: not known */
     uint16_t width, height;        /* of that picture */
     struct tacet_traffic sent;     /* by the other party */
     struct tacet_link_config link; /* as it is now */

@@ -11,10 +11,11 @@
 #include "media/scale.h"
 #include "media/video_adapt.h"
 #include "media/video_receiver.h"
+#include "sim/capture_log.h"
 #include "sim/digest.h"
+#include "sim/distribution.h"
 #include "sim/frozen.h"
 #include "sim/harness.h"
-#include "sim/latency.h"
 #include "sim/picture_quality.h"
 #include "sim/rng.h"
 #include "sim/sound_quality.h"
@@ -79,14 +80,15 @@ struct tacet_party {
     struct tacet_audio_receiver *audio_receiver;
     struct tacet_sync_clock audio_clock;
     struct tacet_video_receiver *video_receiver;
-    int64_t show_at_us;       /* scheduled; TACET_NEVER: not */
-    int64_t audio_latency_us; /* of what was heard last; 0: nothing yet */
-    uint64_t sync_compared;   /* pictures, and those shown within 40 ms of their sound */
-    uint64_t sync_within;
+    int64_t show_at_us;                       /* scheduled; TACET_NEVER: not */
+    int64_t audio_latency_us;                 /* of what was heard last; 0: nothing yet */
+    struct tacet_distribution sync_distances; /* us between a picture and its sound */
+    uint64_t sync_within;                     /* of these, at most 40 ms */
+    int64_t sync_us;                          /* the last one; -1: none yet */
 
     /* what was heard and seen */
-    struct tacet_latencies audio_latencies;
-    struct tacet_latencies video_latencies;
+    struct tacet_distribution audio_latencies; /* us */
+    struct tacet_distribution video_latencies;
     uint64_t pictures_shown;
     uint64_t pictures_wrong; /* not the picture that its timestamp stands for */
     uint64_t frames_before_answer;

@@ -6,6 +6,7 @@
 #include "sim/party_media.h"
 
 #include <assert.h>
+#include <stdlib.h>
 #include <string.h>
 
 #define CAPTURE_SAMPLES 960 /* until the call asks for another length */
@@ -212,12 +213,11 @@ static void show(struct tacet_party *party, int64_t now, const struct tacet_show
         return;
     }
     party->video_latency_us = now - captured_at_us;
-    tacet_latencies_add(&party->video_latencies, party->video_latency_us);
+    tacet_distribution_add(&party->video_latencies, (double)party->video_latency_us);
     if (party->audio_latency_us > 0) {
-        int64_t later_us = party->video_latency_us - party->audio_latency_us;
-        party->sync_compared++;
-        party->sync_within +=
-            later_us <= TACET_SYNC_WITHIN_US && later_us >= -TACET_SYNC_WITHIN_US ? 1 : 0;
+        party->sync_us = llabs(party->video_latency_us - party->audio_latency_us);
+        tacet_distribution_add(&party->sync_distances, (double)party->sync_us);
+        party->sync_within += party->sync_us <= TACET_SYNC_WITHIN_US ? 1 : 0;
     }
     if (party->config->quality && party->config->real_codecs) {
         int error = tacet_picture_quality_compare(&party->picture_quality, index, &shown->picture);
@@ -290,7 +290,7 @@ static void play(void *ctx, int64_t now, uint64_t session)
                                &captured_at_us, &index)) {
             int64_t played_at_us = now + (int64_t)marks[i].offset * 1000000 / TACET_SAMPLE_RATE;
             party->audio_latency_us = played_at_us - captured_at_us;
-            tacet_latencies_add(&party->audio_latencies, party->audio_latency_us);
+            tacet_distribution_add(&party->audio_latencies, (double)party->audio_latency_us);
             if (party->sound_quality != NULL) {
                 tacet_sound_quality_mark(party->sound_quality, marks[i].offset,
                                          marks[i].rtp_timestamp);
@@ -441,8 +441,9 @@ void tacet_party_media_free(struct tacet_party *party)
     tacet_picture_quality_free(&party->picture_quality);
     tacet_sound_quality_free(&party->sound_quality);
     tacet_canvas_free(&party->scaled);
-    tacet_latencies_free(&party->audio_latencies);
-    tacet_latencies_free(&party->video_latencies);
+    tacet_distribution_free(&party->audio_latencies);
+    tacet_distribution_free(&party->video_latencies);
+    tacet_distribution_free(&party->sync_distances);
 }
 
 void tacet_party_media_start(struct tacet_party *party, int64_t now, uint32_t peer)
@@ -456,6 +457,7 @@ void tacet_party_media_start(struct tacet_party *party, int64_t now, uint32_t pe
     party->audio_clock = (struct tacet_sync_clock){ 0 };
     party->show_at_us = TACET_NEVER;
     party->audio_latency_us = 0;
+    party->sync_us = -1;
     party->refresh = TACET_REFRESH_KEY;
     if (party->config->audio) {
         capture_next(party, party->next_sound_samples);

@@ -6,6 +6,7 @@
  */
 #include "sim/sound_quality.h"
 
+#include "sim/distribution.h"
 #include "tacet/codec.h"
 #include "tacet/error.h"
 
@@ -29,9 +30,7 @@ struct tacet_sound_quality {
     size_t heard_count;
     bool aligned; /* a timestamp of this session has been heard */
     int64_t lag;  /* source position minus number in `heard`, at the last one */
-    double *values;
-    size_t count;
-    size_t capacity;
+    struct tacet_distribution correlations;
     float coarse_heard[SECOND / COARSE];
     float coarse_source[(SECOND + 2 * AROUND) / COARSE];
     float fine_heard[SECOND];
@@ -54,7 +53,7 @@ void tacet_sound_quality_free(struct tacet_sound_quality **quality)
     if (quality == NULL || *quality == NULL) {
         return;
     }
-    free((*quality)->values);
+    tacet_distribution_free(&(*quality)->correlations);
     free(*quality);
     *quality = NULL;
 }
@@ -163,18 +162,6 @@ static size_t best_place(const float *source, const float *heard, size_t count, 
     return place;
 }
 
-static void add(struct tacet_sound_quality *q, double value)
-{
-    if (q->count == q->capacity) {
-        size_t capacity = q->capacity == 0 ? 64 : q->capacity * 2;
-        double *values = realloc(q->values, capacity * sizeof(*values));
-        assert(values != NULL);
-        q->values = values;
-        q->capacity = capacity;
-    }
-    q->values[q->count++] = value;
-}
-
 static bool is_loud(const struct tacet_sound_quality *q)
 {
     double energy = product(q->fine_source + 2 * COARSE, q->fine_source + 2 * COARSE, SECOND);
@@ -212,7 +199,7 @@ static void compare_second(struct tacet_sound_quality *q)
         q->fine_heard[i] = (float)q->heard[i];
     }
     (void)best_place(q->fine_source, q->fine_heard, SECOND, 4 * COARSE + 1, &fit);
-    add(q, fit);
+    tacet_distribution_add(&q->correlations, fit);
 }
 
 void tacet_sound_quality_played(struct tacet_sound_quality *q, const int16_t *pcm, size_t count)
@@ -232,28 +219,11 @@ void tacet_sound_quality_played(struct tacet_sound_quality *q, const int16_t *pc
 
 size_t tacet_sound_quality_seconds(const struct tacet_sound_quality *q)
 {
-    return q->count;
-}
-
-static int compare_values(const void *a, const void *b)
-{
-    double x = *(const double *)a;
-    double y = *(const double *)b;
-
-    return (x > y) - (x < y);
+    return q->correlations.count;
 }
 
 double tacet_sound_quality_percentile(const struct tacet_sound_quality *q, size_t percent)
 {
-    double *sorted = malloc(q->count * sizeof(*sorted));
-
-    assert(percent <= 100);
-    assert(q->count > 0);
-    assert(sorted != NULL);
-    memcpy(sorted, q->values, q->count * sizeof(*sorted));
-    qsort(sorted, q->count, sizeof(*sorted), compare_values);
-    size_t rank = (q->count * percent + 99) / 100;
-    double value = sorted[rank > 0 ? rank - 1 : 0];
-    free(sorted);
-    return value;
+    assert(q->correlations.count > 0);
+    return tacet_distribution_percentile(&q->correlations, percent);
 }

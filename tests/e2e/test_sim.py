@@ -77,6 +77,8 @@ class Sim(unittest.TestCase):
                 self.assertTrue(20 <= kind["latencyMs"]["p50"] <= kind["latencyMs"]["p95"] < 1000)
             self.assertTrue(60 < video["shown"] <= video["captured"] <= 120)
             self.assertGreaterEqual(video["frozenMs"], 0)
+            sync = direction["lipSyncMs"]
+            self.assertTrue(0 < sync["p95"] <= sync["worst"] < 500, sync)
             self.assertGreater(video["sentKbps"], 500)
             # The stand-in codec makes no picture and no sound that could be compared.
             self.assertIsNone(video["psnrDb"])
@@ -185,6 +187,7 @@ class Sim(unittest.TestCase):
         told = self.run_json("--seconds", "3", "--video-in", "none", "--audio-in", "silence")
         self.assertTrue(told["answered"])
         self.assertIsNone(told["directions"][0]["video"])
+        self.assertIsNone(told["directions"][0]["lipSyncMs"])
         self.assertEqual(told["directions"][1]["audio"]["concealedPct"], 0)
         done = self.folder.run("sim", "--codec", "fake", "--seconds", "2", "--video-in", "none",
                                "--report", self.folder("sound.html"))
@@ -217,7 +220,7 @@ class Sim(unittest.TestCase):
         self.assertIn("tacet sim --codec fake --seconds 20 --seed 4 --loss 3", text)
         titles = [attributes["aria-label"] for _, attributes in page.tags
                   if "aria-label" in attributes]
-        self.assertEqual(len(titles), 18)
+        self.assertEqual(len(titles), 20)
         for part in ("Bitrate", "Pictures", "Loss", "Jitter buffer", "Round trip", "Repair", "RED",
                      "Picture height"):
             self.assertEqual(sum(part in title for title in titles), 2, part)

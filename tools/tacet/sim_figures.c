@@ -70,6 +70,13 @@ static void put_video_latency(const struct tacet_harness_result *r, char cell[TA
     }
 }
 
+static void put_lip_sync(const struct tacet_harness_result *r, char cell[TACET_SIM_TEXT_MAX])
+{
+    if (r->sync_compared > 0) {
+        put_latency(cell, r->sync_p95_us, r->sync_worst_us);
+    }
+}
+
 static void put_quality(const struct tacet_harness_result *r, char cell[TACET_SIM_TEXT_MAX])
 {
     if (r->pictures_compared > 0) {
@@ -103,6 +110,7 @@ static const struct {
     { "pictures shown", put_shown, true },
     { "video frozen", put_frozen, true },
     { "video latency p50 / p95", put_video_latency, true },
+    { "lip sync p95 / worst", put_lip_sync, true },
     { "video PSNR / SSIM", put_quality, true },
     { "first video after", put_first_video, true },
     { "video sent", put_video_sent, true },

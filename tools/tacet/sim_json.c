@@ -64,6 +64,15 @@ static void add_video(cJSON *direction, const struct tacet_harness_result *resul
     (void)cJSON_AddNumberToObject(video, "broken", (double)result->pictures_bad);
 }
 
+static void add_lip_sync(cJSON *direction, const struct tacet_harness_result *result)
+{
+    cJSON *sync = cJSON_AddObjectToObject(direction, "lipSyncMs");
+    bool known = result->sync_compared > 0;
+
+    add(sync, "p95", known, (double)result->sync_p95_us / 1e3, 0.1);
+    add(sync, "worst", known, (double)result->sync_worst_us / 1e3, 0.1);
+}
+
 cJSON *tacet_sim_json(const struct tacet_sim_request *request,
                       const struct tacet_sim_outcome *outcome)
 {
@@ -88,8 +97,10 @@ cJSON *tacet_sim_json(const struct tacet_sim_request *request,
         add_audio(direction, &outcome->direction[i]);
         if (request->ends[i].media.video) {
             add_video(direction, &outcome->direction[i]);
+            add_lip_sync(direction, &outcome->direction[i]);
         } else {
             (void)cJSON_AddNullToObject(direction, "video");
+            (void)cJSON_AddNullToObject(direction, "lipSyncMs");
         }
     }
     return root;

@@ -148,6 +148,8 @@ static void add_states(struct tacet_sim_timeline *t, int side, const struct tace
     values[TACET_SIM_BUFFER_TARGET][at] =
         sound->playing ? (float)((double)sound->target_delay_us / 1e3) : NAN;
     values[TACET_SIM_VIDEO_LATENCY][at] = if_any((double)moment->video_latency_us / 1e3);
+    values[TACET_SIM_SYNC][at] =
+        moment->sync_us >= 0 ? (float)((double)moment->sync_us / 1e3) : NAN;
     values[TACET_SIM_RED][at] = (float)sender->outbound[TACET_KIND_AUDIO].red_depth;
     values[TACET_SIM_HEIGHT][at] = if_any(moment->height);
     mark_frozen(t, side, moment);

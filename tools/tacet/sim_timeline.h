@@ -19,6 +19,7 @@ enum tacet_sim_series {
     TACET_SIM_CAPTURED,       /* pictures a second */
     TACET_SIM_SHOWN,          /* pictures a second */
     TACET_SIM_VIDEO_LATENCY,  /* ms, capture to showing */
+    TACET_SIM_SYNC,           /* ms between the picture shown and its sound */
     TACET_SIM_RED,            /* earlier payloads that each sound packet repeats */
     TACET_SIM_FEC,            /* percent of video's bytes */
     TACET_SIM_RTX,            /* percent of video's bytes */

@@ -10,7 +10,7 @@
 
 /* How long a hole in the video is waited for: about the spread of a reordering network, and time
  * for some retransmissions, each of which may be lost like the packet was; but not so long that
- * asking for a key frame would have cost less. */
+ * asking for a key frame would have cost less. The first one is always waited for. */
 #define PATIENCE_MIN_US TACET_MS(60)
 #define PATIENCE_MAX_US TACET_MS(500)
 #define PATIENCE_TRIES 4
@@ -19,8 +19,9 @@
 /* A silence of the way: so long, and so much that is missing behind it. */
 #define AFRESH_AFTER_US PATIENCE_MAX_US
 #define AFRESH_PACKETS 8
-/* Repairs follow their frame: a hole is asked for when they had time to come. */
-#define FEC_DELAY_US TACET_MS(6)
+/* Repairs follow their frame within a third of the time to the next: a hole is asked for when they
+ * had time to come. */
+#define FEC_DELAY_US TACET_MS(12)
 /* A loss that repairs promise to make good is not asked for so long; looked at in such steps. */
 #define PROMISE_US TACET_MS(50)
 #define PROMISE_STEP_US TACET_MS(8)
@@ -281,8 +282,10 @@ size_t tacet_inbound_missing(struct tacet_inbound *in, int64_t now, int64_t roun
                              int32_t loss_there_permille, uint16_t *out, size_t capacity)
 {
     int64_t patience_us = PATIENCE_MIN_US + PATIENCE_TRIES * round_trip_us;
+    int64_t first_try_us = PATIENCE_MIN_US + round_trip_us + ASK_MARGIN_US;
+    int64_t most_us = first_try_us > PATIENCE_MAX_US ? first_try_us : PATIENCE_MAX_US;
 
-    in->patience_us = patience_us < PATIENCE_MAX_US ? patience_us : PATIENCE_MAX_US;
+    in->patience_us = patience_us < most_us ? patience_us : most_us;
     struct tacet_nack_pace pace = {
         .round_trip_us = round_trip_us,
         .patience_us = in->patience_us,

@@ -8,7 +8,7 @@
 #define ASK_AGAIN_MARGIN_US TACET_MS(20)
 /* Between the copies of a question: what is lost in one moment is not lost in the next. */
 #define COPIES_APART_US TACET_MS(8)
-#define FAILS_MAX 100000 /* of a million */
+#define FAILS_MAX 150000 /* of a million */
 
 static void drop_first(struct tacet_nack *n, size_t count)
 {

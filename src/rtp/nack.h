@@ -50,7 +50,7 @@ void tacet_nack_postpone(struct tacet_nack *n, int64_t seq, int64_t until_us);
 size_t tacet_nack_due(struct tacet_nack *n, int64_t now, const struct tacet_nack_pace *pace,
                       uint16_t *out, size_t capacity);
 /* How often to ask at a time, where so much is lost there and back, in permille: as often as makes
- * nine answers in ten arrive, at most TACET_NACK_COPIES_MAX. */
+ * five answers in six arrive, at most TACET_NACK_COPIES_MAX. */
 uint32_t tacet_nack_copies(int32_t loss_there, int32_t loss_back);
 /* When _due has something; INT64_MAX. */
 int64_t tacet_nack_timeout(const struct tacet_nack *n);

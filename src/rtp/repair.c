@@ -3,17 +3,21 @@
  *
  * How a video frame is kept from being missed, by measure (50 ms +-20 each way, both ways lossy):
  *
- *   - Repairs (fec.h) come with the frame and with those of the next 100 ms. They are made as many
- *     as leave something lacking in a tenth of a second once where 25 packets are lost (ten, where
- *     losses come in runs: then it costs too much): a picture that stands for 150 ms is a freeze,
- *     and a question and its answer take about that long. The more is lost the dearer is what is
- *     left; a fixed rest would take half of the bits at 30 %.
- *   - Retransmission costs only what was lost, so it does all where three round trips fit into that
+ *   - Repairs (fec.h) come with the frame and with the four behind it: a picture that stands
+ *     for 150 ms is a freeze, and a question and its answer take about that long. They are made as
+ *     many as leave something lacking in that time in one case of a thousand, and more where much
+ *     is lost, by the square of the loss: there the last thousandth is dear, and what it costs is
+ *     missing in every picture.
+ *   - What repairs do not make good is missing for a round trip at least. So the longer that is,
+ *     the more of them.
+ *   - Retransmission costs only what was lost, so it does all where three round trips fit into the
  *     time, most where one does, and the rest where none does. The receiver asks (nack.h); it
- * leaves out what repairs promise.
+ *     leaves out what repairs promise.
  *   - A key frame costs as much as five to ten frames, and all after it stands on it: it is
  *     protected so that one in five hundred has to wait for a retransmission.
  *   - Without loss nothing of this is sent, but for the first reports' time: nobody knows yet.
+ * Where next to nothing is lost neither, unless retransmission is late: each loss is a freeze
+ * there, and few repairs are enough.
  */
 #include "rtp/repair.h"
 
@@ -26,21 +30,28 @@
 #define FADE_US TACET_MS(500) /* a quarter of the old counts goes each time */
 #define FADE 4
 
-/* Repairs cover the frames of this time: later ones come when the picture is missed already. */
-#define SPAN_US TACET_MS(110)
-/* A question and its answer take a round trip, jitter and work, and nine in ten succeed (nack.h).
- * Where so many come in that time, so much more may be left to them; where three do, all. */
+/* Repairs cover the frames of this time, five at 30 a second: later ones come when the picture is
+ * missed already. */
+#define SPAN_US TACET_MS(145)
+/* A question and its answer take a round trip, jitter and work, and most succeed (nack.h). Where so
+ * many come before the picture is missed, so much more may be left to them; where three do, all. */
+#define MISSED_US TACET_MS(110)
 #define TURN_MARGIN_US TACET_MS(20)
 #define TURNS_ENOUGH 3
 static const double in_time[TURNS_ENOUGH] = { 1, 10, 30 };
-/* How often the packets of that time may still lack something, as a share of the loss; and how
- * often a key frame may. */
-#define LEFT 0.04
+/* How often the packets of that time may still lack something, at least and times the square of the
+ * loss, if that costs a round trip of this time; and how often a key frame may. */
+#define LEFT_LEAST 0.001
+#define LEFT 0.2
+#define LEFT_ROUND_TRIP_US TACET_MS(120)
 #define LEFT_KEY 0.002
-#define LEFT_BURSTS 0.1
+/* Where no retransmission is in time, losses of this much count. */
+#define HARDLY_PERMILLE 1
 
 #define LOSS_MOST 0.5
-#define LOSS_BEFORE 0.08 /* assumed until the first report */
+/* Assumed until the first report; the way may be too narrow for more. */
+#define LOSS_BEFORE 0.08
+#define LEFT_BEFORE 0.01
 /* Mean runs below this are what independent losses give. */
 #define BURST_MIN 1.6
 #define BURST_MOST 6.0
@@ -138,15 +149,25 @@ static size_t repairs_for(size_t k, double p, double burst, double left)
     return (size_t)((double)m * burst + 0.5);
 }
 
+/* How often a span of frames may lack something for want of repairs. */
+static double left_to_others(double p, int64_t turns, int64_t round_trip_us)
+{
+    double left = LEFT * p * p > LEFT_LEAST ? LEFT * p * p : LEFT_LEAST;
+
+    return round_trip_us > LEFT_ROUND_TRIP_US
+               ? left * (double)LEFT_ROUND_TRIP_US / (double)round_trip_us
+               : left * in_time[turns];
+}
+
 size_t tacet_repair_fec_count(struct tacet_repair *r, size_t k, int64_t round_trip_us, bool key)
 {
     double p = r->reported ? r->loss_permille / 1000.0 : LOSS_BEFORE;
     double burst = r->burst_q8 / 256.0 * (1 - p);
+    int64_t turns = round_trip_us > 0 ? MISSED_US / (round_trip_us + TURN_MARGIN_US) : 0;
+    int32_t from_permille = turns > 0 ? NOTHING_PERMILLE : HARDLY_PERMILLE;
     size_t m;
 
-    int64_t turns = round_trip_us > 0 ? SPAN_US / (round_trip_us + TURN_MARGIN_US) : 0;
-
-    if ((r->reported && r->loss_permille < NOTHING_PERMILLE) || turns >= TURNS_ENOUGH) {
+    if ((r->reported && r->loss_permille < from_permille) || turns >= TURNS_ENOUGH) {
         r->owed_q8 = 0;
         return 0;
     }
@@ -157,8 +178,8 @@ size_t tacet_repair_fec_count(struct tacet_repair *r, size_t k, int64_t round_tr
         r->owed_q8 = 0;
     } else {
         /* Those of the whole span in equal parts, one a frame, the fraction kept for the next. */
-        size_t all = repairs_for(k * r->span, p, burst,
-                                 in_time[turns] * p * (burst > 1 ? LEFT_BURSTS : LEFT));
+        double left = r->reported ? left_to_others(p, turns, round_trip_us) : LEFT_BEFORE;
+        size_t all = repairs_for(k * r->span, p, burst, left);
         r->owed_q8 += (int64_t)(all * 256 / r->span);
         m = (size_t)(r->owed_q8 / 256);
         r->owed_q8 %= 256;

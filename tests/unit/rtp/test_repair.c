@@ -130,15 +130,17 @@ static void frames_are_protected_as_far_as_the_loss_asks(void **state)
         size_t k;
         size_t min, max; /* repairs of 120 frames, a tenth of them */
     } rows[] = {
-        { 0, 256, 100, 6, 0, 0 },         { 4, 256, 100, 6, 0, 0 },
-        { 100, 284, 15, 6, 0, 0 },   /* three retransmissions are in time */
-        { 100, 284, 35, 6, 14, 19 }, /* two are */
-        { 100, 284, 80, 6, 17, 22 }, /* one is */
-        { 10, 256, 100, 6, 8, 12 },       { 50, 269, 100, 6, 15, 20 },
-        { 100, 284, 100, 6, 23, 28 },     { 100, 284, 0, 6, 23, 28 },
-        { 200, 320, 100, 6, 39, 46 },     { 300, 366, 100, 6, 56, 66 },
-        { 50, 768, 100, 6, 22, 30 },      { 200, 768, 100, 6, 42, 58 },
-        { 100, 284, 100, 1, 7, 12 },      { 300, 366, 100, 1, 15, 24 },
+        { 0, 256, 100, 6, 0, 0 },         { 0, 256, 500, 6, 0, 0 },
+        { 4, 256, 50, 6, 0, 0 },  /* one retransmission is in time */
+        { 4, 256, 100, 6, 3, 5 }, /* none is */
+        { 100, 284, 15, 6, 0, 0 },        { 100, 284, 35, 6, 14, 18 },
+        { 100, 284, 80, 6, 17, 21 },      { 100, 284, 100, 6, 22, 26 },
+        { 100, 284, 560, 6, 27, 31 }, /* each that is lacking is missed for long */
+        { 100, 284, 0, 6, 22, 26 },   /* not measured yet */
+        { 10, 256, 100, 6, 6, 8 },        { 50, 269, 100, 6, 15, 19 },
+        { 200, 320, 100, 6, 36, 41 },     { 300, 366, 100, 6, 52, 58 },
+        { 50, 768, 100, 6, 24, 30 },      { 200, 768, 100, 6, 49, 57 },
+        { 100, 284, 100, 1, 8, 11 },      { 300, 366, 100, 1, 15, 19 },
         { 900, 2560, 100, 30, 350, 384 },
     };
 
@@ -165,15 +167,15 @@ static void key_frames_are_protected_by_themselves_and_more(void **state)
     assert_in_range(tacet_repair_fec_count(&r, 30, TACET_MS(100), true), 9, 12);
 }
 
-static void repairs_cover_the_frames_of_a_tenth_of_a_second(void **state)
+static void repairs_cover_the_frames_of_a_seventh_of_a_second(void **state)
 {
     struct tacet_repair r = { 0 };
 
     (void)state;
     (void)on_loss(&r, 100);
     (void)repairs_of(&r, 10, 6, TACET_MS(100));
-    assert_int_equal(r.span, 4);
-    assert_int_equal(tacet_repair_on_frame(&r, 10 * 33333, 60, false), 42);
+    assert_int_equal(r.span, 5);
+    assert_int_equal(tacet_repair_on_frame(&r, 10 * 33333, 60, false), 36);
     assert_int_equal(tacet_repair_on_frame(&r, TACET_S(2), 66, false), 66); /* after a pause */
 }
 
@@ -184,6 +186,7 @@ static void first_frames_are_protected_until_somebody_reports(void **state)
     (void)state;
     (void)tacet_repair_on_frame(&r, 0, 0, true);
     assert_in_range(tacet_repair_fec_count(&r, 30, TACET_MS(100), true), 7, 11);
+    assert_in_range(repairs_of(&r, 120, 6, TACET_MS(100)), 140, 180);
     (void)on_loss(&r, 0);
     assert_int_equal(tacet_repair_fec_count(&r, 30, TACET_MS(100), true), 0);
 }
@@ -235,7 +238,7 @@ int main(void)
         cmocka_unit_test(repeats_stand_further_back_where_losses_come_in_runs),
         cmocka_unit_test(frames_are_protected_as_far_as_the_loss_asks),
         cmocka_unit_test(key_frames_are_protected_by_themselves_and_more),
-        cmocka_unit_test(repairs_cover_the_frames_of_a_tenth_of_a_second),
+        cmocka_unit_test(repairs_cover_the_frames_of_a_seventh_of_a_second),
         cmocka_unit_test(first_frames_are_protected_until_somebody_reports),
         cmocka_unit_test(resending_is_bounded_whatever_is_asked_for),
         cmocka_unit_test(repair_is_paid_out_of_the_video_budget),

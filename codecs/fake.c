@@ -54,19 +54,32 @@ static void put_checksum(uint8_t *data, size_t size, size_t at)
     tacet_write_u32(&w, checksum(data, size, at));
 }
 
+/* Little endian; a form that compilers know as one store. */
+static void put_word(uint8_t out[8], uint64_t word)
+{
+    out[0] = (uint8_t)word;
+    out[1] = (uint8_t)(word >> 8);
+    out[2] = (uint8_t)(word >> 16);
+    out[3] = (uint8_t)(word >> 24);
+    out[4] = (uint8_t)(word >> 32);
+    out[5] = (uint8_t)(word >> 40);
+    out[6] = (uint8_t)(word >> 48);
+    out[7] = (uint8_t)(word >> 56);
+}
+
 /* Filler that differs from frame to frame, so that exchanged packets are found out. */
 static void fill(uint8_t *data, size_t size, uint64_t seed)
 {
-    uint32_t x = (uint32_t)seed * 2654435761U | 1;
+    uint64_t x = (seed + 1) * UINT64_C(0x9E3779B97F4A7C15);
+    uint8_t last[8];
+    size_t i = 0;
 
-    for (size_t i = 0; i < size; i += 4) {
-        x ^= x << 13;
-        x ^= x >> 17;
-        x ^= x << 5;
-        for (size_t k = 0; k < 4 && i + k < size; k++) {
-            data[i + k] = (uint8_t)(x >> 8 * k);
-        }
+    for (; i + 8 <= size; i += 8) {
+        x += UINT64_C(0xBF58476D1CE4E5B9);
+        put_word(data + i, x ^ x >> 31);
     }
+    put_word(last, ~x);
+    memcpy(data + i, last, size - i);
 }
 
 static void instance_free(void *ctx)
@@ -198,9 +211,12 @@ static int audio_decode(void *ctx, const uint8_t *data, size_t size, bool fec, i
     }
     bool known = !fec || (header.flags & AUDIO_FLAG_REDUNDANT) != 0;
     uint64_t index = fec ? header.index - 1 : header.index;
-    for (size_t i = 0; i < count; i++) {
-        size_t bit = BITS - 1 - i * BITS / count;
-        pcm[i] = !known ? 0 : (index >> bit & 1) != 0 ? AUDIO_LEVEL : -AUDIO_LEVEL;
+    for (size_t block = 0; block < BITS; block++) {
+        size_t bit = BITS - 1 - block;
+        int16_t level = !known ? 0 : (index >> bit & 1) != 0 ? AUDIO_LEVEL : -AUDIO_LEVEL;
+        for (size_t i = (block * count + BITS - 1) / BITS; i * BITS < (block + 1) * count; i++) {
+            pcm[i] = level;
+        }
     }
     *ret_count = count;
     return 0;
@@ -438,13 +454,16 @@ static int video_resize(struct video_decoder *d, uint16_t width, uint16_t height
 /* The test card's blocks: tacet_testcard_read() reads them. */
 static void draw_index(struct video_decoder *d, uint32_t index)
 {
-    for (size_t block = 0; block < BITS; block++) {
+    size_t rows = d->height / 8U;
+
+    for (size_t block = 0; block < BITS && rows > 0; block++) {
         size_t from = block * d->width / BITS;
         size_t to = (block + 1) * d->width / BITS;
         int luma = (index >> (BITS - 1 - block) & 1) != 0 ? LUMA_ONE : LUMA_ZERO;
-        for (size_t y = 0; y < d->height / 8U; y++) {
-            memset(d->memory + y * d->width + from, luma, to - from);
-        }
+        memset(d->memory + from, luma, to - from);
+    }
+    for (size_t y = 1; y < rows; y++) {
+        memcpy(d->memory + y * d->width, d->memory, d->width);
     }
 }
 

@@ -22,8 +22,9 @@ void tacet_digest_number(struct tacet_digest *digest, uint64_t number);
 void tacet_digest_bytes(struct tacet_digest *digest, const void *data, size_t size);
 /* Its meaning, member by member: no padding, no pointer. */
 void tacet_digest_event(struct tacet_digest *digest, const struct tacet_event *event);
-/* Number, size and luma. */
-void tacet_digest_picture(struct tacet_digest *digest, const struct tacet_picture *picture);
+/* Number, size and the luma of so many rows from the top. */
+void tacet_digest_picture(struct tacet_digest *digest, const struct tacet_picture *picture,
+                          size_t rows);
 /* The hash so far; more may be added. */
 void tacet_digest_result(const struct tacet_digest *digest, uint8_t out[32]);
 

@@ -130,6 +130,12 @@ void tacet_rtp_session_end(struct tacet_rtp_session *s)
     s->sent_log = sent_log;
 }
 
+void tacet_rtp_session_repeat_sound(struct tacet_rtp_session *s)
+{
+    s->outbound[TACET_KIND_AUDIO].red_plan = *tacet_repair_red(
+        &s->repair, tacet_loss_burst_q8(&s->audio_loss), s->sending.audio_plan.depth);
+}
+
 static void fill_sender(const struct tacet_outbound *out, int64_t now, struct tacet_rtcp_part *part)
 {
     int64_t rate = out->kind == TACET_KIND_AUDIO ? 48000 : 90000;
@@ -330,8 +336,7 @@ static int on_feedback(struct tacet_rtp_session *s, int64_t now, const struct ta
         s->sending.audio_need.depth = tacet_repair_red(&s->repair, 0, TACET_RED_DEPTH_MAX)->count;
     }
     s->target_changed |= tacet_sending_update(&s->sending, now);
-    s->outbound[TACET_KIND_AUDIO].red_plan = *tacet_repair_red(
-        &s->repair, tacet_loss_burst_q8(&s->audio_loss), s->sending.audio_plan.depth);
+    tacet_rtp_session_repeat_sound(s);
     return 0;
 }
 

@@ -61,6 +61,8 @@ void tacet_rtp_session_begin(struct tacet_rtp_session *s, const struct tacet_ran
 /* Gives every buffer back and wipes what was received. */
 void tacet_rtp_session_end(struct tacet_rtp_session *s);
 
+/* Sound repeats as many earlier packets as `sending` has room for. */
+void tacet_rtp_session_repeat_sound(struct tacet_rtp_session *session);
 /* Writes the compound RTCP of this interval (RFC 3550 section 6.1): an SR a kind that was sent, or
  * one RR, with the blocks, then SDES, and PLI if `pli`. Returns its size. */
 size_t tacet_rtp_session_report(struct tacet_rtp_session *s, int64_t now, bool pli, uint8_t *out,

@@ -5,6 +5,8 @@
 #include "rtp/packet_result.h"
 
 #define START_BPS 1000000
+/* Repeats of sound until the first report. Where no picture is sent, the way may be too narrow. */
+#define FIRST_DEPTH 2
 #define VIDEO_SIZE_FIRST 1000
 #define VIDEO_SIZE_SHARE 64
 
@@ -62,7 +64,7 @@ void tacet_sending_begin(struct tacet_sending *s, int64_t now, struct tacet_pool
 {
     *s = (struct tacet_sending){
         .video_size = VIDEO_SIZE_FIRST,
-        .audio_need = { .most_bps = audio_bps },
+        .audio_need = { .most_bps = audio_bps, .depth = video_bps > 0 ? FIRST_DEPTH : 0 },
         .video_most_bps = video_bps,
         .crowded_since_us = -1,
         .crowded_until_us = -1,

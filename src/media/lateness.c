@@ -8,12 +8,12 @@
 #define REGRET_US 2000     /* what another delay must save */
 #define UNNOTICED_US 20000 /* of the delay: it counts for a quarter */
 /* Fewer frames than that count as if so many others had been on time. */
-#define FRAMES_MIN 250
+#define FRAMES_MIN 120
 /* A frame is held against the least transit of all while it is so young, then against that of so
  * many before or after it; but one in so many stays as it was. */
 #define YOUNG_FRAMES 50
 #define QUEUE_FRAMES 15
-#define QUEUE_COUNTS 8
+#define QUEUE_COUNTS 12
 #define SHIFT_FRAMES 2 /* late in a row: no stragglers */
 
 _Static_assert(YOUNG_FRAMES + 1 + QUEUE_FRAMES <= TACET_LATENESS_BASE_FRAMES,
@@ -174,7 +174,7 @@ int64_t tacet_lateness_cost_us(const struct tacet_lateness *l, int64_t delay_us)
  * or too large by it: it is not given up for little. */
 static int64_t regret_us(int64_t present_us, int64_t other_us)
 {
-    int64_t regret = other_us < present_us ? present_us / 8 - REGRET_US : 0;
+    int64_t regret = other_us < present_us ? present_us / 5 - REGRET_US : 0;
 
     return regret > REGRET_US ? regret : REGRET_US;
 }

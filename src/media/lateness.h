@@ -6,7 +6,7 @@
  *
  * The delay to aim at is the one of least cost, where
  *
- *     cost(delay) = delay + 25 ms * percent of the last 500 frames that came later than that
+ *     cost(delay) = delay + 25 ms * percent of the last 1000 frames that came later than that
  *
  * and the first 20 ms of delay, which nobody notices, count for a quarter. So on a clean path next
  * to nothing is waited for, a rare straggler is let go, and where one frame in ten comes only with
@@ -14,8 +14,8 @@
  * drifting clocks and changed paths.
  *
  * A queue that stood on the way for a moment made all frames of that moment late. After a second
- * only one in eight of them still counts as late: one queue is soon forgotten, but where they come
- * and go all the time the delay covers them.
+ * only one in twelve of them still counts as late: one queue is soon forgotten, but where they
+ * come and go all the time the delay covers them.
  */
 #ifndef TACET_MEDIA_LATENESS_H
 #define TACET_MEDIA_LATENESS_H
@@ -23,7 +23,7 @@
 #include <stdint.h>
 
 #define TACET_LATENESS_BASE_FRAMES 100
-#define TACET_LATENESS_FRAMES 500
+#define TACET_LATENESS_FRAMES 1000
 #define TACET_LATENESS_BIN_US 2000
 #define TACET_LATENESS_BINS 128
 

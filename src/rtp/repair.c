@@ -50,7 +50,7 @@ static const double in_time[TURNS_ENOUGH] = { 1, 10, 30 };
 
 #define LOSS_MOST 0.5
 /* Assumed until the first report; the way may be too narrow for more. */
-#define LOSS_BEFORE 0.08
+#define LOSS_BEFORE_PERMILLE 80
 #define LEFT_BEFORE 0.01
 /* Mean runs below this are what independent losses give. */
 #define BURST_MIN 1.6
@@ -161,7 +161,7 @@ static double left_to_others(double p, int64_t turns, int64_t round_trip_us)
 
 size_t tacet_repair_fec_count(struct tacet_repair *r, size_t k, int64_t round_trip_us, bool key)
 {
-    double p = r->reported ? r->loss_permille / 1000.0 : LOSS_BEFORE;
+    double p = r->reported ? r->loss_permille / 1000.0 : LOSS_BEFORE_PERMILLE / 1000.0;
     double burst = r->burst_q8 / 256.0 * (1 - p);
     int64_t turns = round_trip_us > 0 ? MISSED_US / (round_trip_us + TURN_MARGIN_US) : 0;
     int32_t from_permille = turns > 0 ? NOTHING_PERMILLE : HARDLY_PERMILLE;
@@ -207,7 +207,7 @@ bool tacet_repair_may_resend(struct tacet_repair *r, int64_t now, int32_t budget
  * run of lost audio packets: so many packets back. What is lost for good is then about the loss to
  * the power of the repeats + 1. Where losses come in runs the repeats stand further back, for what
  * is lost together must be repeated apart; not further than a playout buffer waits. A clean way
- * costs nothing.
+ * costs nothing, but for the time until the first report says that it is one.
  *
  *     loss      runs below 1.6   below 2.6     longer
  *     <= 0.5 %  -                -             -
@@ -232,10 +232,11 @@ static const struct {
 const struct tacet_red_plan *tacet_repair_red(const struct tacet_repair *r, int32_t audio_burst_q8,
                                               size_t depth_most)
 {
+    int32_t loss_permille = r->reported ? r->loss_permille : LOSS_BEFORE_PERMILLE;
     size_t row = 0;
     size_t runs = 0;
 
-    while (r->loss_permille > red_table[row].up_to) {
+    while (loss_permille > red_table[row].up_to) {
         row++;
     }
     while (red_table[row].plans[0].count > depth_most) {

@@ -69,12 +69,12 @@ static void delay_stays_where_another_is_hardly_better(void **state)
     /* 22 ms and nothing concealed, or 2 and one percent: 20 / 4 + 2 against 2 / 4 + 25. */
     assert_int_equal(tacet_lateness_cost_us(&l, 22000), 7000);
     assert_int_equal(tacet_lateness_cost_us(&l, 2000), 25500);
-    assert_int_equal(tacet_lateness_target_us(&l, 24000, 200000), 24000);
-    assert_int_equal(tacet_lateness_target_us(&l, 24001, 200000), 22000);
+    assert_int_equal(tacet_lateness_target_us(&l, 25000, 200000), 25000);
+    assert_int_equal(tacet_lateness_target_us(&l, 25001, 200000), 22000);
     assert_int_equal(tacet_lateness_target_us(&l, 2000, 200000), 22000);
 }
 
-static void rises_at_once_and_falls_after_ten_seconds(void **state)
+static void rises_at_once_and_falls_after_twenty_seconds(void **state)
 {
     struct tacet_lateness l;
     int64_t target_us = 4000;
@@ -97,7 +97,7 @@ static void rises_at_once_and_falls_after_ten_seconds(void **state)
         tacet_lateness_add(&l, 1000000);
         target_us = tacet_lateness_target_us(&l, target_us, 200000);
     }
-    assert_in_range(frames, 400, 500);
+    assert_in_range(frames, 850, 1000);
 }
 
 /* With jitter, `frames` come 120 ms late for a queue, and then so many more without. */
@@ -133,7 +133,7 @@ static void queues_that_come_and_go_are_covered(void **state)
     (void)state;
     tacet_lateness_init(&l);
     for (int i = 0; i < 10; i++) {
-        feed_queue(&l, 50, 50);
+        feed_queue(&l, 90, 10);
     }
     feed_queue(&l, 0, 20);
     target_us = tacet_lateness_target_us(&l, target_us, 200000);
@@ -234,7 +234,7 @@ int main(void)
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(delay_covers_what_is_worth_it),
         cmocka_unit_test(delay_stays_where_another_is_hardly_better),
-        cmocka_unit_test(rises_at_once_and_falls_after_ten_seconds),
+        cmocka_unit_test(rises_at_once_and_falls_after_twenty_seconds),
         cmocka_unit_test(one_queue_is_forgotten_a_second_after_it),
         cmocka_unit_test(queues_that_come_and_go_are_covered),
         cmocka_unit_test(frames_late_in_a_row_are_a_shift),

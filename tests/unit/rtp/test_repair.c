@@ -56,6 +56,18 @@ static void redundancy_grows_with_the_loss_and_leaves_little_of_it(void **state)
     }
 }
 
+/* Nobody knows yet what is lost. */
+static void sound_is_repeated_until_the_first_report(void **state)
+{
+    struct tacet_repair r = { 0 };
+
+    (void)state;
+    assert_int_equal(tacet_repair_red(&r, 0, TACET_RED_DEPTH_MAX)->count, 2);
+    assert_int_equal(tacet_repair_red(&r, 0, 0)->count, 0);
+    (void)on_loss(&r, 0);
+    assert_int_equal(tacet_repair_red(&r, 0, TACET_RED_DEPTH_MAX)->count, 0);
+}
+
 static void repeats_are_as_few_as_there_is_room_for(void **state)
 {
     (void)state;
@@ -233,6 +245,7 @@ int main(void)
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(encoders_are_told_of_what_makes_a_difference),
         cmocka_unit_test(redundancy_grows_with_the_loss_and_leaves_little_of_it),
+        cmocka_unit_test(sound_is_repeated_until_the_first_report),
         cmocka_unit_test(repeats_are_as_few_as_there_is_room_for),
         cmocka_unit_test(runs_are_told_in_whole_packets),
         cmocka_unit_test(repeats_stand_further_back_where_losses_come_in_runs),

@@ -16,11 +16,12 @@ import os
 import statistics
 import subprocess
 import sys
-import tempfile
 
 sys.path.insert(0, os.path.dirname(os.path.abspath(__file__)))
+import calls
 import tool
-from tool import Bounds, Folder
+from calls import Link, Loopback, delays_ms, rows_of, sent_kbps, stat
+from tool import Bounds
 
 SEEDS = [int(seed) for seed in os.environ.get("TACET_SEEDS", "1 2 3").split()]
 SECONDS = 30
@@ -56,61 +57,6 @@ def option(link, name, default=0.0):
     return float(values.get(name, default))
 
 
-class Link:
-    """The impaired link, up for one call."""
-
-    def __init__(self, settings, seed, schedule):
-        self.script = os.path.join(os.environ["TACET_SHARED"], "tools", "tunlink.sh")
-        self.schedule = None
-        arguments = ["--both", settings, "--seed", str(seed)]
-        if schedule:
-            with tempfile.NamedTemporaryFile("w", suffix=".sched", delete=False) as file:
-                file.write(schedule)
-            self.schedule = file.name
-            arguments += ["--sched", file.name, "--t0", "usr1"]
-        self.call("down")
-        done = self.call("up", *arguments)
-        assert done.returncode == 0, done.stderr
-
-    def call(self, *arguments):
-        return subprocess.run([self.script, *arguments], stdout=subprocess.PIPE,
-                              stderr=subprocess.PIPE, stdin=subprocess.DEVNULL, text=True,
-                              timeout=30)
-
-    def start_schedule(self):
-        if self.schedule:
-            self.call("usr1")
-
-    def within(self, side):
-        return (self.script, side)
-
-    def down(self):
-        self.call("down")
-        if self.schedule:
-            os.unlink(self.schedule)
-
-
-class Loopback:
-    def start_schedule(self):
-        pass
-
-    def within(self, side):
-        del side
-        return ()
-
-    def down(self):
-        pass
-
-
-def rows_of(log, event, kind):
-    return [row for row in log if (row["event"], row["kind"]) == (event, kind)]
-
-
-def delays_ms(captured, arrived):
-    at = {row["rtp_timestamp"]: int(row["time_us"]) for row in captured}
-    return sorted((int(row["time_us"]) - at[row["rtp_timestamp"]]) / 1e3 for row in arrived)
-
-
 def percentile(values, percent):
     return values[round((len(values) - 1) * percent / 100)]
 
@@ -122,56 +68,17 @@ def frozen_s(shown, dialled_s, end_us):
     return max(0, first) + sum(gap for gap in gaps if gap > GAP_S)
 
 
-def stat(objects, kind, media, name):
-    for one in objects:
-        if one["type"] == kind and one.get("kind") == media:
-            return one[name]
-    return 0
-
-
-def sent_kbps(stats):
-    """What each second put on the wire."""
-    sent = [stat(one["stats"], "candidate-pair", None, "bytesSent") for one in stats]
-    times = [one["timestamp_us"] for one in stats]
-    return [8e3 * (b - a) / (u - t) for a, b, t, u in zip(sent, sent[1:], times, times[1:])]
-
-
 def one_call(programs, files, row, seed):
     """The figures of both directions."""
     _, settings, bounds = row
     seconds = bounds.get("seconds", SECONDS)
-    folder = Folder()
-    processes = []
     link = Link(settings, seed, bounds.get("schedule")) if settings else Loopback()
-    try:
-        media = ["--audio-in", "wav:" + files[0], "--video-in", "y4m:" + files[1], "--loop",
-                 "--video-bitrate", str(bounds.get("video", 1500)), "--json"]
-        outputs = {side: ["--audio-out", "wav:%s.wav" % side, "--video-out", "y4m:%s.y4m" % side,
-                          "--frame-log", side + ".csv", "--stats", side + ".json"]
-                   for side in ("caller", "callee")}
-        address = "10.99.0.2:5000" if settings else "127.0.0.1:0"
-        callee = folder.start("listen", "--bind", address, "--answer", "auto", "--identity",
-                              folder.identity("berta"), *media, *outputs["callee"],
-                              within=link.within("b"))
-        processes.append(callee)
-        ticket = callee.ticket()
-        anna = folder.identity("anna")
-        link.start_schedule()
-        caller = folder.start("call", ticket, "--identity", anna, "--seconds", str(seconds), *media,
-                              *outputs["caller"], within=link.within("a"))
-        processes.append(caller)
-        for process in (caller, callee):
-            assert process.wait(seconds + 60) == 0, process.err
-        logs = {side: tool.read_frame_log(folder(side + ".csv")) for side in outputs}
-        return [figures(programs[0], files, folder, side, logs[other], logs[side], process,
-                        caller.began, bounds)
-                for side, other, process in (("caller", "callee", caller),
-                                             ("callee", "caller", callee))]
-    finally:
-        for process in processes:
-            process.kill()
-        link.down()
-        folder.remove()
+    with calls.begun(*files, bounds.get("video", 1500), seconds, link) as call:
+        call.wait(seconds + 60)
+        logs = call.logs()
+        return [figures(programs[0], files, call.folder, side, logs[other], logs[side], process,
+                        call.processes["caller"].began, bounds)
+                for side, other, process in call.sides()]
 
 
 def figures(measure, files, folder, side, sent, got, process, dialled_s, bounds):
@@ -184,8 +91,8 @@ def figures(measure, files, folder, side, sent, got, process, dialled_s, bounds)
     seen = tool.measure(measure, "pictures", files[1], folder(side + ".y4m"),
                         [index[row["rtp_timestamp"]] for row in shown])
     heard = tool.measure(measure, "sound", files[0], folder(side + ".wav"))
-    delays = delays_ms(captured, shown)
-    audio = delays_ms(rows_of(sent, "captured", "audio"), rows_of(got, "played", "audio"))
+    delays = sorted(delays_ms(captured, shown))
+    audio = sorted(delays_ms(rows_of(sent, "captured", "audio"), rows_of(got, "played", "audio")))
     emitted = stat(last, "inbound-rtp", "audio", "jitterBufferEmittedCount")
     rates = sent_kbps(stats)
     result = {
@@ -247,10 +154,7 @@ def judge(row, results, reference):
 def main(measure, reference, media_folder, *wanted):
     if not wanted and os.environ.get("TACET_LONG") != "1":
         tool.skip("takes a quarter of an hour: tools/test --long runs it")
-    if not os.path.exists(os.path.join(os.environ.get("TACET_SHARED", ""), "tools", "tunlink.sh")):
-        tool.skip("no impairment link (the environment variable TACET_SHARED names its folder)")
-    if os.geteuid() != 0:
-        tool.skip("network namespaces take root")
+    calls.need_link()
     files = tool.expand(media_folder, "speech_48k.wav", "asl_640x360.y4m")
     missed = []
     for row in ROWS:

@@ -17,8 +17,10 @@ import statistics
 import sys
 
 sys.path.insert(0, os.path.dirname(os.path.abspath(__file__)))
+import calls
 import tool
-from tool import Bounds, Folder, Witness
+from calls import Loopback, delays_ms, rows_of
+from tool import Bounds, Witness
 
 SECONDS = 20
 SLACK = 3 * tool.PATIENCE
@@ -26,16 +28,6 @@ ATTEMPTS = 3
 BRIDGED_MS = 40  # what the playout buffer holds when it has seen no jitter
 SIZE = (640, 360)
 FPS = 30
-
-
-def rows_of(log, event, kind):
-    return [row for row in log if (row["event"], row["kind"]) == (event, kind)]
-
-
-def delays_ms(captured, arrived):
-    """From capture to ear or eye, of all that arrived."""
-    at = {row["rtp_timestamp"]: int(row["time_us"]) for row in captured}
-    return [(int(row["time_us"]) - at[row["rtp_timestamp"]]) / 1e3 for row in arrived]
 
 
 def check_sound(bounds, files, measure_program, folder, side):
@@ -93,43 +85,22 @@ def check_summary(bounds, process, folder, side, seconds):
 def attempt(measure_program, files, witness):
     """One call, measured: its bounds."""
     speech, clip, seconds = files
-    folder = Folder()
-    processes = []
     bounds = Bounds()
-    try:
-        media = ["--audio-in", "wav:" + speech, "--video-in", "y4m:" + clip, "--loop",
-                 "--video-bitrate", "1000", "--json"]
-        outputs = {side: ["--audio-out", "wav:%s.wav" % side, "--video-out", "y4m:%s.y4m" % side,
-                          "--frame-log", side + ".csv", "--stats", side + ".json"]
-                   for side in ("caller", "callee")}
-        callee = folder.start("listen", "--bind", "127.0.0.1:0", "--answer", "auto", "--identity",
-                              folder.identity("berta"), *media, *outputs["callee"])
-        processes.append(callee)
-        ticket = callee.ticket()
-        anna = folder.identity("anna")
-        witness.start()
-        caller = folder.start("call", ticket, "--identity", anna, "--seconds", str(seconds), *media,
-                              *outputs["caller"])
-        processes.append(caller)
-        for process in (caller, callee):
-            assert process.wait(seconds + 30) == 0, process.err
+    with calls.begun(speech, clip, 1000, seconds, Loopback(), witness.start) as call:
+        call.wait(seconds + 30)
         witness.finish()
-        logs = {side: tool.read_frame_log(folder(side + ".csv")) for side in outputs}
+        logs = call.logs()
         words = set()
-        for side, other, process in (("caller", "callee", caller), ("callee", "caller", callee)):
+        for side, other, process in call.sides():
             print("\nat the %s:" % side)
-            check_sound(bounds, files, measure_program, folder, side)
-            check_pictures(bounds, files, measure_program, folder, side,
+            check_sound(bounds, files, measure_program, call.folder, side)
+            check_pictures(bounds, files, measure_program, call.folder, side,
                            rows_of(logs[other], "captured", "video"),
                            rows_of(logs[side], "shown", "video"))
             check_delays(bounds, logs[other], logs[side])
-            words.add(check_summary(bounds, process, folder, side, seconds)["words"])
+            words.add(check_summary(bounds, process, call.folder, side, seconds)["words"])
         assert len(words) == 1, words
         return bounds
-    finally:
-        for process in processes:
-            process.kill()
-        folder.remove()
 
 
 def main(measure_program, media_folder, seconds):

@@ -13,9 +13,10 @@ import sys
 import time
 
 sys.path.insert(0, os.path.dirname(os.path.abspath(__file__)))
+import calls
 import tool
-from test_bad_network import Link, sent_kbps
-from tool import Bounds, Folder
+from calls import Link, sent_kbps
+from tool import Bounds
 
 RUNS = 3
 CAPACITY_KBPS = 2000
@@ -50,52 +51,39 @@ def send(seconds):
 
 def one_run(files, seed):
     """The call's share of what both carried."""
-    folder = Folder()
-    link = Link(LINK, seed, None)
+    link = Link(LINK, seed)
     started = []
     seconds = LEAD_S + SETTLE_S + COUNTED_S
-    try:
-        media = ["--audio-in", "wav:" + files[0], "--video-in", "y4m:" + files[1], "--loop",
-                 "--video-bitrate", str(2 * CAPACITY_KBPS)]
-        callee = folder.start("listen", "--bind", "10.99.0.2:5000", "--answer", "auto",
-                              "--identity", folder.identity("berta"), *media,
-                              within=link.within("b"))
-        started.append(callee)
-        caller = folder.start("call", callee.ticket(), "--identity", folder.identity("anna"),
-                              "--seconds", str(seconds + 2), "--stats", "caller.json", *media,
-                              within=link.within("a"))
-        started.append(caller)
-        caller.wait_answered()
-        receiver = subprocess.Popen([*link.within("b"), sys.executable, __file__, "--receive"],
-                                    stdout=subprocess.PIPE, text=True)
-        assert receiver.stdout.readline() == "ready\n"
-        tool.wait_until(lambda: len(tool.lines(folder("caller.json"))) > LEAD_S)
-        sender = subprocess.Popen([*link.within("a"), sys.executable, __file__, "--send",
-                                   str(SETTLE_S + COUNTED_S)])
-        assert sender.wait(seconds + 30) == 0
-        totals = [int(line) for line in receiver.communicate(timeout=30)[0].split()]
-        for process in (caller, callee):
-            assert process.wait(seconds + 60) == 0, process.err
+    with calls.begun(*files, 2 * CAPACITY_KBPS, seconds + 2, link) as call:
+        try:
+            call.processes["caller"].wait_answered()
+            receiver = subprocess.Popen([*link.within("b"), sys.executable, __file__, "--receive"],
+                                        stdout=subprocess.PIPE, text=True)
+            started.append(receiver)
+            assert receiver.stdout.readline() == "ready\n"
+            stats = call.folder("caller.json")
+            tool.wait_until(lambda: len(tool.lines(stats)) > LEAD_S)
+            sender = subprocess.Popen([*link.within("a"), sys.executable, __file__, "--send",
+                                       str(SETTLE_S + COUNTED_S)])
+            started.append(sender)
+            assert sender.wait(seconds + 30) == 0
+            totals = [int(line) for line in receiver.communicate(timeout=30)[0].split()]
+        finally:
+            for process in started:
+                process.kill()
+        call.wait(seconds + 60)
         flow = 8e-3 * (totals[-1] - totals[SETTLE_S - 1]) / (len(totals) - SETTLE_S)
-        rates = sent_kbps(tool.read_stats(folder("caller.json")))
+        rates = sent_kbps(tool.read_stats(stats))
         first = LEAD_S + SETTLE_S
-        call = statistics.mean(rates[first:first + COUNTED_S])
-        print("seed %d: call %.0f kbit/s, flow %.0f kbit/s" % (seed, call, flow), flush=True)
-        return call / (call + flow)
-    finally:
-        for process in started:
-            process.kill()
-        link.down()
-        folder.remove()
+        mine = statistics.mean(rates[first:first + COUNTED_S])
+        print("seed %d: call %.0f kbit/s, flow %.0f kbit/s" % (seed, mine, flow), flush=True)
+        return mine / (mine + flow)
 
 
 def main(media_folder, runs=RUNS):
     if os.environ.get("TACET_LONG") != "1":
         tool.skip("takes minutes: tools/test --long runs it")
-    if not os.path.exists(os.path.join(os.environ.get("TACET_SHARED", ""), "tools", "tunlink.sh")):
-        tool.skip("no impairment link (the environment variable TACET_SHARED names its folder)")
-    if os.geteuid() != 0:
-        tool.skip("network namespaces take root")
+    calls.need_link()
     files = tool.expand(media_folder, "speech_48k.wav", "asl_640x360.y4m")
     bounds = Bounds()
     for seed in range(1, int(runs) + 1):

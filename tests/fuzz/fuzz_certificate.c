@@ -3,6 +3,7 @@
  * fields are read; and what parses with keys of ours and fresh signatures, so that it also comes
  * past those: there its time, its CA and the suffix of that CA alone decide.
  */
+#include "certificate_bytes.h"
 #include "crypto/authority.h"
 #include "crypto/certificate.h"
 #include "tacet/authority.h"
@@ -11,15 +12,6 @@
 #include <sodium.h>
 #include <stdlib.h>
 #include <string.h>
-
-/* Where things stand (certificate.c), the keys and signatures from its end. */
-#define FLAGS 28
-#define CA_ID 30
-#define NAME_SIZE 38
-#define FIXED 231
-#define KEYS 192
-#define SIG_ID 128
-#define SIG_CA 64
 
 #define CHECK(x)                                                                                   \
     do {                                                                                           \
@@ -48,23 +40,14 @@ static void make_keys(void)
                                 tacet_authority_write(&authority, ca_secret, file)) == 0);
 }
 
-static void sign(const char *label, uint8_t *bytes, size_t size, const uint8_t secret[64])
-{
-    uint8_t message[16 + TACET_CERTIFICATE_MAX] = { 0 };
-
-    memcpy(message, label, strlen(label));
-    memcpy(message + 16, bytes, size);
-    (void)crypto_sign_detached(bytes + size, NULL, message, 16 + size, secret);
-}
-
 static void check_signed(const uint8_t *data, size_t size)
 {
     struct tacet_certificate c;
     uint8_t bytes[TACET_CERTIFICATE_MAX];
 
     memcpy(bytes, data, size);
-    memcpy(bytes + size - KEYS, own_public, sizeof(own_public));
-    sign("tacet/1 cert-id", bytes, size - SIG_ID, own_secret);
+    memcpy(bytes + size - CERTIFICATE_ED25519, own_public, sizeof(own_public));
+    certificate_bytes_sign("tacet/1 cert-id", bytes, size - CERTIFICATE_SIG_ID, own_secret);
     CHECK(tacet_certificate_parse(bytes, size, &c) == 0);
     CHECK(tacet_certificate_check(bytes, size, &c, c.not_before) == 0);
     if ((c.flags & TACET_CERTIFICATE_SELF_SIGNED) != 0) {
@@ -72,7 +55,7 @@ static void check_signed(const uint8_t *data, size_t size)
         return;
     }
     /* By our CA, whether or not it says so. */
-    sign("tacet/1 cert-ca", bytes, size - SIG_CA, ca_secret);
+    certificate_bytes_sign("tacet/1 cert-ca", bytes, size - CERTIFICATE_SIG_CA, ca_secret);
     bool ours = memcmp(c.ca_id, authority.id, sizeof(c.ca_id)) == 0;
     bool covered = tacet_suffix_covers("org", c.name);
     CHECK(tacet_authorities_check(authorities, bytes, size) == (!ours     ? TACET_ERR_NOTFOUND
@@ -88,7 +71,7 @@ static void parse(const uint8_t *data, size_t size)
     if (tacet_certificate_parse(data, size, &c) != 0) {
         return;
     }
-    CHECK(size <= TACET_CERTIFICATE_MAX && size == FIXED + strlen(c.name));
+    CHECK(size <= TACET_CERTIFICATE_MAX && size == CERTIFICATE_FIXED + strlen(c.name));
     CHECK(c.not_before <= c.not_after);
     tacet_certificate_public(&c, &shown);
     CHECK(tacet_name_valid(shown.name, strlen(shown.name)));
@@ -101,15 +84,14 @@ static void repair(const uint8_t *data, size_t size)
 
     CHECK(bytes != NULL);
     memcpy(bytes, data, size);
-    memcpy(bytes, "TC01", 4);
-    bytes[NAME_SIZE] = (uint8_t)(size - FIXED);
-    bytes[FLAGS] = 0;
-    bytes[FLAGS + 1] &= 1;
-    if (bytes[FLAGS + 1] == 1) {
-        memset(bytes + CA_ID, 0, TACET_CERTIFICATE_ID_SIZE);
-        memset(bytes + size - SIG_CA, 0, SIG_CA);
-    } else if ((bytes[CA_ID] & 1) == 0) {
-        memcpy(bytes + CA_ID, authority.id, sizeof(authority.id));
+    certificate_bytes_form(bytes, size);
+    bytes[CERTIFICATE_FLAGS] = 0;
+    bytes[CERTIFICATE_FLAGS + 1] &= 1;
+    if (bytes[CERTIFICATE_FLAGS + 1] == 1) {
+        memset(bytes + CERTIFICATE_CA_ID, 0, TACET_CERTIFICATE_ID_SIZE);
+        memset(bytes + size - CERTIFICATE_SIG_CA, 0, CERTIFICATE_SIG_CA);
+    } else if ((bytes[CERTIFICATE_CA_ID] & 1) == 0) {
+        memcpy(bytes + CERTIFICATE_CA_ID, authority.id, sizeof(authority.id));
     }
     parse(bytes, size);
     free(bytes);
@@ -126,7 +108,7 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
         (void)tacet_certificate_check(data, size, &c, c.not_before);
     }
     parse(data, size);
-    if (size > FIXED && size <= TACET_CERTIFICATE_MAX) {
+    if (size > CERTIFICATE_FIXED && size <= TACET_CERTIFICATE_MAX) {
         repair(data, size);
     }
     return 0;

@@ -6,6 +6,7 @@
  * their parameters count, none costs.
  */
 #include "base/limits.h"
+#include "certificate_bytes.h"
 #include "crypto/certificate.h"
 #include "crypto/identity.h"
 #include "tacet/error.h"
@@ -19,9 +20,6 @@
 #define NONCE 32
 #define PAYLOAD 56
 #define NAME_SIZE (PAYLOAD + 64)
-#define CERTIFICATE_FIXED 231
-#define CERTIFICATE_SERIAL 4
-#define CERTIFICATE_NAME_SIZE 38
 #define TAG_SIZE 16
 #define SUM_SIZE 32
 
@@ -104,7 +102,6 @@ static void write_u16(uint8_t *at, size_t value)
  * signs); `end` is where the payload ends. */
 static void mend_certificates(uint8_t *file, size_t end)
 {
-    uint8_t message[16 + TACET_CERTIFICATE_MAX] = "tacet/1 cert-id";
     uint8_t ed_public[32], ed_secret[64], x_public[32];
 
     if (end < NAME_SIZE + 2 || end < NAME_SIZE + 2 + (size_t)file[NAME_SIZE]) {
@@ -119,14 +116,12 @@ static void mend_certificates(uint8_t *file, size_t end)
         if (size <= CERTIFICATE_FIXED || size > TACET_CERTIFICATE_MAX || size > end - at - 2) {
             return;
         }
-        memcpy(c, "TC01", 4);
-        c[CERTIFICATE_NAME_SIZE] = (uint8_t)(size - CERTIFICATE_FIXED);
-        memcpy(c + size - 192, ed_public, sizeof(ed_public));
+        certificate_bytes_form(c, size);
+        memcpy(c + size - CERTIFICATE_ED25519, ed_public, sizeof(ed_public));
         if ((c[CERTIFICATE_SERIAL + 7] & 1) == 0) {
-            memcpy(c + size - 160, x_public, sizeof(x_public));
+            memcpy(c + size - CERTIFICATE_X25519, x_public, sizeof(x_public));
         }
-        memcpy(message + 16, c, size - 128);
-        (void)crypto_sign_detached(c + size - 128, NULL, message, 16 + size - 128, ed_secret);
+        certificate_bytes_sign("tacet/1 cert-id", c, size - CERTIFICATE_SIG_ID, ed_secret);
         at += 2 + size;
     }
 }

@@ -50,6 +50,28 @@ static void report(int64_t now, int64_t at_us, uint32_t ssrc, uint16_t begin, co
     tacet_sent_log_on_report(&log_, now, &r);
 }
 
+/* The first packet of the first stream has come, so says a report made at 100 s of the other
+ * clock. */
+static struct tacet_feedback_report first_came(uint16_t offset)
+{
+    struct tacet_feedback_report r = { .timestamp = 100 << 16, .block_count = 1 };
+
+    start();
+    send(START, 0, 1);
+    r.blocks[0].ssrc = 1;
+    r.blocks[0].begin_seq = 1;
+    write_metrics(&r.blocks[0], "1", offset);
+    return r;
+}
+
+/* `count` packets of the first stream, numbered from `first` on, so long apart. */
+static void send_each(uint16_t first, int count, int64_t apart_us)
+{
+    for (int i = 0; i < count; i++) {
+        send(START + i * apart_us, 0, (uint16_t)(first + i));
+    }
+}
+
 static size_t poll(void)
 {
     return tacet_sent_log_poll(&log_, results, TACET_SENT_LOG_PACKETS);
@@ -88,9 +110,7 @@ static void arrived_packets_are_told_with_their_times(void **state)
 static void packet_is_told_once_however_often_it_is_reported(void **state)
 {
     start();
-    for (uint16_t seq = 10; seq < 14; seq++) {
-        send(START + seq * TACET_MS(1), 0, seq);
-    }
+    send_each(10, 4, TACET_MS(1));
     report(START, TACET_S(1), 1, 10, "11");
     expect_told("..");
     report(START, TACET_S(1) + 1, 1, 10, "111");
@@ -141,9 +161,7 @@ static void loss_of_a_tail_shows_in_another_stream(void **state)
 static void packet_that_no_report_told_of_is_marked(void **state)
 {
     start();
-    for (uint16_t seq = 0; seq < 6; seq++) {
-        send(START + seq * TACET_MS(20), 0, seq);
-    }
+    send_each(0, 6, TACET_MS(20));
     report(START, TACET_S(1), 1, 0, "10");
     expect_told(".");
     /* Seq 2 and 3 were in reports that are lost; 1 is known not to have come. */
@@ -156,9 +174,7 @@ static void packet_that_no_report_told_of_is_marked(void **state)
 static void report_that_was_overtaken_declares_nothing_lost(void **state)
 {
     start();
-    for (uint16_t seq = 0; seq < 6; seq++) {
-        send(START + seq * TACET_MS(20), 0, seq);
-    }
+    send_each(0, 6, TACET_MS(20));
     report(START, TACET_S(2), 1, 0, "1");
     expect_told(".");
     report(START, TACET_S(1), 1, 1, "00001");
@@ -255,12 +271,7 @@ static void arrival_without_a_time_gets_the_nearest_one(void **state)
     };
 
     for (size_t i = 0; i < sizeof(rows) / sizeof(rows[0]); i++) {
-        struct tacet_feedback_report r = { .timestamp = 100 << 16, .block_count = 1 };
-        start();
-        send(START, 0, 1);
-        r.blocks[0].ssrc = 1;
-        r.blocks[0].begin_seq = 1;
-        write_metrics(&r.blocks[0], "1", rows[i].offset);
+        struct tacet_feedback_report r = first_came(rows[i].offset);
         tacet_sent_log_on_report(&log_, START + TACET_S(9), &r);
         assert_int_equal(poll(), 1);
         assert_in_range(TACET_S(100) - results[0].arrived_at_us, rows[i].before_us,
@@ -271,13 +282,8 @@ static void arrival_without_a_time_gets_the_nearest_one(void **state)
 
 static void round_trip_leaves_the_wait_for_the_report_out(void **state)
 {
-    struct tacet_feedback_report r = { .timestamp = 100 << 16, .block_count = 1 };
+    struct tacet_feedback_report r = first_came(128); /* 125 ms */
 
-    start();
-    send(START, 0, 1);
-    r.blocks[0].ssrc = 1;
-    r.blocks[0].begin_seq = 1;
-    write_metrics(&r.blocks[0], "1", 128); /* 125 ms */
     tacet_sent_log_on_report(&log_, START + TACET_MS(225), &r);
     assert_int_equal(log_.round_trip_us, TACET_MS(100));
     /* The same again is no new measurement. */

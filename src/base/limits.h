@@ -178,7 +178,8 @@ enum {
 #define TACET_PACER_WAIT_MAX_US TACET_MS(600)
 /* ... and so long that what waits is of no use any more. */
 #define TACET_PACER_STALE_US TACET_MS(1500)
-#define TACET_PLAYOUT_MIN_US TACET_MS(4)
+/* Less than it takes to run a thread on a busy machine is no delay at all. */
+#define TACET_PLAYOUT_MIN_US TACET_MS(7)
 #define TACET_PLAYOUT_MAX_US TACET_MS(200)
 
 /* The runner: its audio clock, how stale a captured frame may be before it is left out, how far a

@@ -111,23 +111,6 @@ static void jitter_of_30_ms(uint64_t seed)
     tacet_harness_free(&h);
 }
 
-static void reordering_of_5_percent(uint64_t seed)
-{
-    struct tacet_link_config link = { .delay_us = TACET_MILLIS(20), .reorder_permille = 50 };
-    struct tacet_watch watch;
-    struct tacet_harness *h = run_over(&watch, seed, &link, 20);
-
-    for (int i = 0; i < 2; i++) {
-        struct tacet_harness_result result;
-        tacet_harness_result(h, (enum tacet_harness_party)i, &result);
-        tacet_expect(result.audio_concealed * 100 <= result.audio_played * 3);
-        tacet_expect(result.pictures_bad == 0);
-        tacet_expect(result.pictures_shown * 10 >= result.pictures_captured * 9);
-    }
-    tacet_expect_flow(h);
-    tacet_harness_free(&h);
-}
-
 static void duplication_of_20_percent(uint64_t seed)
 {
     struct tacet_link_config link = { .delay_us = TACET_MILLIS(20), .duplicate_permille = 200 };
@@ -299,7 +282,6 @@ const struct tacet_scenario tacet_scenarios_network[] = {
     { "loss_of_10_percent", loss_of_10_percent },
     { "video_comes_back_after_a_lost_packet", video_comes_back_after_a_lost_packet },
     { "jitter_of_30_ms", jitter_of_30_ms },
-    { "reordering_of_5_percent", reordering_of_5_percent },
     { "duplication_of_20_percent", duplication_of_20_percent },
     { "wild_then_healed", wild_then_healed },
     { "peer_vanishes", peer_vanishes },

@@ -70,12 +70,19 @@ static struct stretch_of_time between(const struct tacet_playout_report *from,
     };
 }
 
-static void voice_is_hardly_delayed_on_a_clean_link(uint64_t seed)
+/* What half a minute over a way that stays as it is may cost, each way. */
+struct steady {
+    struct tacet_link_config link;
+    uint64_t concealed_permille_max;
+    int64_t buffer_ms_max;  /* mean time in the jitter buffer */
+    int64_t latency_ms_max; /* median; the packet itself takes 20 */
+    int64_t latency_p95_ms_max;
+};
+
+static void expect_steady(uint64_t seed, const struct steady *steady)
 {
-    /* Odd, so that arrivals and pulls have no fixed order. */
-    struct tacet_link_config link = { .delay_us = 50000 + (int64_t)(seed % 7) * 1300 };
     struct tacet_watch watch;
-    struct tacet_harness *h = call_over(&watch, seed, &link, right_clocks);
+    struct tacet_harness *h = call_over(&watch, seed, &steady->link, right_clocks);
 
     tacet_harness_run(h, TACET_SECONDS(30));
     for (int i = 0; i < 2; i++) {
@@ -83,31 +90,45 @@ static void voice_is_hardly_delayed_on_a_clean_link(uint64_t seed)
         struct tacet_playout_report report = playout_of(h, both[i]);
         struct stretch_of_time all = between(&(struct tacet_playout_report){ 0 }, &report);
         tacet_expect(result.audio_played >= 48000 * 28);
-        tacet_expect(all.concealed == 0);
-        tacet_expect(all.delay_us <= TACET_MILLIS(25));
-        /* The packet itself takes 20. */
-        tacet_expect(result.audio_latency_p50_us <= link.delay_us + TACET_MILLIS(42));
-        tacet_expect(result.audio_latency_p95_us <= link.delay_us + TACET_MILLIS(65));
+        tacet_expect(all.concealed * 1000 <= result.audio_played * steady->concealed_permille_max);
+        tacet_expect(all.delay_us <= TACET_MILLIS(steady->buffer_ms_max));
+        tacet_expect(result.audio_latency_p50_us <= TACET_MILLIS(steady->latency_ms_max));
+        tacet_expect(result.audio_latency_p95_us <= TACET_MILLIS(steady->latency_p95_ms_max));
     }
     tacet_harness_free(&h);
 }
 
+static void voice_is_hardly_delayed_on_a_clean_link(uint64_t seed)
+{
+    /* Odd, so that arrivals and pulls have no fixed order. */
+    int64_t delay_us = 50000 + (int64_t)(seed % 7) * 1300;
+
+    expect_steady(
+        seed, &(struct steady){
+                  { .delay_us = delay_us }, 0, 25, delay_us / 1000 + 42, delay_us / 1000 + 65 });
+}
+
 static void voice_covers_jitter_of_20_ms(uint64_t seed)
 {
-    struct tacet_link_config link = { .delay_us = TACET_MILLIS(50), .jitter_us = TACET_MILLIS(20) };
-    struct tacet_watch watch;
-    struct tacet_harness *h = call_over(&watch, seed, &link, right_clocks);
+    static const struct steady steady = {
+        { .delay_us = TACET_MILLIS(50), .jitter_us = TACET_MILLIS(20) }, 1, 45, 115, 140
+    };
 
-    tacet_harness_run(h, TACET_SECONDS(30));
-    for (int i = 0; i < 2; i++) {
-        struct tacet_harness_result result = result_of(h, both[i]);
-        struct tacet_playout_report report = playout_of(h, both[i]);
-        struct stretch_of_time all = between(&(struct tacet_playout_report){ 0 }, &report);
-        tacet_expect(result.audio_concealed * 1000 <= result.audio_played);
-        tacet_expect(all.delay_us <= TACET_MILLIS(45));
-        tacet_expect(result.audio_latency_p50_us <= TACET_MILLIS(115));
-    }
-    tacet_harness_free(&h);
+    expect_steady(seed, &steady);
+}
+
+static void voice_is_put_in_order(uint64_t seed)
+{
+    static const struct steady steady = { { .delay_us = TACET_MILLIS(40),
+                                            .jitter_us = TACET_MILLIS(5),
+                                            .reorder_permille = 100,
+                                            .duplicate_permille = 50 },
+                                          5,
+                                          50,
+                                          110,
+                                          120 };
+
+    expect_steady(seed, &steady);
 }
 
 static void voice_survives_jitter_spikes(uint64_t seed)
@@ -206,24 +227,6 @@ static void voice_goes_on_soon_after_an_outage(uint64_t seed)
         struct stretch_of_time after = between(&back[i], &report);
         tacet_expect(after.concealed * 100 <= 48000 * 10);
         tacet_expect(after.delay_us <= TACET_MILLIS(100));
-    }
-    tacet_harness_free(&h);
-}
-
-static void voice_is_put_in_order(uint64_t seed)
-{
-    struct tacet_link_config link = { .delay_us = TACET_MILLIS(40),
-                                      .jitter_us = TACET_MILLIS(5),
-                                      .reorder_permille = 100,
-                                      .duplicate_permille = 50 };
-    struct tacet_watch watch;
-    struct tacet_harness *h = call_over(&watch, seed, &link, right_clocks);
-
-    tacet_harness_run(h, TACET_SECONDS(30));
-    for (int i = 0; i < 2; i++) {
-        struct tacet_harness_result result = result_of(h, both[i]);
-        tacet_expect(result.audio_concealed * 200 <= result.audio_played);
-        tacet_expect(result.audio_latency_p95_us <= TACET_MILLIS(40 + 20 + 60));
     }
     tacet_harness_free(&h);
 }

@@ -146,17 +146,21 @@ static size_t best_place(const float *source, const float *heard, size_t count, 
                          double *ret_best)
 {
     double energy = product(heard, heard, count);
+    double own = product(source, source, count);
     double best = -2;
     size_t place = 0;
 
     for (size_t step = 0; step < steps; step++) {
         double both = product(source + step, heard, count);
-        double own = product(source + step, source + step, count);
         double fit = both / sqrt((own + 1e-9) * (energy + 1e-9));
         if (fit > best) {
             best = fit;
             place = step;
         }
+        /* Of the next place: one sample less and one more. */
+        double leaves = (double)source[step];
+        double comes = (double)source[step + count];
+        own += step + 1 < steps ? comes * comes - leaves * leaves : 0;
     }
     *ret_best = best;
     return place;

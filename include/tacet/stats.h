@@ -23,7 +23,7 @@ struct tacet_inbound_stats {
     uint64_t frames_received;      /* complete frames handed out */
     uint64_t key_frames_received;
     uint64_t frames_discarded;     /* incomplete, or waiting for a key frame */
-    uint64_t retransmitted_packets_received;
+    uint64_t retransmitted_packets_received; /* that were missing still */
     uint64_t fec_packets_received;
     uint64_t fec_packets_recovered; /* media packets that erasure correction gave back */
     uint32_t nack_count;           /* sent */
@@ -36,7 +36,7 @@ struct tacet_outbound_stats {
     uint64_t packets_sent;
     uint64_t bytes_sent;           /* payload */
     uint64_t header_bytes_sent;
-    uint64_t retransmitted_packets_sent;
+    uint64_t retransmitted_packets_sent; /* that were asked for */
     uint64_t frames_sent;
     uint64_t key_frames_sent;
     int32_t target_bitrate_bps;

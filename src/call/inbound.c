@@ -224,6 +224,11 @@ enum tacet_drop tacet_inbound_put_rtx(struct tacet_inbound *in, int64_t now,
         tacet_pool_put(in->assembly.pool, buffer);
         return TACET_DROP_MALFORMED; /* nobody asked for what has not been sent yet */
     }
+    if (tacet_fec_knows(&in->fec, at)) {
+        /* The second answer to a question, or what a probe is filled with: nothing was lost. */
+        tacet_pool_put(in->assembly.pool, buffer);
+        return TACET_DROP_NONE;
+    }
     in->stats[TACET_KIND_VIDEO].retransmitted_packets_received++;
     buffer->data += rtp.payload + 2 - buffer->data;
     buffer->size = rtp.payload_size - 2;

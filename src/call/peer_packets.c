@@ -385,7 +385,6 @@ bool tacet_peer_pad(struct tacet_call *call, struct tacet_peer *peer, int64_t no
     if (result <= 0) {
         return false;
     }
-    session->outbound[TACET_KIND_VIDEO].stats.retransmitted_packets_sent++;
     count_sent(peer, now, 1, (size_t)result);
     return true;
 }

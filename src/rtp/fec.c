@@ -18,15 +18,25 @@ _Static_assert(TACET_FEC_SOURCES_MAX <= 128, "a window's sources have different 
 _Static_assert(TACET_FEC_WINDOW >= 2 * TACET_FEC_SOURCES_MAX, "a repair's window is remembered");
 _Static_assert(TACET_FEC_SYMBOL_MAX < MARKER, "15 bits of length");
 
-/* The equations over what is unknown: row i is equation `of[i]`, its combination stands in `mix`.
- */
+/* So many are looked at, the newest: more than 32 repairs give back, and a bound on the work that
+ * repairs of things never sent can make. */
+#define UNKNOWNS_MAX TACET_FEC_SOURCES_MAX
+
+/* Both sides of an equation, zeros behind what is used: one vector for ISA-L's kernels. */
+struct row {
+    uint8_t a[UNKNOWNS_MAX];
+    uint8_t mix[TACET_FEC_EQUATIONS]; /* of the equations that it is a combination of */
+};
+
+_Static_assert(sizeof(struct row) == UNKNOWNS_MAX + TACET_FEC_EQUATIONS, "one vector");
+
+/* The equations over what is unknown: row i is equation `of[i]` at first. */
 struct system {
     size_t rows;
     size_t columns;
     size_t of[TACET_FEC_EQUATIONS];
-    int64_t unknown[TACET_FEC_WINDOW]; /* descending */
-    uint8_t a[TACET_FEC_EQUATIONS][TACET_FEC_WINDOW];
-    uint8_t mix[TACET_FEC_EQUATIONS][TACET_FEC_EQUATIONS];
+    int64_t unknown[UNKNOWNS_MAX]; /* descending */
+    struct row row[TACET_FEC_EQUATIONS];
 };
 
 static uint8_t coefficient(int64_t seq, uint16_t row)
@@ -118,6 +128,11 @@ static const struct tacet_fec_known *find(const struct tacet_fec_decoder *d, int
     const struct tacet_fec_known *k = &d->known[(uint64_t)seq % TACET_FEC_WINDOW];
 
     return k->used && k->seq == seq ? k : NULL;
+}
+
+bool tacet_fec_knows(const struct tacet_fec_decoder *d, int64_t seq)
+{
+    return find(d, seq) != NULL;
 }
 
 static bool covers(const struct tacet_fec_equation *e, int64_t seq)
@@ -212,57 +227,68 @@ static int64_t newest(const struct tacet_fec_decoder *d)
     return top;
 }
 
+/* The unknowns, newest first, as far as there is room; the rows that are about these only stay. */
+static void set_columns(const struct tacet_fec_decoder *d, struct system *y, int64_t top,
+                        const bool marked[TACET_FEC_WINDOW])
+{
+    int64_t seq = top;
+    size_t rows = 0;
+
+    for (y->columns = 0; seq > top - TACET_FEC_WINDOW && y->rows > 0; seq--) {
+        if (marked[(uint64_t)seq % TACET_FEC_WINDOW]) {
+            if (y->columns == UNKNOWNS_MAX) {
+                break;
+            }
+            y->unknown[y->columns++] = seq;
+        }
+    }
+    for (size_t i = 0; i < y->rows; i++) {
+        if (d->equations[y->of[i]].base > seq) {
+            y->of[rows++] = y->of[i];
+        }
+    }
+    y->rows = rows;
+}
+
 static void set_up(struct tacet_fec_decoder *d, struct system *y)
 {
     bool marked[TACET_FEC_WINDOW] = { false };
     int64_t top = newest(d);
 
     y->rows = 0;
-    y->columns = 0;
     for (size_t i = 0; i < TACET_FEC_EQUATIONS; i++) {
         if (collect(d, &d->equations[i], top, marked)) {
             y->of[y->rows++] = i;
         }
     }
-    for (int64_t seq = top; seq > top - TACET_FEC_WINDOW && y->rows > 0; seq--) {
-        if (marked[(uint64_t)seq % TACET_FEC_WINDOW]) {
-            y->unknown[y->columns++] = seq;
-        }
-    }
+    set_columns(d, y, top, marked);
     for (size_t r = 0; r < y->rows; r++) {
         const struct tacet_fec_equation *e = &d->equations[y->of[r]];
+        y->row[r] = (struct row){ 0 };
+        y->row[r].mix[r] = 1;
         for (size_t c = 0; c < y->columns; c++) {
             bool in = covers(e, y->unknown[c]);
-            y->a[r][c] = in ? coefficient(y->unknown[c], e->row) : 0;
+            y->row[r].a[c] = in ? coefficient(y->unknown[c], e->row) : 0;
         }
-        memset(y->mix[r], 0, y->rows);
-        y->mix[r][r] = 1;
     }
 }
 
-/* to -= factor * from, on both sides of the equations. */
-static void subtract_row(struct system *y, size_t to, size_t from, uint8_t factor)
+/* to += factor * from, on both sides of the equations; minus is the same. */
+static void add_row(struct row *to, const struct row *from, uint8_t factor)
 {
-    for (size_t c = 0; c < y->columns; c++) {
-        y->a[to][c] ^= gf_mul(factor, y->a[from][c]);
-    }
-    for (size_t c = 0; c < y->rows; c++) {
-        y->mix[to][c] ^= gf_mul(factor, y->mix[from][c]);
-    }
+    uint8_t table[32];
+    uint8_t *coding = (uint8_t *)to;
+
+    ec_init_tables(1, 1, &factor, table);
+    ec_encode_data_update(sizeof(*to), 1, 1, 0, table, (uint8_t *)(uintptr_t)from, &coding);
 }
 
 static void swap_rows(struct system *y, size_t i, size_t j)
 {
-    for (size_t c = 0; c < y->columns; c++) {
-        uint8_t a = y->a[i][c];
-        y->a[i][c] = y->a[j][c];
-        y->a[j][c] = a;
-    }
-    for (size_t c = 0; c < y->rows; c++) {
-        uint8_t m = y->mix[i][c];
-        y->mix[i][c] = y->mix[j][c];
-        y->mix[j][c] = m;
-    }
+    struct row row = y->row[i];
+
+    y->row[i] = y->row[j];
+    y->row[j] = row;
 }
 
 /* Gauss and Jordan, from the newest unknown on, so that those left without an equation of their own
@@ -274,23 +300,19 @@ static void eliminate(struct tacet_fec_decoder *d, struct system *y)
     d->promised_count = 0;
     for (size_t c = 0; c < y->columns && rank < y->rows; c++) {
         size_t pivot = rank;
-        while (pivot < y->rows && y->a[pivot][c] == 0) {
+        while (pivot < y->rows && y->row[pivot].a[c] == 0) {
             pivot++;
         }
         if (pivot == y->rows) {
             continue;
         }
         swap_rows(y, rank, pivot);
-        uint8_t inverse = gf_inv(y->a[rank][c]);
-        for (size_t i = 0; i < y->columns; i++) {
-            y->a[rank][i] = gf_mul(inverse, y->a[rank][i]);
-        }
-        for (size_t i = 0; i < y->rows; i++) {
-            y->mix[rank][i] = gf_mul(inverse, y->mix[rank][i]);
-        }
+        struct row normal = { 0 };
+        add_row(&normal, &y->row[rank], gf_inv(y->row[rank].a[c]));
+        y->row[rank] = normal;
         for (size_t r = 0; r < y->rows; r++) {
-            if (r != rank && y->a[r][c] != 0) {
-                subtract_row(y, r, rank, y->a[r][c]);
+            if (r != rank && y->row[r].a[c] != 0) {
+                add_row(&y->row[r], &y->row[rank], y->row[r].a[c]);
             }
         }
         d->promised[d->promised_count++] = y->unknown[c];
@@ -304,7 +326,7 @@ static size_t only_unknown(const struct system *y, size_t row)
     size_t found = SIZE_MAX;
 
     for (size_t c = 0; c < y->columns; c++) {
-        if (y->a[row][c] != 0) {
+        if (y->row[row].a[c] != 0) {
             if (found != SIZE_MAX) {
                 return SIZE_MAX;
             }
@@ -325,7 +347,7 @@ static size_t evaluate(struct tacet_fec_decoder *d, struct tacet_fec_scratch *s,
 
     for (size_t i = 0; i < y->rows; i++) {
         struct tacet_fec_equation *e = &d->equations[y->of[i]];
-        uint8_t mix = y->mix[row][i];
+        uint8_t mix = y->row[row].mix[i];
         if (mix == 0) {
             continue;
         }

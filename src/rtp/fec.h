@@ -95,6 +95,8 @@ typedef void tacet_fec_found_fn(void *ctx, int64_t seq, const struct tacet_fec_s
  * waiting for it: then _recover may find more. */
 bool tacet_fec_on_source(struct tacet_fec_decoder *d, int64_t seq,
                          const struct tacet_fec_source *source);
+/* Whether that source has come, by whatever way; false if it is too long ago to say. */
+bool tacet_fec_knows(const struct tacet_fec_decoder *d, int64_t seq);
 /* A repair came; `base` is the 64-bit number that header->base stands for. False: it says nothing
  * new. */
 bool tacet_fec_on_repair(struct tacet_fec_decoder *d, int64_t base,

@@ -177,6 +177,33 @@ static void one_retransmission_frees_what_repairs_promised(void **state)
 
 /* A long stream with loss, repairs over the last four frames: what is lost in the end is little,
  * and nothing that is found is wrong. */
+/* More is missing than is looked at: what is older waits, and comes back when the newer is there.
+ */
+static void newest_losses_are_looked_at_first(void **state)
+{
+    struct tacet_rng rng;
+
+    (void)state;
+    tacet_rng_seed(&rng, 73, 0);
+    begin(&rng, PACKETS);
+    (void)receive(0);
+    for (size_t i = 3; i < 20; i++) {
+        (void)receive(i);
+    }
+    for (size_t lost = 20; lost < 20 + TACET_FEC_SOURCES_MAX; lost += 16) {
+        assert_true(repair(lost, 16, true));
+        assert_int_equal(recover(), 0);
+    }
+    assert_true(repair(0, 20, true));
+    assert_int_equal(recover(), 0);
+    assert_true(repair(0, 20, true)); /* enough for these two, but there are 64 newer ones */
+    assert_int_equal(recover(), 0);
+    (void)receive(20);
+    assert_int_equal(recover(), 0);
+    (void)receive(21);
+    assert_int_equal(recover(), 2);
+}
+
 static void stream_comes_through_a_lossy_way(void **state)
 {
     struct tacet_rng rng;
@@ -319,6 +346,7 @@ int main(void)
         cmocka_unit_test(as_many_repairs_as_losses_are_enough),
         cmocka_unit_test(losses_of_a_frame_come_back_with_the_repairs_of_the_next),
         cmocka_unit_test(one_retransmission_frees_what_repairs_promised),
+        cmocka_unit_test(newest_losses_are_looked_at_first),
         cmocka_unit_test(stream_comes_through_a_lossy_way),
         cmocka_unit_test(headers_are_read_back_and_checked),
         cmocka_unit_test(what_does_not_add_up_gives_nothing),

@@ -69,6 +69,7 @@ static void put_audio(struct tacet_inbound *in, uint32_t timestamp, const uint8_
     if (heard_before(in, timestamp)) {
         return;
     }
+    tacet_audio_nack_on_sound(&in->audio_nack, now, timestamp);
     if (in->audio_count == TACET_AUDIO_FRAMES_MAX) {
         in->audio_first = (in->audio_first + 1) % TACET_AUDIO_FRAMES_MAX;
         in->audio_count--;
@@ -190,6 +191,7 @@ enum tacet_drop tacet_inbound_put(struct tacet_inbound *in, int64_t now, enum ta
     stats->header_bytes_received += buffer->size - rtp.payload_size;
     stats->last_packet_received_us = now;
     if (kind == TACET_KIND_AUDIO) {
+        tacet_audio_nack_on_packet(&in->audio_nack, now, (int64_t)index, rtp.timestamp);
         drop = put_audio_packet(in, &rtp, now);
         tacet_pool_put(pool, buffer);
         return drop;

@@ -11,6 +11,7 @@
 #include "base/pool.h"
 #include "crypto/schedule.h"
 #include "rtp/assembly.h"
+#include "rtp/audio_nack.h"
 #include "rtp/fec.h"
 #include "rtp/header.h"
 #include "rtp/nack.h"
@@ -36,6 +37,7 @@ struct tacet_inbound {
     struct tacet_inbound_audio polled; /* the one handed out last */
     struct tacet_assembly assembly;
     struct tacet_nack nack; /* video */
+    struct tacet_audio_nack audio_nack;
     uint32_t rtx_ssrc;
     uint32_t fec_ssrc;
     struct tacet_fec_decoder fec;

@@ -73,6 +73,43 @@ static int send_packet(struct tacet_outbound *out, int64_t now, struct tacet_srt
     return size;
 }
 
+void tacet_outbound_repeat(struct tacet_outbound *out, uint16_t seq)
+{
+    uint16_t back = (uint16_t)((uint16_t)out->next_index - seq);
+
+    if (back >= 1 && back <= TACET_RED_BACK_MAX) {
+        out->repeat |= 1U << back;
+    }
+}
+
+/* What the next packet repeats: what was asked for, then what is planned, as far as there is room.
+ */
+static struct tacet_red_plan plan_repeats(struct tacet_outbound *out)
+{
+    struct tacet_red_plan plan = { 0 };
+    uint32_t bits = 0;
+    size_t count = 0;
+
+    for (uint8_t back = 1; back <= TACET_RED_BACK_MAX && count < TACET_RED_DEPTH_MAX; back++) {
+        if ((out->repeat >> back & 1) != 0) {
+            bits |= 1U << back;
+            count++;
+        }
+    }
+    out->repeat = (out->repeat & ~bits) << 1;
+    for (size_t i = 0; i < out->red_plan.count && count < TACET_RED_DEPTH_MAX; i++) {
+        uint32_t bit = 1U << out->red_plan.back[i];
+        count += (bits & bit) == 0;
+        bits |= bit;
+    }
+    for (uint8_t back = 1; back <= TACET_RED_BACK_MAX; back++) {
+        if ((bits >> back & 1) != 0) {
+            plan.back[plan.count++] = back;
+        }
+    }
+    return plan;
+}
+
 static int send_audio(struct tacet_outbound *out, int64_t now, struct tacet_srtp *srtp,
                       size_t overhead, const struct tacet_frame *frame, uint32_t timestamp,
                       struct tacet_queue *queue, const struct tacet_path *path)
@@ -84,10 +121,11 @@ static int send_audio(struct tacet_outbound *out, int64_t now, struct tacet_srtp
     }
     uint8_t *payload = buffer->data + TACET_RTP_HEADER_SIZE;
     size_t size = frame->size;
-    if (out->red_plan.count > 0) {
+    struct tacet_red_plan plan = plan_repeats(out);
+    if (plan.count > 0) {
         size_t room = TACET_DATAGRAM_MAX - TACET_RTP_HEADER_SIZE - overhead;
-        size = tacet_red_write(&out->red, TACET_PT_OPUS, timestamp, frame->data, frame->size,
-                               &out->red_plan, payload, room);
+        size = tacet_red_write(&out->red, TACET_PT_OPUS, timestamp, frame->data, frame->size, &plan,
+                               payload, room);
         assert(size > 0);
         out->payload_type = TACET_PT_RED;
     } else {

@@ -23,11 +23,12 @@ struct tacet_outbound {
     uint32_t epoch;      /* of the key in use, and the first index under it */
     uint64_t epoch_index;
     struct tacet_recovery recovery; /* video: what can be predicted from what */
-    int64_t last_captured_at_us; /* for the sender report */
+    int64_t last_captured_at_us;    /* for the sender report */
     uint32_t last_timestamp;
     struct tacet_red red;           /* audio: what was sent last */
     struct tacet_red_plan red_plan; /* ... and which of it each packet repeats */
-    struct tacet_history *history;  /* of what was sent, borrowed; NULL: none is kept */
+    uint32_t repeat;               /* bit n: the next packet repeats the n-th before it, as asked */
+    struct tacet_history *history; /* of what was sent, borrowed; NULL: none is kept */
     struct tacet_outbound_stats stats;
 };
 
@@ -42,6 +43,8 @@ int tacet_outbound_send(struct tacet_outbound *out, int64_t now, struct tacet_sr
                         size_t overhead, const struct tacet_frame *frame, uint32_t timestamp,
                         struct tacet_queue *queue, const struct tacet_path *path);
 
+/* The peer asks for this packet of sound: the next one repeats it, if it is remembered. */
+void tacet_outbound_repeat(struct tacet_outbound *out, uint16_t seq);
 /*
  * Sends a packet of the history again, through `rtx`, a stream of its own (RFC 4588 section 4).
  * Returns the bytes queued, 0 where it is gone or there is no room, or TACET_ERR_CRYPTO.

@@ -225,22 +225,35 @@ size_t tacet_rtp_session_report(struct tacet_rtp_session *s, int64_t now, bool p
     return w.at;
 }
 
+static void write_nack(struct tacet_rtp_session *s, struct tacet_writer *w, enum tacet_kind kind,
+                       const uint16_t *seqs, size_t count)
+{
+    if (count > 0) {
+        tacet_rtcp_write_nack(w, s->outbound[TACET_KIND_AUDIO].stats.ssrc,
+                              s->inbound.stats[kind].ssrc, seqs, count);
+        s->inbound.stats[kind].nack_count++;
+    }
+}
+
 size_t tacet_rtp_session_nack(struct tacet_rtp_session *s, int64_t now, int64_t round_trip_us,
                               uint8_t *out, size_t capacity)
 {
     struct tacet_writer w = tacet_writer(out, capacity);
     uint16_t seqs[TACET_NACK_MAX];
+    uint16_t sound[TACET_RED_BACK_MAX];
     size_t count = tacet_inbound_missing(&s->inbound, now, round_trip_us,
                                          tacet_loss_permille(&s->loss), seqs, TACET_NACK_MAX);
+    size_t sounds = tacet_audio_nack_due(&s->inbound.audio_nack, now, round_trip_us, sound);
 
-    if (count == 0) {
+    if (count + sounds == 0) {
         return 0;
     }
-    tacet_rtcp_write_nack(&w, s->outbound[TACET_KIND_AUDIO].stats.ssrc,
-                          s->inbound.stats[TACET_KIND_VIDEO].ssrc, seqs, count);
-    write_new_ack(s, &w);
+    write_nack(s, &w, TACET_KIND_AUDIO, sound, sounds);
+    write_nack(s, &w, TACET_KIND_VIDEO, seqs, count);
+    if (count > 0) {
+        write_new_ack(s, &w);
+    }
     assert(!w.failed);
-    s->inbound.stats[TACET_KIND_VIDEO].nack_count++;
     s->ask_from_us = now + (int64_t)(w.at + NACK_OVERHEAD) * 8 * TACET_S(1) * NACK_SHARE /
                                tacet_bwe_target(&s->sending.bwe);
     return w.at;
@@ -249,7 +262,9 @@ size_t tacet_rtp_session_nack(struct tacet_rtp_session *s, int64_t now, int64_t 
 int64_t tacet_rtp_session_nack_timeout(const struct tacet_rtp_session *s)
 {
     int64_t at = tacet_nack_timeout(&s->inbound.nack);
+    int64_t sound_at = tacet_audio_nack_timeout(&s->inbound.audio_nack);
 
+    at = at < sound_at ? at : sound_at;
     return at > s->ask_from_us ? at : s->ask_from_us;
 }
 
@@ -408,12 +423,25 @@ static void on_acks(struct tacet_rtp_session *s, bool pli, const uint16_t *acked
     }
 }
 
+static void on_sound_missed(struct tacet_outbound *audio, const struct tacet_rtcp_part *part)
+{
+    uint16_t seqs[TACET_RED_BACK_MAX];
+    size_t count =
+        tacet_nack_read(part->u.feedback.fci, part->u.feedback.fci_size, seqs, TACET_RED_BACK_MAX);
+
+    audio->stats.nack_count++;
+    for (size_t i = 0; i < count; i++) {
+        tacet_outbound_repeat(audio, seqs[i]);
+    }
+}
+
 enum tacet_drop tacet_rtp_session_on_rtcp(struct tacet_rtp_session *s, int64_t now,
                                           const uint8_t *packet, size_t size)
 {
     struct tacet_reader reader = tacet_reader(packet, size);
     struct tacet_rtcp_part part;
     struct tacet_outbound_stats *video = &s->outbound[TACET_KIND_VIDEO].stats;
+    struct tacet_outbound *audio = &s->outbound[TACET_KIND_AUDIO];
     uint16_t acked[TACET_LONG_TERM_ACKED];
     size_t acked_count = 0;
     bool malformed = false;
@@ -438,6 +466,10 @@ enum tacet_drop tacet_rtp_session_on_rtcp(struct tacet_rtp_session *s, int64_t n
                 /* One says all; each costs a look at everything that was sent. */
                 malformed |= told || on_feedback(s, now, &part) != 0;
                 told = true;
+            }
+            if (part.format == TACET_RTPFB_NACK &&
+                part.u.feedback.media_ssrc == audio->stats.ssrc) {
+                on_sound_missed(audio, &part);
             }
             if (part.format == TACET_RTPFB_NACK && part.u.feedback.media_ssrc == video->ssrc) {
                 video->nack_count++;

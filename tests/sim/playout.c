@@ -1,4 +1,5 @@
 /* The voice over networks whose delay will not stay: what is made up, and how far behind it is. */
+#include "rtp/header.h"
 #include "scenario.h"
 
 #include <string.h>
@@ -115,6 +116,56 @@ static void voice_covers_jitter_of_20_ms(uint64_t seed)
     };
 
     expect_steady(seed, &steady);
+}
+
+#define LOST 3
+
+/* Three packets of sound, each with one between it and the next. */
+struct losses {
+    int64_t from_us;
+    int seen;
+};
+
+static bool lose_some(struct tacet_watch *watch, struct tacet_harness *h,
+                      enum tacet_harness_party from, struct tacet_packet *packet)
+{
+    struct losses *losses = watch->ctx;
+
+    if (from != TACET_CALLER || tacet_harness_now(h) < losses->from_us || packet->size < 2 ||
+        packet->data[0] >> 6 != 2 || (packet->data[1] & 0x7f) != TACET_PT_OPUS ||
+        losses->seen == 2 * LOST) {
+        return true;
+    }
+    return losses->seen++ % 2 != 0;
+}
+
+/* On a way that was clean nothing is repeated unless it is asked for. */
+static void lost_voice_is_asked_for_over_a_short_way(uint64_t seed)
+{
+    struct tacet_link_config link = { .delay_us = TACET_MILLIS(10) };
+    struct losses losses = { .from_us = INT64_MAX };
+    struct tacet_stats sent = { .size = sizeof(sent) };
+    struct tacet_stats got = { .size = sizeof(got) };
+    struct tacet_watch watch;
+    struct tacet_harness *h = call_over(&watch, seed, &link, right_clocks);
+
+    watch.on_packet = lose_some;
+    watch.ctx = &losses;
+    tacet_harness_run(h, TACET_SECONDS(10));
+    losses.from_us = 0;
+    run_for(h, TACET_SECONDS(1));
+    tacet_expect(losses.seen == 2 * LOST);
+    tacet_expect(tacet_call_stats(tacet_harness_call(h, TACET_CALLER),
+                                  tacet_harness_peer(h, TACET_CALLER), &sent) == 0);
+    tacet_expect(tacet_call_stats(tacet_harness_call(h, TACET_CALLEE),
+                                  tacet_harness_peer(h, TACET_CALLEE), &got) == 0);
+    tacet_expect(sent.outbound[TACET_KIND_AUDIO].nack_count > 0);
+    /* One may be on the way. */
+    tacet_expect(got.inbound[TACET_KIND_AUDIO].frames_received + 1 >=
+                 sent.outbound[TACET_KIND_AUDIO].frames_sent);
+    tacet_expect(got.inbound[TACET_KIND_AUDIO].packets_received + LOST <=
+                 sent.outbound[TACET_KIND_AUDIO].packets_sent);
+    tacet_harness_free(&h);
 }
 
 static void voice_is_put_in_order(uint64_t seed)
@@ -269,6 +320,7 @@ const struct tacet_scenario tacet_scenarios_playout[] = {
     { "voice_survives_jitter_spikes", voice_survives_jitter_spikes },
     { "voice_follows_steps_of_the_delay", voice_follows_steps_of_the_delay },
     { "voice_goes_on_soon_after_an_outage", voice_goes_on_soon_after_an_outage },
+    { "lost_voice_is_asked_for_over_a_short_way", lost_voice_is_asked_for_over_a_short_way },
     { "voice_is_put_in_order", voice_is_put_in_order },
     { "voice_follows_a_drifting_clock_for_an_hour", voice_follows_a_drifting_clock_for_an_hour },
     { NULL, NULL },

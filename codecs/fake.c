@@ -214,7 +214,8 @@ static int audio_decode(void *ctx, const uint8_t *data, size_t size, bool fec, i
     for (size_t block = 0; block < BITS; block++) {
         size_t bit = BITS - 1 - block;
         int16_t level = !known ? 0 : (index >> bit & 1) != 0 ? AUDIO_LEVEL : -AUDIO_LEVEL;
-        for (size_t i = (block * count + BITS - 1) / BITS; i * BITS < (block + 1) * count; i++) {
+        size_t end = ((block + 1) * count + BITS - 1) / BITS;
+        for (size_t i = (block * count + BITS - 1) / BITS; i < end; i++) {
             pcm[i] = level;
         }
     }

@@ -89,6 +89,9 @@ bool tacet_stream_sendable(const struct tacet_control *c)
 {
     bool place = false;
 
+    if (c->send_base == c->send_end) {
+        return false; /* all is acknowledged, as nearly always */
+    }
     for (size_t i = 0; i < TACET_CONTROL_IN_FLIGHT_MAX; i++) {
         if (c->sent[i].used && c->sent[i].lost) {
             return true;

@@ -67,8 +67,12 @@ static void sum_add(struct sum *sum, const uint8_t *data, size_t size)
 
 static void add_sum(struct tacet_digest *digest, const struct sum *sum)
 {
-    for (size_t i = 0; i < LANES; i += 2) {
-        tacet_digest_number(digest, stir(sum->lanes[i], sum->lanes[i + 1]));
+    for (size_t i = 0; i < LANES; i += LANES / 2) {
+        uint64_t x = sum->lanes[i];
+        for (size_t k = 1; k < LANES / 2; k++) {
+            x = stir(x, sum->lanes[i + k]);
+        }
+        tacet_digest_number(digest, x);
     }
 }
 

@@ -1,6 +1,6 @@
 /*
  * A hash over everything that a simulated call puts out, so that two runs can be compared: SHA-256,
- * where longer bytes go in as a quick sum of 256 bits. It tells runs apart; nobody attacks it.
+ * where longer bytes go in as a quick sum of 128 bits. It tells runs apart; nobody attacks it.
  */
 #ifndef TACET_SIM_DIGEST_H
 #define TACET_SIM_DIGEST_H

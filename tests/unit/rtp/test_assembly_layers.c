@@ -10,17 +10,15 @@
 #include <cmocka.h>
 
 #include "../../../codecs/layers.h"
-#include "rtp/assembly.h"
+#include "assembly_fixture.h"
 #include "rtp/recovery.h"
 #include "sim/rng.h"
 
 #include <stdlib.h>
 #include <string.h>
 
-#define PATIENCE TACET_MS(100)
 #define STEP TACET_MS(33)
 #define PAYLOAD 200
-#define POOL (TACET_VIDEO_WINDOW_PACKETS + 16)
 #define FRAMES_MAX 2100
 #define PACKETS_MAX 8
 
@@ -29,10 +27,7 @@
 #define A TACET_REFERENCE_ALTREF
 
 struct film {
-    struct tacet_pool *pool;
-    struct tacet_assembly a;
-    uint8_t memory[TACET_FRAME_SIZE_MAX];
-    int64_t now;
+    struct fixture in;
     uint16_t seq;
     uint32_t count; /* frames made; the id of a frame is its number */
     size_t packets; /* of the last frame */
@@ -52,22 +47,15 @@ static int setup(void **state)
 {
     struct film *f = calloc(1, sizeof(*f));
 
-    if (f == NULL || tacet_pool_create(POOL, &f->pool) != 0) {
-        return -1;
-    }
-    tacet_assembly_init(&f->a, f->pool, f->memory);
-    f->now = TACET_S(1);
     *state = f;
-    return 0;
+    return f == NULL ? -1 : fixture_begin(&f->in);
 }
 
 static int teardown(void **state)
 {
     struct film *f = *state;
+    int result = fixture_end(&f->in);
 
-    tacet_assembly_reset(&f->a);
-    int result = tacet_pool_available(f->pool) == POOL ? 0 : -1;
-    tacet_pool_free(&f->pool);
     free(f);
     return result;
 }
@@ -77,12 +65,12 @@ static void deliver(struct film *f, uint32_t mask)
 {
     for (size_t i = 0; i < f->packets; i++) {
         if ((mask >> i & 1) != 0) {
-            struct tacet_buffer *buffer = tacet_pool_get(f->pool);
+            struct tacet_buffer *buffer = tacet_pool_get(f->in.pool);
             assert_non_null(buffer);
             memcpy(buffer->data, f->payloads[i], f->sizes[i]);
             buffer->size = f->sizes[i];
-            buffer->at_us = f->now;
-            assert_int_equal(tacet_assembly_put(&f->a, (uint16_t)(f->seq - f->packets + i),
+            buffer->at_us = f->in.now;
+            assert_int_equal(tacet_assembly_put(&f->in.a, (uint16_t)(f->seq - f->packets + i),
                                                 f->count * 3000, i + 1 == f->packets, buffer),
                              TACET_DROP_NONE);
         }
@@ -130,7 +118,7 @@ static uint32_t take(struct film *f)
     struct tacet_frame got;
     uint32_t count = 0;
 
-    while (tacet_assembly_get(&f->a, f->now, PATIENCE, &got) == 1) {
+    while (tacet_assembly_get(&f->in.a, f->in.now, PATIENCE, &got) == 1) {
         uint32_t id = got.rtp_timestamp / 3000;
         assert_true(id > f->shown && id <= f->count);
         for (int i = 0; i < 3; i++) {
@@ -146,7 +134,7 @@ static uint32_t take(struct film *f)
         f->shown = id;
         count++;
     }
-    assert_true(tacet_assembly_timeout(&f->a, PATIENCE) > f->now);
+    assert_true(tacet_assembly_timeout(&f->in.a, PATIENCE) > f->in.now);
     return count;
 }
 
@@ -157,7 +145,7 @@ static void key(struct film *f)
 {
     send(f, 0, 0, L | G | A, 4, WHOLE);
     assert_int_equal(take(f), 1);
-    assert_false(f->a.wants_refresh);
+    assert_false(f->in.a.wants_refresh);
 }
 
 static void lost_frame_of_an_upper_layer_is_passed_over(void **state)
@@ -167,26 +155,26 @@ static void lost_frame_of_an_upper_layer_is_passed_over(void **state)
     key(f);
     send(f, 1, L, 0, 2, 1); /* half of it */
     assert_int_equal(take(f), 0);
-    f->now += STEP;
+    f->in.now += STEP;
     send(f, 0, L, L, 2, 1);
     assert_int_equal(take(f), 0);
-    assert_true(tacet_assembly_timeout(&f->a, PATIENCE) > f->now + TACET_MS(50));
-    f->now += TACET_MS(20);
+    assert_true(tacet_assembly_timeout(&f->in.a, PATIENCE) > f->in.now + TACET_MS(50));
+    f->in.now += TACET_MS(20);
     deliver(f, 2);
     assert_int_equal(take(f), 1); /* at once: the hole has been there for long enough */
     assert_int_equal(f->shown, 3);
-    assert_false(f->a.wants_refresh);
-    assert_int_equal(f->a.frames_discarded, 1);
+    assert_false(f->in.a.wants_refresh);
+    assert_int_equal(f->in.a.frames_discarded, 1);
     send(f, 1, L, 0, 2, NONE);
-    f->now += STEP;
+    f->in.now += STEP;
     send(f, 0, L, L, 2, WHOLE);
     assert_int_equal(take(f), 0); /* it may have been overtaken only */
-    int64_t at = tacet_assembly_timeout(&f->a, PATIENCE);
-    assert_true(at > f->now && at <= f->now + TACET_MS(10));
-    f->now = at;
+    int64_t at = tacet_assembly_timeout(&f->in.a, PATIENCE);
+    assert_true(at > f->in.now && at <= f->in.now + TACET_MS(10));
+    f->in.now = at;
     assert_int_equal(take(f), 1);
     assert_int_equal(f->shown, 5);
-    assert_false(f->a.wants_refresh);
+    assert_false(f->in.a.wants_refresh);
 }
 
 static void lost_frame_of_the_base_layer_is_waited_for(void **state)
@@ -195,21 +183,21 @@ static void lost_frame_of_the_base_layer_is_waited_for(void **state)
 
     key(f);
     send(f, 0, L, L, 2, NONE);
-    f->now += STEP;
-    int64_t since = f->now;
+    f->in.now += STEP;
+    int64_t since = f->in.now;
     send(f, 1, L, 0, 2, WHOLE);
-    f->now += STEP;
+    f->in.now += STEP;
     send(f, 0, L, L, 2, WHOLE);
     assert_int_equal(take(f), 0);
-    assert_int_equal(tacet_assembly_timeout(&f->a, PATIENCE), since + PATIENCE);
-    assert_false(f->a.wants_refresh);
-    f->now = since + PATIENCE;
+    assert_int_equal(tacet_assembly_timeout(&f->in.a, PATIENCE), since + PATIENCE);
+    assert_false(f->in.a.wants_refresh);
+    f->in.now = since + PATIENCE;
     assert_int_equal(take(f), 0);
-    assert_true(f->a.wants_refresh);
+    assert_true(f->in.a.wants_refresh);
     send(f, 1, L, 0, 2, WHOLE);
     send(f, 0, L, L, 2, WHOLE);
     assert_int_equal(take(f), 0); /* none of them has what it needs */
-    assert_int_equal(tacet_pool_available(f->pool), POOL);
+    assert_int_equal(tacet_pool_available(f->in.pool), POOL);
 }
 
 static void recovery_goes_on_at_once(void **state)
@@ -220,12 +208,12 @@ static void recovery_goes_on_at_once(void **state)
     send(f, 0, L, L | G, 2, WHOLE);
     assert_int_equal(take(f), 1);
     uint16_t held[TACET_LONG_TERM_ACKED];
-    assert_int_equal(tacet_assembly_long_term(&f->a, held), 2);
+    assert_int_equal(tacet_assembly_long_term(&f->in.a, held), 2);
     assert_int_equal(held[0], 2);
     assert_int_equal(held[1], 1);
     tacet_recovery_on_ack(&f->recovery, 2);
     send(f, 0, L, L | A, 2, NONE);
-    f->now += STEP;
+    f->in.now += STEP;
     send(f, 0, L, L, 2, WHOLE);
     assert_int_equal(take(f), 0);
     send(f, 0, G, L, 3, 3); /* one packet of it is missing */
@@ -237,8 +225,8 @@ static void recovery_goes_on_at_once(void **state)
     assert_int_equal(f->shown, 7);
     send(f, 0, L, L, 2, WHOLE);
     assert_int_equal(take(f), 1);
-    assert_false(f->a.wants_refresh);
-    assert_int_equal(tacet_assembly_long_term(&f->a, held), 2);
+    assert_false(f->in.a.wants_refresh);
+    assert_int_equal(tacet_assembly_long_term(&f->in.a, held), 2);
     assert_int_equal(held[0], 2); /* going back to it is no new one */
 }
 
@@ -248,8 +236,8 @@ static void decoder_that_failed_gets_nothing_but_a_key_frame(void **state)
     uint16_t held[TACET_LONG_TERM_ACKED];
 
     key(f);
-    tacet_assembly_require_key(&f->a);
-    assert_int_equal(tacet_assembly_long_term(&f->a, held), 0);
+    tacet_assembly_require_key(&f->in.a);
+    assert_int_equal(tacet_assembly_long_term(&f->in.a, held), 0);
     send(f, 0, G, L, 2, WHOLE);
     send(f, 0, L, L, 2, WHOLE);
     assert_int_equal(take(f), 0);
@@ -269,9 +257,9 @@ static void frame_of_the_next_round_is_not_the_next_one(void **state)
     f->seq = (uint16_t)(f->seq - 200); /* within the window */
     send(f, 0, L, L, 1, WHOLE);
     assert_int_equal(take(f), 0);
-    f->now += PATIENCE;
+    f->in.now += PATIENCE;
     assert_int_equal(take(f), 0);
-    assert_true(f->a.wants_refresh);
+    assert_true(f->in.a.wants_refresh);
 }
 
 static bool lost(struct tacet_rng *rng, int32_t permille, uint32_t *burst)
@@ -305,7 +293,7 @@ static void pictures_come_back_without_key_frames(void **state)
         uint32_t burst = 0, keys = 0, came = 0;
         enum tacet_refresh refresh = TACET_REFRESH_KEY;
         tacet_rng_seed(&rng, seed, 0);
-        tacet_assembly_reset(&f->a);
+        tacet_assembly_reset(&f->in.a);
         memset(f->frames, 0, sizeof(f->frames));
         memset(f->encoder, 0, sizeof(f->encoder));
         memset(f->decoder, 0, sizeof(f->decoder));
@@ -324,18 +312,18 @@ static void pictures_come_back_without_key_frames(void **state)
             refresh = TACET_REFRESH_NONE;
             send(f, role.layer, role.references, role.updates, packets, mask);
             came += take(f);
-            f->now += TACET_MS(15);
+            f->in.now += TACET_MS(15);
             came += take(f);
-            f->now += STEP - TACET_MS(15);
+            f->in.now += STEP - TACET_MS(15);
             for (size_t i = 0; i < TACET_LONG_TERM_ACKED; i++) {
                 tacet_recovery_on_ack(&f->recovery, acks[n % 3][i]);
             }
             acks[n % 3][1] = 0;
-            (void)tacet_assembly_long_term(&f->a, acks[n % 3]);
-            bool hole = f->a.hole_since_us < f->now - TACET_MS(40);
-            if (f->a.wants_refresh || hole) {
-                refresh =
-                    tacet_recovery_decide(&f->recovery, f->now, TACET_MS(40), TACET_RECOVERY_PLI);
+            (void)tacet_assembly_long_term(&f->in.a, acks[n % 3]);
+            bool hole = f->in.a.hole_since_us < f->in.now - TACET_MS(40);
+            if (f->in.a.wants_refresh || hole) {
+                refresh = tacet_recovery_decide(&f->recovery, f->in.now, TACET_MS(40),
+                                                TACET_RECOVERY_PLI);
             }
         }
         assert_true(came > 700);

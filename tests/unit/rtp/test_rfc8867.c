@@ -286,26 +286,43 @@ static void section_5_6_media_flow_competing_with_a_long_tcp_flow(void **state)
     }
 }
 
+/* The RFC's ten transfers at a time ask for twice the capacity, all the time; with three there is
+ * room between them. */
 static void section_5_7_media_flow_competing_with_short_tcp_flows(void **state)
 {
+    static const struct {
+        int transfers;
+        int64_t least_kbps; /* of each of two flows */
+        int64_t tcp_least_kbps;
+    } rows[] = { { 10, 50, 300 }, { 3, 100, 120 } };
+
     (void)state;
-    for (uint64_t seed = 1; seed <= seeds; seed++) {
-        struct lab_config config;
-        begin(&config, seed, 12, 2000000);
-        for (int i = 2; i < 12; i++) {
-            struct lab_flow_config *flow = &config.flows[i];
-            flow->tcp = true;
-            flow->transfer_bytes[0] = 100000;
-            flow->transfer_bytes[1] = 1000000;
-            flow->rest_us = TACET_S(10);
+    for (size_t row = 0; row < sizeof(rows) / sizeof(rows[0]); row++) {
+        for (uint64_t seed = 1; seed <= seeds; seed++) {
+            struct lab_config config;
+            begin(&config, seed, 2 + rows[row].transfers, 2000000);
+            for (int i = 2; i < config.flow_count; i++) {
+                struct lab_flow_config *flow = &config.flows[i];
+                flow->tcp = true;
+                flow->begin_us = TACET_S(i);
+                flow->way.jitter_us = 0;
+                flow->transfer_bytes[0] = 100000;
+                flow->transfer_bytes[1] = 1000000;
+                flow->rest_us = TACET_S(10);
+            }
+            config.flows[0].begin_us = config.flows[1].begin_us = TACET_S(5);
+            struct lab *lab = run(&config, 300);
+            int64_t from_us = TACET_S(20);
+            int64_t to_us = TACET_S(300);
+            for (int i = 0; i < 2; i++) {
+                assert_at_least(lab_rate(lab, i, from_us, to_us) / 1000, rows[row].least_kbps,
+                                "kbit/s beside transfers", seed);
+            }
+            int64_t tcp = rate_of_all(lab, config.flow_count, from_us, to_us) -
+                          rate_of_all(lab, 2, from_us, to_us);
+            assert_at_least(tcp / 1000, rows[row].tcp_least_kbps, "kbit/s of transfers", seed);
+            lab_free(lab);
         }
-        struct lab *lab = run(&config, 300);
-        int64_t sum = rate_of_all(lab, 12, TACET_S(20), TACET_S(300));
-        for (int i = 0; i < 2; i++) {
-            int64_t rate = lab_rate(lab, i, TACET_S(20), TACET_S(300));
-            assert_at_least(rate * 12 * 100 / sum, 50, "percent of an even share", seed);
-        }
-        lab_free(lab);
     }
 }
 
@@ -339,6 +356,9 @@ static void section_6_3_multiple_bottlenecks(void **state)
         config.flows[0].bottlenecks = 1 | 2;
         config.flows[1].bottlenecks = 1;
         config.flows[2].bottlenecks = 2;
+        for (int i = 0; i < 3; i++) {
+            config.flows[i].start_bps = 300000;
+        }
         struct lab *lab = run(&config, 120);
         int64_t from_us = TACET_S(20);
         int64_t to_us = TACET_S(120);

@@ -191,7 +191,8 @@ static void retransmit(struct tacet_call *call, struct tacet_peer *peer, int64_t
     for (size_t i = 0; i < session->wanted_count; i++) {
         struct tacet_history_packet *packet =
             tacet_history_find(session->history, session->wanted[i]);
-        if (packet == NULL || packet->times >= TACET_RETRANSMISSIONS_MAX ||
+        if (packet == NULL || packet->seq < session->resend_from ||
+            packet->times >= TACET_RETRANSMISSIONS_MAX ||
             tacet_sending_wait(&session->sending, now) > TACET_PACER_WAIT_US ||
             session->sending.gives_way ||
             !tacet_repair_may_resend(&session->repair, now, session->sending.video_bps,
@@ -210,16 +211,34 @@ static void retransmit(struct tacet_call *call, struct tacet_peer *peer, int64_t
     session->wanted_count = 0;
 }
 
+/* The way has collapsed: pictures that fit it now, from one that the receiver has, come sooner than
+ * all that is missing of the old ones. */
+static enum tacet_refresh begin_afresh(struct tacet_peer *peer, int64_t now)
+{
+    struct tacet_rtp_session *session = peer->session;
+    struct tacet_outbound *out = &session->outbound[TACET_KIND_VIDEO];
+
+    session->resend_from = out->next_index;
+    session->sending.collapsed = false;
+    tacet_recovery_abandon(&out->recovery);
+    return tacet_recovery_decide(&out->recovery, now, tacet_peer_round_trip(peer),
+                                 TACET_RECOVERY_LEFT_OUT);
+}
+
 /* Sends again what is missing, and tells the encoders what has changed. */
 static void answer_feedback(struct tacet_call *call, struct tacet_peer *peer, int64_t now)
 {
     struct tacet_rtp_session *session = peer->session;
     enum tacet_refresh refresh = TACET_REFRESH_NONE;
 
+    if (session->sending.collapsed) {
+        refresh = begin_afresh(peer, now);
+    }
     retransmit(call, peer, now);
     if (session->refresh_wanted) {
-        refresh = tacet_recovery_decide(&session->outbound[TACET_KIND_VIDEO].recovery, now,
-                                        tacet_peer_round_trip(peer), TACET_RECOVERY_PLI);
+        refresh = tacet_refresh_join(
+            refresh, tacet_recovery_decide(&session->outbound[TACET_KIND_VIDEO].recovery, now,
+                                           tacet_peer_round_trip(peer), TACET_RECOVERY_PLI));
     }
     if (refresh != TACET_REFRESH_NONE || session->target_changed) {
         tacet_peer_send_target(call, peer, now, refresh);

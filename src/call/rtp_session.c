@@ -101,6 +101,7 @@ void tacet_rtp_session_begin(struct tacet_rtp_session *s, const struct tacet_ran
     tacet_sending_begin(&s->sending, 0, pool, 0, 0, 0); /* and again once media may go */
     s->padded = 0;
     s->refresh_wanted = false;
+    s->resend_from = 0;
     s->target_changed = false;
     s->repair = (struct tacet_repair){ 0 };
     s->results = 0;
@@ -309,7 +310,7 @@ static void on_results(struct tacet_rtp_session *s, int64_t now,
         told->arrived += results[i].lost ? 0 : 1;
         told->arrived_bytes += results[i].lost ? 0 : results[i].size;
     }
-    tacet_sending_on_results(&s->sending, now, results, count, s->sent_log->round_trip_us);
+    tacet_sending_on_results(&s->sending, now, results, count, s->sent_log->round_trip_last_us);
 }
 
 /* In the order of sending: of all together, and of audio, whose repeats depend on its own runs. */

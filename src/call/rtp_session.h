@@ -33,6 +33,7 @@ struct tacet_rtp_session {
     uint16_t wanted[TACET_NACK_MAX]; /* sequence numbers that the peer has asked for */
     size_t wanted_count;
     int64_t ask_from_us; /* no NACK sooner */
+    uint64_t resend_from; /* what was sent before this packet is not sent again */
     struct tacet_inbound inbound;
     struct tacet_remote_inbound_stats remote[TACET_KIND_COUNT];
     char cname[TACET_CNAME_MAX + 1];

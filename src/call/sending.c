@@ -4,7 +4,7 @@
 #include "base/limits.h"
 #include "rtp/packet_result.h"
 
-#define START_BPS 1000000
+#define START_BPS 300000
 /* Repeats of sound until the first report. Where no picture is sent, the way may be too narrow. */
 #define FIRST_DEPTH 2
 #define VIDEO_SIZE_FIRST 1000
@@ -30,6 +30,9 @@
 #define WAIT_US TACET_MS(100)
 #define WAIT_SPAN_US TACET_MS(300)
 #define WAIT_LEAST_PERCENT 33
+
+/* Of the estimate: a smaller change than to that is followed picture by picture. */
+#define COLLAPSE_PERCENT 50
 
 /* A queue that does not empty for so long is not for what we send. */
 #define CROWDED_MAX_US TACET_S(3)
@@ -106,14 +109,31 @@ static bool has_room(const struct tacet_sending *s)
     return tacet_bwe_target(&s->bwe) * 100 >= s->bwe.most_bps * ALL_PERCENT;
 }
 
+static enum tacet_pacer_slack slack(const struct tacet_sending *s, int64_t now)
+{
+    if (has_room(s)) {
+        return TACET_PACER_ROOM;
+    }
+    return tacet_bwe_met_capacity(&s->bwe, now) ? TACET_PACER_TIGHT : TACET_PACER_SLACK;
+}
+
 /* What the pacer has to know of the estimator. */
 static void set_pace(struct tacet_sending *s, int64_t now)
 {
     int64_t probe_bps = 0;
 
-    tacet_pacer_set_rate(&s->pacer, now, tacet_bwe_target(&s->bwe), has_room(s));
+    tacet_pacer_set_rate(&s->pacer, now, tacet_bwe_target(&s->bwe), slack(s, now));
     (void)tacet_bwe_probe(&s->bwe, &probe_bps);
     tacet_pacer_set_probe(&s->pacer, now, probe_bps);
+}
+
+/* When something paced may leave. */
+static int64_t next_leaves(const struct tacet_sending *s)
+{
+    int64_t at = tacet_pacer_next(&s->pacer);
+    int64_t not_before = tacet_bwe_not_before(&s->bwe);
+
+    return at > not_before ? at : not_before;
 }
 
 struct tacet_buffer *tacet_sending_pop(struct tacet_sending *s, int64_t now)
@@ -121,7 +141,7 @@ struct tacet_buffer *tacet_sending_pop(struct tacet_sending *s, int64_t now)
     struct tacet_buffer *buffer = tacet_queue_pop(&s->audio);
     bool audio = buffer != NULL;
 
-    if (!audio && tacet_pacer_next(&s->pacer) <= now) {
+    if (!audio && next_leaves(s) <= now) {
         buffer = tacet_queue_pop(s->resent.count > 0 ? &s->resent : &s->video);
     }
     if (buffer == NULL) {
@@ -141,8 +161,7 @@ struct tacet_buffer *tacet_sending_pop(struct tacet_sending *s, int64_t now)
 
 bool tacet_sending_wants_padding(const struct tacet_sending *s, int64_t now)
 {
-    return tacet_sending_empty(s) && tacet_probe_left(&s->bwe.probe) > 0 &&
-           tacet_pacer_next(&s->pacer) <= now;
+    return tacet_sending_empty(s) && tacet_probe_left(&s->bwe.probe) > 0 && next_leaves(s) <= now;
 }
 
 void tacet_sending_no_padding(struct tacet_sending *s, int64_t now)
@@ -159,7 +178,7 @@ int64_t tacet_sending_timeout(const struct tacet_sending *s)
         return 0;
     }
     if (!tacet_sending_empty(s) || tacet_probe_left(&s->bwe.probe) > 0) {
-        int64_t at = tacet_pacer_next(&s->pacer);
+        int64_t at = next_leaves(s);
         next = at < next ? at : next;
     }
     return next;
@@ -194,7 +213,14 @@ void tacet_sending_on_results(struct tacet_sending *s, int64_t now,
                               struct tacet_packet_result *results, size_t count,
                               int64_t round_trip_us)
 {
+    int64_t before = tacet_bwe_estimate(&s->bwe);
+
     tacet_bwe_on_results(&s->bwe, now, results, count, round_trip_us);
+    if (s->bwe.delay.overuse && tacet_bwe_estimate(&s->bwe) * 100 < before * COLLAPSE_PERCENT) {
+        s->collapsed = true;
+        empty(&s->resent);
+        empty(&s->video);
+    }
     if (s->bwe.delay.calm) {
         s->crowded_since_us = -1;
         return;

@@ -30,12 +30,15 @@
 #define NEAR_BPS_PER_S 50000
 #define NEAR_BELOW_PERCENT 80 /* of the capacity met last */
 #define NEAR_ABOVE_PERCENT 115
-#define USED_PERCENT 150 /* no growth beyond so much of what arrives */
+#define CLEAR_PERCENT 160 /* of the estimate: so fast trains of packets arrive where it is not */
+#define THERE_PERCENT 96
+#define THERE_PERCENT_PER_S 1
+#define USED_PERCENT 120 /* no growth beyond so much of what arrives */
 #define USED_BPS 20000
 #define STEP_MAX_US TACET_MS(200)
 
 /* Probes */
-#define PROBE_FIRST_PERCENT 250
+#define PROBE_FIRST_PERCENT 300
 #define PROBE_PERCENT 150
 #define PROBE_NEXT_PERCENT 200 /* after one that went through */
 #define PROBE_OF_MOST_PERCENT 115
@@ -46,15 +49,26 @@
 #define PROBES_AT_START 3
 #define PROBE_APART_START_US TACET_MS(200)
 #define PROBE_APART_US TACET_MS(2500)
+#define PROBE_BLIND_APART_US TACET_S(8)
 #define PROBE_AFTER_DECREASE_US TACET_MS(2000)
 #define PROBE_PATIENCE_US TACET_MS(300)
 #define PROBE_THROUGH_PERCENT 85
 #define PROBE_QUEUE_US TACET_MS(70)  /* one's own probe may leave so long a queue ... */
 #define PROBE_GRACE_US TACET_MS(400) /* ... for so long */
+#define PROBE_ROOM_PERCENT 120       /* of the estimate: so fast trains of packets arrive */
 #define PROBE_WORTH_PERCENT 95       /* nothing is gained above that share of what is wanted */
 
 /* At the start: a round trip longer than the idle one by so much is two queues, one each way. */
 #define START_QUEUE_US TACET_MS(80)
+
+/* Round trips */
+#define ROUND_TRIP_SHARE 16
+#define ROUND_TRIP_LATE_SHARE 64
+#define LATE_TIMES 5
+#define LATE_US TACET_MS(60)
+#define PAUSE_MOST_US TACET_MS(300)
+#define PAUSE_PACKET_US TACET_MS(50)
+#define PAUSE_APART_US TACET_MS(1500)
 
 /* No feedback */
 #define UNHEARD_US TACET_S(2)
@@ -64,13 +78,14 @@
 #define SILENT_HOLD_PERMILLE 700
 #define SILENT_LEAST_PERMILLE 20
 
+#define MET_US TACET_S(20)
+
 /* Somebody else's queue */
 #define STANDING_US TACET_MS(2000)
 #define STANDING_FLAT_US TACET_MS(2000)
 #define STANDING_MAX_US TACET_MS(2600)
 #define STANDING_US_PER_S TACET_MS(30)
 #define STANDING_PERCENT 75
-#define STANDING_BACK_PERCENT 85
 #define STANDING_LOSS_PERMILLE 40
 
 static int64_t least(int64_t a, int64_t b)
@@ -93,7 +108,7 @@ void tacet_bwe_init(struct tacet_bwe *b, int64_t now, int64_t start_bps, int64_t
         .last_results_us = -1,
         .reported_us = -1,
         .last_change_us = now,
-        .last_decrease_us = now - TACET_S(10),
+        .last_decrease_us = now - MET_US,
         .probe_ended_us = now - TACET_S(10),
         .held_permille = 1000,
         .next_probe_us = now,
@@ -205,11 +220,14 @@ static void on_overuse(struct tacet_bwe *b, int64_t now)
 static int64_t step(const struct tacet_bwe *b, int64_t passed_us)
 {
     int64_t known = b->known_bps;
-    bool near = known > 0 && b->estimate_bps * 100 > known * NEAR_BELOW_PERCENT;
+    bool clear = b->delay.queue_us * 3 < b->delay.threshold_us &&
+                 tacet_dispersion_bps(&b->dispersion) * 100 > b->estimate_bps * CLEAR_PERCENT;
+    bool near = known > 0 && b->estimate_bps * 100 > known * NEAR_BELOW_PERCENT && !clear;
 
     if (near) {
-        return least(NEAR_BPS_PER_S, b->estimate_bps * NEAR_PERCENT_PER_S / 100) * passed_us /
-               1000000;
+        bool there = b->estimate_bps * 100 > known * THERE_PERCENT;
+        int64_t percent = there ? THERE_PERCENT_PER_S : NEAR_PERCENT_PER_S;
+        return least(NEAR_BPS_PER_S, b->estimate_bps * percent / 100) * passed_us / 1000000;
     }
     return b->estimate_bps * FAR_PERCENT_PER_S / 100 * passed_us / 1000000;
 }
@@ -254,8 +272,9 @@ static void watch_standing(struct tacet_bwe *b, int64_t now)
     }
     tacet_delay_trend_accept(&b->delay);
     b->standing_since_us = -1;
-    b->known_bps = b->standing_bps;
-    set_estimate(b, now, b->standing_bps * STANDING_BACK_PERCENT / 100);
+    b->known_bps = 0;
+    b->next_probe_us = now;
+    b->blind_probe_us = now; /* what was given up on its account is found again so */
 }
 
 static void read_probe(struct tacet_bwe *b, int64_t now)
@@ -270,6 +289,7 @@ static void read_probe(struct tacet_bwe *b, int64_t now)
     }
     b->probe_ended_us = now;
     b->probe_succeeded = false;
+    b->blind_probe_us = now + PROBE_BLIND_APART_US;
     b->next_probe_us =
         now + (b->probes_begun < PROBES_AT_START ? PROBE_APART_START_US : PROBE_APART_US);
     if (outcome == TACET_PROBE_FAILED) {
@@ -284,8 +304,16 @@ static void read_probe(struct tacet_bwe *b, int64_t now)
     set_estimate(b, now, to);
     if (through) {
         b->probe_succeeded = true;
+        b->blind_probe_us = now;
         b->next_probe_us = now + b->round_trip_us;
     }
+}
+
+/* Something tells of room, or nothing has been tried for long. */
+static bool may_succeed(const struct tacet_bwe *b, int64_t now)
+{
+    return b->probes_begun < PROBES_AT_START || now >= b->blind_probe_us ||
+           tacet_dispersion_bps(&b->dispersion) * 100 > b->estimate_bps * PROBE_ROOM_PERCENT;
 }
 
 static void begin_probe(struct tacet_bwe *b, int64_t now)
@@ -296,8 +324,8 @@ static void begin_probe(struct tacet_bwe *b, int64_t now)
     int64_t rate = b->estimate_bps * percent / 100;
     int64_t duration = most(PROBE_US, least(b->delay.noise_us * PROBE_NOISE_TIMES, PROBE_MAX_US));
 
-    if (b->probe.id != 0 || now < b->next_probe_us || !b->delay.calm || b->held_permille < 1000 ||
-        tacet_loss_check_active(&b->loss) ||
+    if (b->probe.id != 0 || now < b->next_probe_us || !may_succeed(b, now) || !b->delay.calm ||
+        b->held_permille < 1000 || tacet_loss_check_active(&b->loss) ||
         b->estimate_bps * 100 >= b->most_bps * PROBE_WORTH_PERCENT ||
         (b->probes_begun > 0 && b->last_results_us < 0)) {
         return;
@@ -346,6 +374,7 @@ static void take(struct tacet_bwe *b, const struct tacet_packet_result *r)
     b->standing_lost += r->lost ? 1 : 0;
     tacet_loss_check_add(&b->loss, r);
     tacet_probe_add(&b->probe, r);
+    tacet_dispersion_add(&b->dispersion, r, b->estimate_bps);
     if (r->lost) {
         b->lost_bytes += r->size;
         return;
@@ -354,6 +383,29 @@ static void take(struct tacet_bwe *b, const struct tacet_packet_result *r)
     tacet_rate_window_add(&b->passed, r->arrived_at_us, r->size + b->lost_bytes);
     b->lost_bytes = 0;
     tacet_delay_trend_add(&b->delay, r->sent_at_us, r->arrived_at_us);
+}
+
+static void on_round_trip(struct tacet_bwe *b, int64_t now, int64_t took_us)
+{
+    int64_t usual_us = b->round_trip_us;
+    int64_t apart_us = took_us > usual_us ? took_us - usual_us : usual_us - took_us;
+    bool late = took_us > usual_us + most(LATE_US, LATE_TIMES * b->round_trip_apart_us);
+
+    if (usual_us == 0) {
+        b->round_trip_us = took_us;
+        b->round_trip_apart_us = took_us / 4;
+        return;
+    }
+    if (late && !b->pauses && now >= b->pause_again_us) {
+        b->pauses = true;
+        b->pause_until_us = now + PAUSE_MOST_US;
+        b->pause_again_us = now + PAUSE_APART_US;
+    }
+    b->pauses = b->pauses && late && now < b->pause_until_us;
+    /* A queue that builds up is not what is to be expected; a way that stays long is. */
+    int64_t share = late ? ROUND_TRIP_LATE_SHARE : ROUND_TRIP_SHARE;
+    b->round_trip_apart_us += (apart_us - b->round_trip_apart_us) / share;
+    b->round_trip_us += (took_us - usual_us) / share;
 }
 
 void tacet_bwe_on_results(struct tacet_bwe *b, int64_t now, struct tacet_packet_result *results,
@@ -366,13 +418,15 @@ void tacet_bwe_on_results(struct tacet_bwe *b, int64_t now, struct tacet_packet_
         round_trip_us > b->idle_round_trip_us + START_QUEUE_US) {
         tacet_delay_trend_begin_with(&b->delay, (round_trip_us - b->idle_round_trip_us) / 2);
     }
-    b->round_trip_us = round_trip_us;
     b->last_results_us = now;
     b->silent_since_us = -1;
     b->held_permille = 1000;
     sort(results, count);
     for (size_t i = 0; i < count; i++) {
         take(b, &results[i]);
+    }
+    if (round_trip_us > 0) {
+        on_round_trip(b, now, round_trip_us);
     }
     tacet_delay_trend_update(&b->delay);
     watch_standing(b, now);
@@ -412,7 +466,6 @@ static int64_t silence(const struct tacet_bwe *b)
 int64_t tacet_bwe_timeout(const struct tacet_bwe *b)
 {
     int64_t next = INT64_MAX;
-
     bool mute = b->last_results_us < 0 && b->reported_us >= 0;
 
     if (mute && b->estimate_bps < b->most_bps) {
@@ -420,7 +473,7 @@ int64_t tacet_bwe_timeout(const struct tacet_bwe *b)
     } else if (!mute && b->silent_since_us >= 0 && b->held_permille > SILENT_LEAST_PERMILLE) {
         next = b->silent_since_us + silence(b);
     }
-    return next;
+    return b->pauses ? least(next, b->pause_until_us) : next;
 }
 
 void tacet_bwe_on_timeout(struct tacet_bwe *b, int64_t now)
@@ -433,6 +486,8 @@ void tacet_bwe_on_timeout(struct tacet_bwe *b, int64_t now)
         b->estimate_bps = b->most_bps;
         b->held_permille = 1000;
         tacet_probe_stop(&b->probe, now);
+    } else if (b->pauses && now >= b->pause_until_us) {
+        b->pauses = false;
     } else {
         b->held_permille = b->held_permille * SILENT_HOLD_PERMILLE / 1000;
     }
@@ -454,6 +509,16 @@ int64_t tacet_bwe_target(const struct tacet_bwe *b)
         bps = bps * most(keep, DRAIN_LEAST_PERCENT) / 100;
     }
     return most(bps, LEAST_BPS);
+}
+
+bool tacet_bwe_met_capacity(const struct tacet_bwe *b, int64_t now)
+{
+    return b->known_bps > 0 || now - b->last_decrease_us < MET_US;
+}
+
+int64_t tacet_bwe_not_before(const struct tacet_bwe *b)
+{
+    return b->pauses ? least(b->pause_until_us, b->last_sent_us + PAUSE_PACKET_US) : 0;
 }
 
 int64_t tacet_bwe_probe(const struct tacet_bwe *b, int64_t *ret_bps)

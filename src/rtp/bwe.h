@@ -18,6 +18,7 @@
 #define TACET_RTP_BWE_H
 
 #include "rtp/delay_trend.h"
+#include "rtp/dispersion.h"
 #include "rtp/loss_check.h"
 #include "rtp/packet_result.h"
 #include "rtp/probe.h"
@@ -29,7 +30,8 @@ struct tacet_bwe {
     int64_t most_bps; /* all that the application would send */
     int64_t estimate_bps;
     int64_t known_bps; /* capacity met last; 0: none */
-    int64_t round_trip_us;
+    int64_t round_trip_us;       /* as a rule ... */
+    int64_t round_trip_apart_us; /* ... and how far from it */
     int64_t idle_round_trip_us; /* before any media; 0: not known */
 
     struct tacet_delay_trend delay;
@@ -40,10 +42,14 @@ struct tacet_bwe {
     uint32_t lost_bytes;             /* since the last that arrived */
     int64_t newest_sent_us;          /* of what was reported */
     struct tacet_probe probe;
+    struct tacet_dispersion dispersion;
 
     int64_t first_sent_us; /* -1: nothing yet */
     int64_t last_sent_us;
     int64_t silent_since_us; /* sent without any feedback since; -1: nothing was */
+    bool pauses;             /* the last round trip was far longer ... */
+    int64_t pause_until_us;  /* ... but not for longer ... */
+    int64_t pause_again_us;  /* ... nor again sooner */
     int64_t last_results_us; /* -1: there has never been any */
     int64_t reported_us;     /* the peer's first report of another kind; -1: none */
     int64_t last_change_us;
@@ -53,6 +59,7 @@ struct tacet_bwe {
     int32_t probes_begun; /* counted up to those of the start */
     bool probe_succeeded; /* the last one */
     int64_t next_probe_us;
+    int64_t blind_probe_us; /* even where nothing tells of room */
     int64_t probe_ended_us;
 
     int64_t standing_since_us; /* since then there has always been a queue; -1: there is none */
@@ -71,8 +78,8 @@ void tacet_bwe_set_most(struct tacet_bwe *b, int64_t most_bps);
 /* A packet left, of so many bytes on the wire. Returns the number of the probe that it belongs to,
  * 0: none. */
 uint8_t tacet_bwe_on_sent(struct tacet_bwe *b, int64_t now, uint32_t size);
-/* `round_trip_us` 0: not known. The results of one feedback packet, in any order; they are sorted.
- */
+/* The results of one feedback packet, in any order; they are sorted. `round_trip_us`: of the newest
+ * of them that tells; 0: none does. */
 void tacet_bwe_on_results(struct tacet_bwe *b, int64_t now, struct tacet_packet_result *results,
                           size_t count, int64_t round_trip_us);
 /* The peer has reported, but not in a way that tells of packets: perhaps it never will. */
@@ -85,6 +92,16 @@ void tacet_bwe_on_timeout(struct tacet_bwe *b, int64_t now);
 int64_t tacet_bwe_estimate(const struct tacet_bwe *b);
 /* What to send now: the estimate, or less while a queue is emptied or loss is checked. */
 int64_t tacet_bwe_target(const struct tacet_bwe *b);
+/* The capacity of the way has been met of late: its queue is where what is too much waits. */
+bool tacet_bwe_met_capacity(const struct tacet_bwe *b, int64_t now);
+/*
+ * Nothing that can wait is to leave before that. It is in the future where a report came far
+ * later than it should: then a queue builds up on one of the two ways, and what is sent would only
+ * lengthen it. Silence is no such sign, for what was lost comes not late but never. Not for long,
+ * for the way may have become longer, and now and then a packet goes all the same, so that there is
+ * something to report.
+ */
+int64_t tacet_bwe_not_before(const struct tacet_bwe *b);
 /* A probe is wanted: so many bytes are to leave at `ret_bps`, with padding where there is nothing
  * else. 0: none. */
 int64_t tacet_bwe_probe(const struct tacet_bwe *b, int64_t *ret_bps);

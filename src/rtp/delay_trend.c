@@ -23,9 +23,10 @@
 #define THRESHOLD_MIN_US TACET_MS(25)
 #define THRESHOLD_MAX_US TACET_MS(90)
 #define THRESHOLD_FLOOR_US TACET_MS(12)
-#define NOISE_TIMES 4
+#define NOISE_TIMES 7
 #define NOISE_FIRST_US TACET_MS(5)
-#define NOISE_SHARE 16
+#define NOISE_SHARE_UP 32
+#define NOISE_SHARE_DOWN 8
 /* So long over the threshold is overuse; twice the threshold is at once. */
 #define OVER_SLOTS 4
 
@@ -181,7 +182,8 @@ static void follow(struct tacet_delay_trend *d, int64_t least_us)
     int64_t apart = least_us > d->before_us ? least_us - d->before_us : d->before_us - least_us;
     apart = apart < d->threshold_us ? apart : d->threshold_us;
     if (!d->overuse) {
-        d->noise_us += (apart - d->noise_us) / NOISE_SHARE;
+        d->noise_us +=
+            (apart - d->noise_us) / (apart > d->noise_us ? NOISE_SHARE_UP : NOISE_SHARE_DOWN);
     }
     d->before_us = least_us;
     d->before_slot = d->newest;

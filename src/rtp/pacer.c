@@ -7,21 +7,28 @@
 
 #define RATE_LEAST_BPS 10000
 #define PEAK_TIMES 4
-#define SUSTAINED_PERCENT 120
-#define SUSTAINED_ROOM_PERCENT 250
-#define ALLOWANCE_US TACET_MS(45)
 #define ALLOWANCE_LEAST_BYTES 2600 /* two full packets */
 #define DEBT_MAX_US TACET_S(1)
 #define UNIT INT64_C(8000000) /* bit/s times microseconds in a byte */
 
+/* What goes out in the long run, and what may go out ahead of that. */
+static const struct {
+    int64_t percent;
+    int64_t ahead_us;
+} slacks[] = {
+    [TACET_PACER_TIGHT] = { 106, TACET_MS(30) },
+    [TACET_PACER_SLACK] = { 120, TACET_MS(45) },
+    [TACET_PACER_ROOM] = { 250, TACET_MS(45) },
+};
+
 static int64_t sustained(const struct tacet_pacer *p)
 {
-    return p->rate_bps * (p->room ? SUSTAINED_ROOM_PERCENT : SUSTAINED_PERCENT) / 100;
+    return p->rate_bps * slacks[p->slack].percent / 100;
 }
 
 static int64_t allowance(const struct tacet_pacer *p)
 {
-    int64_t bytes = sustained(p) * ALLOWANCE_US;
+    int64_t bytes = sustained(p) * slacks[p->slack].ahead_us;
 
     return bytes > ALLOWANCE_LEAST_BYTES * UNIT ? bytes : ALLOWANCE_LEAST_BYTES * UNIT;
 }
@@ -40,15 +47,16 @@ static int64_t spent_at(const struct tacet_pacer *p, int64_t now)
 void tacet_pacer_init(struct tacet_pacer *p, int64_t now, int64_t rate_bps)
 {
     *p = (struct tacet_pacer){ .updated_us = now, .peak_free_us = now };
-    tacet_pacer_set_rate(p, now, rate_bps, false);
+    tacet_pacer_set_rate(p, now, rate_bps, TACET_PACER_SLACK);
 }
 
-void tacet_pacer_set_rate(struct tacet_pacer *p, int64_t now, int64_t rate_bps, bool room)
+void tacet_pacer_set_rate(struct tacet_pacer *p, int64_t now, int64_t rate_bps,
+                          enum tacet_pacer_slack slack)
 {
     p->spent = spent_at(p, now);
     p->updated_us = now;
     p->rate_bps = rate_bps > RATE_LEAST_BPS ? rate_bps : RATE_LEAST_BPS;
-    p->room = room;
+    p->slack = slack;
     /* What was sent at a higher rate does not silence a lower one for long. */
     int64_t debt_max = allowance(p) + sustained(p) * DEBT_MAX_US;
     p->spent = p->spent < debt_max ? p->spent : debt_max;

@@ -14,9 +14,17 @@
 #include <stddef.h>
 #include <stdint.h>
 
+/* How exactly the rate has to be kept. */
+enum tacet_pacer_slack {
+    TACET_PACER_TIGHT = 0, /* it is what the way carries: what goes out faster waits there, and
+                              sound behind it */
+    TACET_PACER_SLACK,     /* nothing is known of that */
+    TACET_PACER_ROOM       /* all that is wanted fits: the way may carry more */
+};
+
 struct tacet_pacer {
     int64_t rate_bps;  /* the target */
-    bool room;         /* all that is wanted fits: the way may carry more */
+    enum tacet_pacer_slack slack;
     int64_t probe_bps; /* while a probe is sent; 0: none is */
     int64_t spent;     /* bytes times 8,000,000 not yet leaked away */
     int64_t updated_us;
@@ -24,8 +32,8 @@ struct tacet_pacer {
 };
 
 void tacet_pacer_init(struct tacet_pacer *p, int64_t now, int64_t rate_bps);
-/* `room`: it is not for want of capacity that the rate is not higher. */
-void tacet_pacer_set_rate(struct tacet_pacer *p, int64_t now, int64_t rate_bps, bool room);
+void tacet_pacer_set_rate(struct tacet_pacer *p, int64_t now, int64_t rate_bps,
+                          enum tacet_pacer_slack slack);
 /* 0 ends it. */
 void tacet_pacer_set_probe(struct tacet_pacer *p, int64_t now, int64_t rate_bps);
 /* When the next packet that waits may leave; it may be past. */

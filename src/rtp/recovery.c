@@ -137,6 +137,13 @@ void tacet_recovery_on_left_out(struct tacet_recovery *r, const struct tacet_fra
     }
 }
 
+void tacet_recovery_abandon(struct tacet_recovery *r)
+{
+    for (int i = 0; i < TACET_RECOVERY_BUFFERS; i++) {
+        r->buffers[i].valid &= r->buffers[i].acknowledged;
+    }
+}
+
 void tacet_recovery_on_ack(struct tacet_recovery *r, uint16_t picture_id)
 {
     for (int i = 0; i < TACET_RECOVERY_BUFFERS; i++) {

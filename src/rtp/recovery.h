@@ -53,6 +53,9 @@ void tacet_recovery_on_sent(struct tacet_recovery *r, const struct tacet_frame *
                             uint16_t picture_id);
 void tacet_recovery_on_left_out(struct tacet_recovery *r, const struct tacet_frame *frame);
 
+/* What has been sent counts no longer, but for what the receiver has said that it holds. */
+void tacet_recovery_abandon(struct tacet_recovery *r);
+
 /* The receiver holds that picture; it holds none (what it has is said again behind that). */
 void tacet_recovery_on_ack(struct tacet_recovery *r, uint16_t picture_id);
 void tacet_recovery_clear_acks(struct tacet_recovery *r);

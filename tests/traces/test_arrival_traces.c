@@ -158,12 +158,12 @@ static void estimate_falls_where_the_rate_is_short_and_returns(void **state)
         int from_s, to_s;
         int64_t least_kbps, most_kbps; /* at the end of each second */
     } rows[] = {
-        { "clean", 1, 18, 590, 600 },
+        { "clean", 1, 18, 500, 600 },
         { "crowded-wifi", 1, 13, 400, 600 },
         { "crowded-wifi", 13, 18, 220, 600 },
         { "lte-handover", 1, 12, 400, 600 },
         { "lte-handover", 12, 18, 250, 600 },
-        { "congested-queue", 1, 6, 590, 600 },
+        { "congested-queue", 1, 6, 500, 600 },
         { "congested-queue", 6, 11, 200, 360 }, /* 360 is what there is */
         { "congested-queue", 17, 18, 420, 600 },
         { "satellite", 2, 18, 500, 600 }, /* rain is no queue */

@@ -83,7 +83,7 @@ static void poll_rest(struct pair *p, int party)
         if (event.type == TACET_EVENT_INCOMING) {
             p->peer[party] = event.peer;
         }
-        assert_in_range(p->event_count[party], 0, 63);
+        assert_in_range(p->event_count[party], 0, 127);
         p->events[party][p->event_count[party]++] = event;
     }
     while (tacet_call_poll_frame(p->call[party], p->now, &peer, &p->last_frame[party]) == 1) {

@@ -18,7 +18,7 @@ struct pair {
     uint32_t peer[2]; /* set by dial, and by INCOMING */
     int64_t now;
     bool blocked[2]; /* what this one sends is lost */
-    struct tacet_event events[2][64];
+    struct tacet_event events[2][128];
     size_t event_count[2];
     struct tacet_frame last_frame[2];
     uint32_t frames[2][TACET_KIND_COUNT];

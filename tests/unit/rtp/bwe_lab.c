@@ -170,6 +170,14 @@ static void send_packet(struct flow *f, int64_t now, uint32_t size, uint32_t fra
     pass(f, now, seq);
 }
 
+static enum tacet_pacer_slack slack(const struct flow *f, int64_t now)
+{
+    if (tacet_bwe_target(&f->bwe) * 100 >= f->config.most_bps * 97) {
+        return TACET_PACER_ROOM;
+    }
+    return tacet_bwe_met_capacity(&f->bwe, now) ? TACET_PACER_TIGHT : TACET_PACER_SLACK;
+}
+
 static void pump(void *ctx, int64_t now, uint64_t arg)
 {
     struct flow *f = ctx;
@@ -179,13 +187,14 @@ static void pump(void *ctx, int64_t now, uint64_t arg)
     for (;;) {
         int64_t probe_bps = 0;
         int64_t left = tacet_bwe_probe(&f->bwe, &probe_bps);
-        tacet_pacer_set_rate(&f->pacer, now, tacet_bwe_target(&f->bwe),
-                             tacet_bwe_target(&f->bwe) * 100 >= f->config.most_bps * 97);
+        tacet_pacer_set_rate(&f->pacer, now, tacet_bwe_target(&f->bwe), slack(f, now));
         tacet_pacer_set_probe(&f->pacer, now, left > 0 ? probe_bps : 0);
         if (f->head == f->tail && (left <= 0 || !is_sending(f, now) || f->config.frame_us == 0)) {
             return;
         }
         int64_t next = tacet_pacer_next(&f->pacer);
+        int64_t not_before = tacet_bwe_not_before(&f->bwe);
+        next = next > not_before ? next : not_before;
         if (next > now) {
             f->pump_set = true;
             f->pump_at_us = next;
@@ -276,7 +285,12 @@ static void on_report(void *ctx, int64_t now, uint64_t arg)
     if (now >= tacet_bwe_timeout(&f->bwe)) {
         tacet_bwe_on_timeout(&f->bwe, now);
     }
+    int64_t before = tacet_bwe_estimate(&f->bwe);
     tacet_bwe_on_results(&f->bwe, now, report->results, report->count, round_trip_us);
+    if (tacet_bwe_estimate(&f->bwe) * 2 < before) {
+        f->head = f->tail; /* as call/sending.h: made for another rate */
+        f->waiting_bytes = 0;
+    }
     free(report);
     pump_soon(f, now);
 }

@@ -38,7 +38,7 @@ static void room_is_used_in_spite_of_jitter_and_loss(void **state)
         { 0, 0, 0, 1598000, 1598000 },       { 20000, 0, 0, 1580000, 1540000 },
         { 30000, 0, 0, 1560000, 1440000 },   { 20000, 100, 0, 1560000, 1500000 },
         { 20000, 300, 0, 1560000, 1500000 }, { 0, 300, 0, 1560000, 1500000 },
-        { 20000, 200, 3, 1560000, 1450000 }, { 30000, 300, 5, 1500000, 1250000 },
+        { 20000, 200, 3, 1540000, 1400000 }, { 30000, 300, 5, 1480000, 600000 },
     };
 
     (void)state;
@@ -274,6 +274,91 @@ static void report_one(struct tacet_bwe *b, int64_t now)
     tacet_bwe_on_results(b, now, &result, 1, TACET_MS(100));
 }
 
+/* Sends every 10 ms and reports every 50 ms, after a round trip of 100 ms, up to `until`. */
+static void run_steadily(struct tacet_bwe *b, int64_t until)
+{
+    for (int64_t now = 0; now <= until; now += TACET_MS(10)) {
+        (void)tacet_bwe_on_sent(b, now, 1000);
+        if (now >= TACET_MS(100) && now % TACET_MS(50) == 0) {
+            struct tacet_packet_result results[5];
+            for (int i = 0; i < 5; i++) {
+                int64_t sent_at_us = now - TACET_MS(140) + TACET_MS(10) * i;
+                results[i] = (struct tacet_packet_result){
+                    .sent_at_us = sent_at_us,
+                    .arrived_at_us = sent_at_us + TACET_MS(50),
+                    .size = 1000,
+                };
+            }
+            tacet_bwe_on_results(b, now, results, 5, TACET_MS(100));
+        }
+        assert_int_equal(tacet_bwe_not_before(b), 0);
+    }
+}
+
+static void report_late(struct tacet_bwe *b, int64_t now, int64_t round_trip_us)
+{
+    struct tacet_packet_result result = { .sent_at_us = now - round_trip_us,
+                                          .arrived_at_us = now - round_trip_us + TACET_MS(50),
+                                          .size = 1000 };
+
+    (void)tacet_bwe_on_sent(b, now, 100);
+    tacet_bwe_on_results(b, now, &result, 1, round_trip_us);
+}
+
+static void long_round_trip_makes_a_pause(void **state)
+{
+    struct tacet_bwe b;
+    int64_t now = TACET_S(5);
+
+    (void)state;
+    tacet_bwe_init(&b, 0, 1000000, 1000000);
+    run_steadily(&b, now);
+    report_late(&b, now + TACET_MS(150), TACET_MS(240));
+    now += TACET_MS(150);
+    assert_int_equal(tacet_bwe_not_before(&b), now + TACET_MS(50)); /* a packet now and then */
+    assert_int_equal(tacet_bwe_target(&b), 1000000); /* the encoder goes on as before */
+    report_late(&b, now + TACET_MS(50), TACET_MS(250));
+    assert_true(tacet_bwe_not_before(&b) > now + TACET_MS(50));
+    report_late(&b, now + TACET_MS(100), TACET_MS(110));
+    assert_int_equal(tacet_bwe_not_before(&b), 0);
+}
+
+static void pause_is_short_and_rare(void **state)
+{
+    struct tacet_bwe b;
+    int64_t now = TACET_S(5);
+    int64_t paused_us = 0;
+
+    (void)state;
+    tacet_bwe_init(&b, 0, 1000000, 1000000);
+    run_steadily(&b, now);
+    for (int i = 0; i < 300; i++) {
+        now += TACET_MS(10);
+        tacet_bwe_on_timeout(&b, now);
+        report_late(&b, now, TACET_MS(300)); /* the way has become longer */
+        paused_us += tacet_bwe_not_before(&b) > now ? TACET_MS(10) : 0;
+    }
+    assert_in_range(paused_us, TACET_MS(100), TACET_MS(620));
+}
+
+static void silence_makes_no_pause(void **state)
+{
+    struct tacet_bwe b;
+    int64_t now = TACET_S(5);
+
+    (void)state;
+    tacet_bwe_init(&b, 0, 1000000, 1000000);
+    run_steadily(&b, now);
+    for (int i = 0; i < 30; i++) {
+        now += TACET_MS(10);
+        (void)tacet_bwe_on_sent(&b, now, 100);
+        tacet_bwe_on_timeout(&b, now);
+        assert_int_equal(tacet_bwe_not_before(&b), 0);
+    }
+    report_late(&b, now, TACET_MS(120)); /* of what was sent behind the gap */
+    assert_int_equal(tacet_bwe_not_before(&b), 0);
+}
+
 static void silence_holds_back_and_is_forgotten(void **state)
 {
     struct tacet_bwe b;
@@ -327,6 +412,9 @@ int main(void)
         cmocka_unit_test(probe_of_a_small_estimate_is_sent_in_its_time),
         cmocka_unit_test(peer_without_feedback_gets_the_limits),
         cmocka_unit_test(peer_that_says_nothing_gets_less),
+        cmocka_unit_test(long_round_trip_makes_a_pause),
+        cmocka_unit_test(pause_is_short_and_rare),
+        cmocka_unit_test(silence_makes_no_pause),
         cmocka_unit_test(silence_holds_back_and_is_forgotten),
         cmocka_unit_test(limits_of_the_application_are_kept),
     };

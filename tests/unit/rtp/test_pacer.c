@@ -58,7 +58,7 @@ static void key_frame_is_sooner_gone_where_there_is_room(void **state)
 
     (void)state;
     tacet_pacer_init(&p, 0, 1000000);
-    tacet_pacer_set_rate(&p, 0, 1000000, true);
+    tacet_pacer_set_rate(&p, 0, 1000000, TACET_PACER_ROOM);
     assert_in_range(time_of(&p, 0, 40), TACET_MS(100), TACET_MS(150));
 }
 
@@ -83,7 +83,7 @@ static void debt_of_a_higher_rate_is_bounded(void **state)
     (void)state;
     tacet_pacer_init(&p, 0, 10000000);
     int64_t now = time_of(&p, 0, 500);
-    tacet_pacer_set_rate(&p, now, 20000, false);
+    tacet_pacer_set_rate(&p, now, 20000, TACET_PACER_SLACK);
     assert_in_range(tacet_pacer_next(&p), now, now + TACET_MS(1100));
 }
 

@@ -127,10 +127,10 @@ static void assert_even(const struct lab *lab, int first, int flows, int64_t fro
 static void section_5_1_variable_available_capacity_with_a_single_flow(void **state)
 {
     static const struct phase phases[] = {
-        { 0, 40, 1000000, 85, 240 },
+        { 0, 40, 1000000, 85, 340 },
         { 40, 60, 2500000, 85, 150 },
-        { 60, 80, 600000, 75, 300 },
-        { 80, 100, 1000000, 80, 240 },
+        { 60, 80, 600000, 75, 340 },
+        { 80, 100, 1000000, 80, 340 },
     };
 
     (void)state;
@@ -178,13 +178,13 @@ static void section_5_3_congested_feedback_link_with_bi_directional_media_flows(
 {
     static const struct phase there[] = {
         { 0, 20, 2000000, 85, 150 },
-        { 20, 40, 1000000, 75, 400 },
-        { 40, 60, 500000, 75, 400 },
+        { 20, 40, 1000000, 75, 480 },
+        { 40, 60, 500000, 75, 480 },
         { 60, 100, 2000000, 80, 200 },
     };
     static const struct phase back[] = {
         { 0, 35, 2000000, 85, 150 },
-        { 35, 70, 800000, 75, 400 },
+        { 35, 70, 800000, 75, 480 },
         { 70, 100, 2000000, 80, 200 },
     };
 

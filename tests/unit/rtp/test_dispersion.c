@@ -1,0 +1,102 @@
+/* Trains of packets through bottlenecks, and what their arrival tells. */
+#include "rtp/dispersion.h"
+
+#include "base/limits.h"
+#include "sim/rng.h"
+
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#include <cmocka.h>
+
+#define SIZE 1200
+#define ESTIMATE_BPS 500000
+
+/* A train of four at four times the estimate each 33 ms, as the pacer sends them, for some seconds:
+ * behind a queue served at `rate_bps`, with jitter that keeps the order. */
+static int64_t measured(int64_t rate_bps, int64_t jitter_us, int32_t lost_every, uint64_t seed)
+{
+    struct tacet_dispersion d = { 0 };
+    struct tacet_rng rng;
+    int64_t served_us = 0;
+    int64_t arrived_us = 0;
+    int count = 0;
+
+    tacet_rng_seed(&rng, seed, 0);
+    for (int64_t at = 0; at < TACET_S(4); at += TACET_MS(100)) {
+        for (int i = 0; i < 4; i++) {
+            int64_t sent_us = at + i * SIZE * INT64_C(8000000) / (4 * ESTIMATE_BPS);
+            served_us = served_us > sent_us ? served_us : sent_us;
+            served_us += SIZE * INT64_C(8000000) / rate_bps;
+            int64_t due_us = served_us + TACET_MS(50);
+            due_us += jitter_us == 0 ? 0 : (int64_t)tacet_rng_below(&rng, (uint64_t)jitter_us);
+            arrived_us = due_us > arrived_us ? due_us : arrived_us;
+            count++;
+            tacet_dispersion_add(&d,
+                                 &(struct tacet_packet_result){
+                                     .sent_at_us = sent_us,
+                                     .arrived_at_us = arrived_us,
+                                     .size = SIZE,
+                                     .lost = lost_every > 0 && count % lost_every == 0,
+                                 },
+                                 ESTIMATE_BPS);
+        }
+    }
+    return tacet_dispersion_bps(&d);
+}
+
+static void bottleneck_spreads_trains_to_its_rate(void **state)
+{
+    static const struct {
+        int64_t rate_bps;
+        int64_t jitter_us;
+        int32_t lost_every;
+        int64_t least_bps, most_bps;
+    } rows[] = {
+        { 550000, 0, 0, 549000, 551000 },
+        { 550000, 0, 3, 549000, 551000 },
+        { 550000, 30000, 0, 480000, 600000 },
+        { 550000, 30000, 5, 400000, 650000 },
+        /* Never above what was sent. */
+        { 20000000, 0, 0, 1990000, 2010000 },
+        /* Jitter spreads as well: room is still seen. */
+        { 20000000, 20000, 0, 800000, 3000000 },
+    };
+
+    (void)state;
+    for (size_t i = 0; i < sizeof(rows) / sizeof(rows[0]); i++) {
+        for (uint64_t seed = 1; seed <= 20; seed++) {
+            assert_in_range(measured(rows[i].rate_bps, rows[i].jitter_us, rows[i].lost_every, seed),
+                            rows[i].least_bps, rows[i].most_bps);
+        }
+    }
+}
+
+static void packets_on_their_own_tell_nothing(void **state)
+{
+    struct tacet_dispersion d = { 0 };
+
+    (void)state;
+    for (int i = 0; i < 100; i++) {
+        tacet_dispersion_add(&d,
+                             &(struct tacet_packet_result){
+                                 .sent_at_us = i * TACET_MS(20),
+                                 .arrived_at_us = i * TACET_MS(20),
+                                 .size = 200,
+                             },
+                             ESTIMATE_BPS);
+    }
+    assert_int_equal(tacet_dispersion_bps(&d), 0);
+}
+
+int main(void)
+{
+    const struct CMUnitTest tests[] = {
+        cmocka_unit_test(bottleneck_spreads_trains_to_its_rate),
+        cmocka_unit_test(packets_on_their_own_tell_nothing),
+    };
+
+    return cmocka_run_group_tests(tests, NULL, NULL);
+}

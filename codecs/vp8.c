@@ -12,6 +12,7 @@
 #include "base/bytes.h"
 #include "layers.h"
 #include "registry.h"
+#include "scene.h"
 #include "tacet/error.h"
 
 #include <assert.h>
@@ -43,6 +44,10 @@
  * of its 64 for each quarter. */
 #define FALL_STEPS 4
 #define FALL_PICTURES 6
+/* Likewise a picture of another scene, which would take as long as a key frame: it is coarser by
+ * some steps, and those after it make it fine. */
+#define CUT_STEPS 14
+#define CUT_PICTURES 1
 #define UNDERSHOOT_PERCENT 100
 #define OVERSHOOT_PERCENT 15
 #define DROP_BELOW_PERCENT 10 /* of the optimal buffer: only what else would wait for seconds */
@@ -59,6 +64,7 @@ struct encoder {
     int coarse_pictures;  /* so many more ... */
     int coarse_quantizer; /* ... are no finer than that */
     struct tacet_layers layers;
+    struct tacet_scene scene;
 };
 
 static bool settings_valid(const struct tacet_video_encoder_settings *s)
@@ -191,6 +197,25 @@ static unsigned long duration_of(struct encoder *e, int64_t captured_at_us)
 }
 
 /* Has the rate fallen since the frame before? */
+static void begin_coarse(struct encoder *e, int quantizer, int pictures)
+{
+    if (e->coarse_pictures > 0 && e->coarse_quantizer > quantizer) {
+        return;
+    }
+    e->coarse_quantizer = quantizer < QUANTIZER_MAX ? quantizer : QUANTIZER_MAX;
+    e->coarse_pictures = pictures;
+}
+
+static void follow_cut(struct encoder *e, const struct tacet_picture *picture)
+{
+    int quantizer = 0;
+
+    if (tacet_scene_is_cut(&e->scene, picture) &&
+        vpx_codec_control(&e->codec, VP8E_GET_LAST_QUANTIZER_64, &quantizer) == VPX_CODEC_OK) {
+        begin_coarse(e, quantizer + CUT_STEPS, CUT_PICTURES);
+    }
+}
+
 static void follow_fall(struct encoder *e)
 {
     int64_t before = e->coded_bps;
@@ -204,8 +229,7 @@ static void follow_fall(struct encoder *e)
         before = before * 3 / 4;
         quantizer += FALL_STEPS;
     }
-    e->coarse_quantizer = quantizer < QUANTIZER_MAX ? quantizer : QUANTIZER_MAX;
-    e->coarse_pictures = FALL_PICTURES;
+    begin_coarse(e, quantizer, FALL_PICTURES);
 }
 
 /* What is asked for is waited for at the other end: it is made now, whatever it costs. A setting
@@ -264,6 +288,7 @@ static int encoder_encode(void *ctx, const struct tacet_picture *picture,
         image.stride[i] = picture->strides[i];
     }
     vpx_enc_frame_flags_t flags = flags_of(&role, refresh == TACET_REFRESH_KEY);
+    follow_cut(e, picture);
     set_next(e, refresh == TACET_REFRESH_NONE);
     unsigned long duration = duration_of(e, picture->captured_at_us);
     int64_t pts = e->pts;

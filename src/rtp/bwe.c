@@ -127,6 +127,8 @@ static void set_estimate(struct tacet_bwe *b, int64_t now, int64_t bps)
     if (bps < b->estimate_bps) {
         b->last_decrease_us = now;
         b->next_probe_us = most(b->next_probe_us, now + PROBE_AFTER_DECREASE_US);
+        b->pauses = false; /* the lower rate does what it was for */
+        b->pause_again_us = now + PAUSE_APART_US;
     }
     b->estimate_bps = bps;
     b->last_change_us = now;

@@ -17,6 +17,8 @@
 #define SRTCP_SIZE 21   /* GCM's tag, the index and the MKI */
 #define BYTES_A_BYTE 60 /* received, for each of what a report takes without the packets */
 #define HEADERS_SIZE (4 + 4 + TIMESTAMP_SIZE + SRTCP_SIZE + TACET_UDP_OVERHEAD)
+#define URGENT_LEAST 4
+#define URGENT_INTERVAL_US TACET_MS(15)
 #define REPORTED_MAX 16384
 #define RECEIVED_BIT 0x8000
 #define OFFSET_BITS 13
@@ -44,7 +46,8 @@ void tacet_feedback_init(struct tacet_feedback *f, const uint32_t ssrcs[TACET_FE
     f->due_us = INT64_MAX;
 }
 
-static void record(struct tacet_feedback_stream *s, int64_t now, uint64_t seq)
+/* Returns how many packets before it have not come. */
+static uint64_t record(struct tacet_feedback_stream *s, int64_t now, uint64_t seq)
 {
     struct tacet_feedback_arrival *arrival = &s->arrivals[seq % TACET_FEEDBACK_WINDOW];
 
@@ -62,24 +65,29 @@ static void record(struct tacet_feedback_stream *s, int64_t now, uint64_t seq)
         }
     }
     if (seq + 1 <= arrival->seq_after) {
-        return; /* too old, or a second copy: the first one's time counts (section 3.1) */
+        return 0; /* too old, or a second copy: the first one's time counts (section 3.1) */
     }
     *arrival = (struct tacet_feedback_arrival){ .seq_after = seq + 1, .at_us = now };
+    uint64_t passed_over = seq > s->highest_seq + 1 ? seq - s->highest_seq - 1 : 0;
     s->highest_seq = seq > s->highest_seq ? seq : s->highest_seq;
+    return passed_over;
 }
 
 static void schedule(struct tacet_feedback *f, int64_t now)
 {
     bool idle = f->due_us == INT64_MAX;
     bool enough = f->bytes >= BYTES_A_BYTE * (uint64_t)f->headers_size;
-    int64_t earliest = f->reported_at_us + TACET_FEEDBACK_INTERVAL_MIN_US;
+    /* Most is lost: the sender should know soon, and the report may be lost as well. */
+    bool urgent = f->missing >= URGENT_LEAST && f->missing > f->arrived;
+    int64_t earliest =
+        f->reported_at_us + (urgent ? URGENT_INTERVAL_US : TACET_FEEDBACK_INTERVAL_MIN_US);
 
     if (idle) {
         int64_t soon = now + TACET_FEEDBACK_INTERVAL_MIN_US;
         int64_t latest = f->reported_at_us + TACET_FEEDBACK_INTERVAL_MAX_US;
         f->due_us = f->reports > 0 && latest > soon ? latest : soon;
     }
-    if (enough && f->reports > 0) {
+    if ((enough || urgent) && f->reports > 0) {
         int64_t at = earliest > now ? earliest : now;
         f->due_us = at < f->due_us ? at : f->due_us;
     }
@@ -90,7 +98,8 @@ void tacet_feedback_on_packet(struct tacet_feedback *f, int64_t now, uint32_t ss
 {
     for (int i = 0; i < TACET_FEEDBACK_STREAMS; i++) {
         if (f->streams[i].ssrc == ssrc) {
-            record(&f->streams[i], now, seq);
+            f->missing += record(&f->streams[i], now, seq);
+            f->arrived++;
             f->bytes += size + TACET_UDP_OVERHEAD;
             schedule(f, now);
             return;
@@ -199,6 +208,8 @@ void tacet_feedback_write(struct tacet_feedback *f, int64_t now, int32_t loss_pe
     tacet_write_u32(w, tacet_ntp_middle(tacet_ntp(now)));
     f->headers_size = HEADERS_SIZE + blocks * BLOCK_SIZE;
     f->bytes = 0;
+    f->arrived = 0;
+    f->missing = 0;
     f->reported_at_us = now;
     f->due_us = now + TACET_FEEDBACK_INTERVAL_MAX_US;
     f->reports++;

@@ -15,6 +15,10 @@
  *     1692                              260        139         40     27.8   1.6 %
  *     2680                              380        168         40     33.5   1.2 %
  *
+ * Where more is missing since the last report than has come, and that is four packets at least, the
+ * next one is due after 15 ms: a queue that overflows on this way may well do so on the way back,
+ * and of few reports none would get through.
+ *
  * How much: each packet is told of in several reports in a row, the fewest by which a packet whose
  * reports are all lost is three in a thousand, by the loss on the reports' own way:
  *

@@ -222,6 +222,27 @@ static void reports_end_some_time_after_the_packets(void **state)
     assert_true(write_report(now, 0) > 0);
 }
 
+static void report_is_urgent_where_most_is_lost(void **state)
+{
+    int64_t now = TACET_S(1);
+
+    (void)state;
+    tacet_feedback_init(&f, ssrcs);
+    put(now, 0, 1);
+    assert_true(write_report(now, 0) > 0);
+    for (uint64_t seq = 2; seq < 6; seq++) {
+        put(now + TACET_MS(seq), 0, seq);
+    }
+    assert_true(tacet_feedback_timeout(&f) > now + TACET_MS(100)); /* little has come */
+    put(now + TACET_MS(8), 0, 9);
+    assert_true(tacet_feedback_timeout(&f) > now + TACET_MS(100)); /* three of eight are lost */
+    put(now + TACET_MS(9), 0, 14);
+    assert_true(tacet_feedback_timeout(&f) == now + TACET_MS(15)); /* seven of thirteen */
+    now += TACET_MS(15);
+    assert_true(write_report(now, 0) > 0);
+    assert_true(tacet_feedback_timeout(&f) > now + TACET_MS(100));
+}
+
 /* The table in the header: packets and bytes a second, and what the reports come to. */
 static void reports_take_their_share(void **state)
 {
@@ -351,6 +372,7 @@ int main(void)
         cmocka_unit_test(only_the_newest_of_a_burst_are_told),
         cmocka_unit_test(packet_before_the_first_one_is_told),
         cmocka_unit_test(reports_end_some_time_after_the_packets),
+        cmocka_unit_test(report_is_urgent_where_most_is_lost),
         cmocka_unit_test(reports_take_their_share),
         cmocka_unit_test(malformed_reports_are_refused),
         cmocka_unit_test(bits_of_a_missing_packet_are_ignored),

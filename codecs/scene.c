@@ -6,7 +6,7 @@
 #define PLACES (TACET_SCENE_ROWS * TACET_SCENE_COLUMNS)
 #define CUT_Q8 (8 << 8) /* a mean difference of 8 of 256 levels at least ... */
 #define CUT_TIMES 4     /* ... and so many times the usual one */
-#define USUAL_SHARE 16
+#define USUAL_SHARE 4
 
 /* Takes the picture's places for those of the one before; how much they differ, in 1/256. */
 static int32_t follow(struct tacet_scene *scene, const struct tacet_picture *picture)
@@ -30,7 +30,7 @@ bool tacet_scene_is_cut(struct tacet_scene *scene, const struct tacet_picture *p
     int32_t differs_q8 = follow(scene, picture);
     bool cut = scene->begun && differs_q8 > CUT_Q8 && differs_q8 > CUT_TIMES * scene->usual_q8;
 
-    if (scene->begun && !cut) {
+    if (scene->begun) {
         scene->usual_q8 += (differs_q8 - scene->usual_q8) / USUAL_SHARE;
     }
     scene->begun = true;

@@ -233,14 +233,14 @@ static void report_is_urgent_where_most_is_lost(void **state)
     for (uint64_t seq = 2; seq < 6; seq++) {
         put(now + TACET_MS(seq), 0, seq);
     }
-    assert_true(tacet_feedback_timeout(&f) > now + TACET_MS(100)); /* little has come */
+    assert_true(tacet_feedback_timeout(&f) >= now + TACET_MS(40)); /* little has come */
     put(now + TACET_MS(8), 0, 9);
-    assert_true(tacet_feedback_timeout(&f) > now + TACET_MS(100)); /* three of eight are lost */
+    assert_true(tacet_feedback_timeout(&f) >= now + TACET_MS(40)); /* three of eight are lost */
     put(now + TACET_MS(9), 0, 14);
     assert_true(tacet_feedback_timeout(&f) == now + TACET_MS(15)); /* seven of thirteen */
     now += TACET_MS(15);
     assert_true(write_report(now, 0) > 0);
-    assert_true(tacet_feedback_timeout(&f) > now + TACET_MS(100));
+    assert_true(tacet_feedback_timeout(&f) >= now + TACET_MS(40));
 }
 
 /* The table in the header: packets and bytes a second, and what the reports come to. */

@@ -157,10 +157,12 @@ static size_t best_place(const float *source, const float *heard, size_t count, 
             best = fit;
             place = step;
         }
-        /* Of the next place: one sample less and one more. */
-        double leaves = (double)source[step];
-        double comes = (double)source[step + count];
-        own += step + 1 < steps ? comes * comes - leaves * leaves : 0;
+        if (step + 1 < steps) {
+            /* Of the next place: one sample less and one more. */
+            double leaves = (double)source[step];
+            double comes = (double)source[step + count];
+            own += comes * comes - leaves * leaves;
+        }
     }
     *ret_best = best;
     return place;

@@ -37,17 +37,22 @@ void tacet_dispersion_add(struct tacet_dispersion *d, const struct tacet_packet_
         d->train_bytes = 0;
         return;
     }
+    if (d->begun && result->sent_at_us < d->last_sent_us) {
+        return; /* it was told of only now: its train is over, or has been told of without it */
+    }
     if (!follows(d, result, estimate_bps)) {
         end_train(d);
         d->begun = true;
         d->train_bytes = 0;
         d->first_arrived_us = result->arrived_at_us;
+        d->last_arrived_us = result->arrived_at_us;
     } else {
         d->train_bytes += result->size;
     }
     d->last_sent_us = result->sent_at_us;
-    d->last_arrived_us =
-        result->arrived_at_us > d->first_arrived_us ? result->arrived_at_us : d->first_arrived_us;
+    if (result->arrived_at_us > d->last_arrived_us) {
+        d->last_arrived_us = result->arrived_at_us;
+    }
 }
 
 int64_t tacet_dispersion_bps(const struct tacet_dispersion *d)

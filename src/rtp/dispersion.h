@@ -21,8 +21,8 @@ struct tacet_dispersion {
     int64_t span_us;
 };
 
-/* Zero-initialised is empty. In the order of sending; `estimate_bps`: what leaves twice as fast as
- * that belongs to one train. */
+/* Zero-initialised is empty. In the order of sending; what is told of later is passed over.
+ * `estimate_bps`: what leaves twice as fast as that belongs to one train. */
 void tacet_dispersion_add(struct tacet_dispersion *d, const struct tacet_packet_result *result,
                           int64_t estimate_bps);
 /* 0: too little is known. */

@@ -74,6 +74,29 @@ static void bottleneck_spreads_trains_to_its_rate(void **state)
     }
 }
 
+/* Three of each train are told of at once, and then the one that was overtaken on the way. */
+static void packet_that_is_told_of_late_makes_no_train_faster(void **state)
+{
+    static const int order[4] = { 0, 2, 3, 1 };
+    struct tacet_dispersion d = { 0 };
+
+    (void)state;
+    for (int train = 0; train < 20; train++) {
+        for (int i = 0; i < 4; i++) {
+            int64_t at_us = train * TACET_MS(100);
+            tacet_dispersion_add(&d,
+                                 &(struct tacet_packet_result){
+                                     .sent_at_us = at_us + order[i] * TACET_MS(1),
+                                     .arrived_at_us = at_us + order[i] * TACET_MS(16),
+                                     .size = SIZE,
+                                 },
+                                 ESTIMATE_BPS);
+        }
+    }
+    /* Two behind the first in 48 ms: the bytes of the late one are not counted. */
+    assert_int_equal(tacet_dispersion_bps(&d), 2 * SIZE * INT64_C(8000000) / TACET_MS(48));
+}
+
 static void packets_on_their_own_tell_nothing(void **state)
 {
     struct tacet_dispersion d = { 0 };
@@ -95,6 +118,7 @@ int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(bottleneck_spreads_trains_to_its_rate),
+        cmocka_unit_test(packet_that_is_told_of_late_makes_no_train_faster),
         cmocka_unit_test(packets_on_their_own_tell_nothing),
     };
 

@@ -455,16 +455,3 @@ int64_t tacet_assembly_timeout(const struct tacet_assembly *a, int64_t patience_
     int64_t give_up_at_us = a->hole_since_us + patience_us;
     return a->bridge_at_us < give_up_at_us ? a->bridge_at_us : give_up_at_us;
 }
-
-bool tacet_assembly_payload(const struct tacet_assembly *a, int64_t seq,
-                            const uint8_t **ret_payload, size_t *ret_size)
-{
-    const struct tacet_assembly_slot *slot = find((struct tacet_assembly *)(uintptr_t)a, seq);
-
-    if (slot == NULL) {
-        return false;
-    }
-    *ret_payload = slot->buffer->data;
-    *ret_size = slot->buffer->size;
-    return true;
-}

@@ -84,9 +84,6 @@ int tacet_assembly_get(struct tacet_assembly *a, int64_t now, int64_t patience_u
                        struct tacet_frame *ret);
 /* When _get should be tried again although no packet came (the patience runs out); INT64_MAX. */
 int64_t tacet_assembly_timeout(const struct tacet_assembly *a, int64_t patience_us);
-/* The payload of a packet that waits in the window, by its 64-bit number; false: not there. */
-bool tacet_assembly_payload(const struct tacet_assembly *a, int64_t seq,
-                            const uint8_t **ret_payload, size_t *ret_size);
 /* The decoder failed or lost track: hand out nothing before the next key frame. */
 void tacet_assembly_require_key(struct tacet_assembly *a);
 /* What is missing will not come: hand out nothing that depends on it. */

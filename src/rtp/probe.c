@@ -27,9 +27,6 @@ uint8_t tacet_probe_on_sent(struct tacet_probe *p, int64_t now, uint32_t size)
     if (p->id == 0 || p->done_sending) {
         return 0;
     }
-    if (p->bytes_sent == 0) {
-        p->begun_at_us = now;
-    }
     p->bytes_sent += size;
     if (p->bytes_sent >= p->bytes) {
         p->done_sending = true;

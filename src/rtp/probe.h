@@ -14,7 +14,6 @@ struct tacet_probe {
     int64_t rate_bps;
     int64_t bytes; /* to be sent at that rate */
     int64_t bytes_sent;
-    int64_t begun_at_us; /* 0: no packet yet */
     int64_t wanted_at_us;
     bool done_sending;
     int64_t done_at_us;

@@ -14,7 +14,6 @@
 #define VERSION 2
 #define PADDING_BIT 0x20
 #define COUNT_MASK 0x1f
-#define HEADER_SIZE 4
 #define SDES_CNAME 1
 #define PAYLOAD_TYPE_MASK 0x7f
 #define LONG_PICTURE_ID 0x8000 /* M: 15 bits follow */

@@ -60,7 +60,6 @@ struct tacet_rtcp_part {
 #define TACET_RTPFB_CCFB 11 /* RFC 8888: no media_ssrc; the FCI is all behind the sender's SSRC */
 #define TACET_PSFB_PLI 1
 #define TACET_PSFB_RPSI 3
-#define TACET_RTCP_RPSI_SIZE 16
 
 /* Begins reading; checks that the whole is well-formed as RFC 3550 appendix A.2 asks, but that a
  * reduced-size packet (RFC 5506) may begin with any type. TACET_ERR_FORMAT. */

@@ -9,8 +9,8 @@
 #include <string.h>
 
 #define RESULTS_MIN 20 /* of packets, from which on the loss is believed */
-/* Of the target at most is spent on NACK: a way that is full is not opened by asking what it has
- * dropped. */
+/* NACK takes one in so many of the target's bits at most: a way that is full is not opened by
+ * asking for what it has dropped. */
 #define NACK_SHARE 4
 #define NACK_OVERHEAD (TACET_SRTP_OVERHEAD_MAX + TACET_UDP_OVERHEAD)
 /* How many packets acknowledge a new picture, beside every report: each may be lost. */

@@ -32,7 +32,7 @@ struct tacet_rtp_session {
     struct tacet_history *history;   /* of the video sent */
     uint16_t wanted[TACET_NACK_MAX]; /* sequence numbers that the peer has asked for */
     size_t wanted_count;
-    int64_t ask_from_us; /* no NACK sooner */
+    int64_t ask_from_us;  /* no NACK sooner */
     uint64_t resend_from; /* what was sent before this packet is not sent again */
     struct tacet_inbound inbound;
     struct tacet_remote_inbound_stats remote[TACET_KIND_COUNT];
@@ -68,10 +68,11 @@ void tacet_rtp_session_repeat_sound(struct tacet_rtp_session *session);
  * one RR, with the blocks, then SDES, and PLI if `pli`. Returns its size. */
 size_t tacet_rtp_session_report(struct tacet_rtp_session *s, int64_t now, bool pli, uint8_t *out,
                                 size_t capacity);
-/* Writes a NACK for the video packets that are missing now; 0: none is. */
+/* Writes a NACK for the packets of sound and of video that are to be asked for now; 0: none is. The
+ * next one is so much later that they take a share of the rate only. */
 size_t tacet_rtp_session_nack(struct tacet_rtp_session *s, int64_t now, int64_t round_trip_us,
                               uint8_t *out, size_t capacity);
-/* When the next is due; INT64_MAX: nothing is missing. */
+/* When the next is due; INT64_MAX: nothing is to be asked for. */
 int64_t tacet_rtp_session_nack_timeout(const struct tacet_rtp_session *s);
 /* A datagram of RTP goes out now. */
 void tacet_rtp_session_on_sent(struct tacet_rtp_session *s, int64_t now,

@@ -10,9 +10,7 @@
 #define BLOCK_US TACET_MS(10)
 #define BLOCK_SAMPLES 480
 #define SPARE_MARGIN_US TACET_MS(2) /* that is kept of what is spare */
-#define LITTLE_SPARE                                                                               \
-    4 /* less than so much of a target is not given up: the next moment needs it                   \
-       */
+#define LITTLE_SPARE 4 /* less of a target than one in so many parts stays: it is needed soon */
 #define MUCH_SAMPLES 960
 #define VERY_MUCH_SAMPLES 2400
 #define WATCH_MIN_US TACET_MS(500)
@@ -97,7 +95,6 @@ static bool since(int64_t since_us, int64_t now, int64_t watch_us)
 static bool watch_spare(struct tacet_pace *pace, int64_t now, int64_t spare)
 {
     int64_t target_us = pace->target_us;
-
     int64_t little = pace->shrinking ? 0 : target_us * 6 / 125 / LITTLE_SPARE;
 
     if (spare < TACET_STRETCH_LAG_MIN || spare < little) {

@@ -23,7 +23,7 @@ struct tacet_pace {
     int64_t spare_since_us; /* each frame since then could have been asked for earlier */
     int64_t much_since_us;  /* ... much earlier */
     int64_t very_much_since_us;
-    bool urgent; /* the last frames came all later than that */
+    bool urgent; /* the last frames all came later than the target: a queue builds up */
     bool growing;
     bool shrinking;
     int64_t hold_until_us;  /* nothing is stretched before */

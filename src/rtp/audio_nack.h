@@ -1,8 +1,9 @@
 /*
  * What is missing of the sound that is received, and whether it is worth asking for: a packet that
  * is asked for is repeated in the next one that is sent (red.h), so it comes a round trip and about
- * two packets after its time. Where the round trip is short, playout waits for that rather than
- * have all sound repeated all the time.
+ * two packets after its time. Where the round trip is short, playout waits for that. So a way that
+ * loses too little for all sound to be repeated all the time (repair.c) loses next to none of it,
+ * and where it is repeated, what has been lost with its repeats may still come.
  */
 #ifndef TACET_RTP_AUDIO_NACK_H
 #define TACET_RTP_AUDIO_NACK_H

@@ -3,16 +3,17 @@
  * the packets sent. A pure machine of numbers: no packet, no clock.
  *
  *     results -> rate_window (what arrives)  \
- *             -> delay_trend (the queue)      >  estimate -> target, probes
- *             -> loss_check  (our loss?)     /
+ *             -> delay_trend (the queue)      >  estimate -> target
+ *             -> loss_check  (our loss?)     /            -> pause
+ *             -> dispersion  (is there room?)             -> probes
  *
  * - A queue that grows: down to 0.85 of what arrives, and less for as long as it takes to empty.
- * - No queue: up, a step at a time near the capacity last met, by a share far from it.
+ * - No queue: up, a step at a time near the capacity last met, by a share far from it, or where
+ *   trains of packets arrive much faster.
  * - Probes find a capacity that has come back; what one measures is taken at once.
- * - Loss alone lowers nothing, unless sending less ends it (loss_check.h).
+ * - Loss alone lowers nothing, unless sending less ends it, or no way loses so much (loss_check.h).
  * - A queue that neither empties nor overflows though less and less is sent is not ours (a longer
- *   way, a TCP beside us): it is taken for the way's own delay, and only what is added to it
- * counts.
+ *   way, a TCP beside us): it is taken for the way's own delay, and only more than it counts.
  */
 #ifndef TACET_RTP_BWE_H
 #define TACET_RTP_BWE_H
@@ -29,10 +30,10 @@
 struct tacet_bwe {
     int64_t most_bps; /* all that the application would send */
     int64_t estimate_bps;
-    int64_t known_bps; /* capacity met last; 0: none */
+    int64_t known_bps;           /* capacity met last; 0: none */
     int64_t round_trip_us;       /* as a rule ... */
     int64_t round_trip_apart_us; /* ... and how far from it */
-    int64_t idle_round_trip_us; /* before any media; 0: not known */
+    int64_t idle_round_trip_us;  /* before any media; 0: not known */
 
     struct tacet_delay_trend delay;
     struct tacet_loss_check loss;

@@ -5,7 +5,9 @@
  *
  * The share lost while the queue is empty is taken for the way's own. When it rises beyond what
  * chance explains, and now and then while it is high, the question is put to the way: for a moment
- * less is sent. Loss that falls with the rate and rises with it again was ours.
+ * less is sent. Loss that falls with the rate and rises with it again was ours. Where far more is
+ * lost than any way loses by itself, and not for a moment, nothing is asked: what got through is
+ * what the way carries.
  */
 #ifndef TACET_RTP_LOSS_CHECK_H
 #define TACET_RTP_LOSS_CHECK_H

@@ -15,9 +15,8 @@
  *     leaves out what repairs promise.
  *   - A key frame costs as much as five to ten frames, and all after it stands on it: it is
  *     protected so that one in five hundred has to wait for a retransmission.
- *   - Without loss nothing of this is sent, but for the first reports' time: nobody knows yet.
- * Where next to nothing is lost neither, unless retransmission is late: each loss is a freeze
- * there, and few repairs are enough.
+ *   - Without loss nothing of this is sent, but for the first reports' time: nobody knows yet. Nor
+ *     where next to nothing is lost, unless retransmission is late: there each loss is a freeze.
  */
 #include "rtp/repair.h"
 

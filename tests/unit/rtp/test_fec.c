@@ -175,10 +175,7 @@ static void one_retransmission_frees_what_repairs_promised(void **state)
     assert_int_equal(recover(), 2);
 }
 
-/* A long stream with loss, repairs over the last four frames: what is lost in the end is little,
- * and nothing that is found is wrong. */
-/* More is missing than is looked at: what is older waits, and comes back when the newer is there.
- */
+/* More is missing than is looked at: what is older waits, and comes back once the newer came. */
 static void newest_losses_are_looked_at_first(void **state)
 {
     struct tacet_rng rng;
@@ -204,6 +201,8 @@ static void newest_losses_are_looked_at_first(void **state)
     assert_int_equal(recover(), 2);
 }
 
+/* A long stream with loss, repairs over the last four frames: what is lost in the end is little,
+ * and nothing that is found is wrong. */
 static void stream_comes_through_a_lossy_way(void **state)
 {
     struct tacet_rng rng;

@@ -220,6 +220,9 @@ static enum tacet_refresh begin_afresh(struct tacet_peer *peer, int64_t now)
 
     session->resend_from = out->next_index;
     session->sending.collapsed = false;
+    if (out->next_index == 0) {
+        return TACET_REFRESH_NONE; /* there are no pictures */
+    }
     tacet_recovery_abandon(&out->recovery);
     return tacet_recovery_decide(&out->recovery, now, tacet_peer_round_trip(peer),
                                  TACET_RECOVERY_LEFT_OUT);

@@ -310,7 +310,8 @@ static void on_results(struct tacet_rtp_session *s, int64_t now,
         told->arrived += results[i].lost ? 0 : 1;
         told->arrived_bytes += results[i].lost ? 0 : results[i].size;
     }
-    tacet_sending_on_results(&s->sending, now, results, count, s->sent_log->round_trip_last_us);
+    tacet_sending_on_results(&s->sending, now, results, count,
+                             tacet_sent_log_new_round_trip(s->sent_log));
 }
 
 /* In the order of sending: of all together, and of audio, whose repeats depend on its own runs. */

@@ -3,8 +3,6 @@
 
 #include "base/limits.h"
 
-#include <assert.h>
-
 #define LEAST_BPS 12000
 
 /* Down */
@@ -18,7 +16,7 @@
 #define STEEP_US_PER_S TACET_MS(300)
 #define COLLAPSE_PERCENT 70
 #define UNKNOWN_PERMILLE 200           /* of loss, while nothing is known of it */
-#define AT_ONCE_PERCENT 30             /* of the estimate are left at least by one decrease */
+#define AT_ONCE_PERCENT 20             /* of the estimate are left at least by one decrease */
 #define RESPONSE_US TACET_MS(150)      /* of sending at the lower rate, before a further decrease */
 #define FALLING_US_PER_S TACET_MS(-40) /* a queue that is being emptied */
 #define DRAIN_US TACET_MS(600)         /* a queue is emptied in about so long */
@@ -128,6 +126,7 @@ static void set_estimate(struct tacet_bwe *b, int64_t now, int64_t bps)
         b->last_decrease_us = now;
         b->next_probe_us = most(b->next_probe_us, now + PROBE_AFTER_DECREASE_US);
         b->pauses = false; /* the lower rate does what it was for */
+        b->dispersion = (struct tacet_dispersion){ 0 };
         b->pause_again_us = now + PAUSE_APART_US;
     }
     b->estimate_bps = bps;
@@ -141,9 +140,10 @@ void tacet_bwe_set_idle_round_trip(struct tacet_bwe *b, int64_t round_trip_us)
 
 void tacet_bwe_set_most(struct tacet_bwe *b, int64_t most_bps)
 {
-    bool at_most = b->estimate_bps * 100 >= b->most_bps * PROBE_WORTH_PERCENT;
+    /* It was not for want of capacity that the estimate stood there; unless it was of late. */
+    bool at_most = b->estimate_bps * 100 >= b->most_bps * PROBE_WORTH_PERCENT &&
+                   !tacet_bwe_met_capacity(b, b->last_change_us);
 
-    /* It was not for want of capacity that the estimate stood there. */
     b->most_bps = most(most_bps, LEAST_BPS);
     b->estimate_bps = at_most ? b->most_bps : least(b->estimate_bps, b->most_bps);
 }
@@ -209,6 +209,11 @@ static void on_overuse(struct tacet_bwe *b, int64_t now)
      * unless the queue still stands.
      */
     bool before = b->newest_sent_us <= b->last_decrease_us;
+    if (before) {
+        /* Reports that are lost make what arrives look smaller; not how far apart it does. */
+        int64_t trains_bps = tacet_dispersion_bps(&b->dispersion);
+        to = most(to, trains_bps * DECREASE_PERCENT / 100);
+    }
     if (before ? to * 100 > b->estimate_bps * COLLAPSE_PERCENT
                : b->newest_sent_us < b->last_decrease_us + RESPONSE_US ||
                      b->delay.slope_us_per_s < FALLING_US_PER_S) {
@@ -311,11 +316,13 @@ static void read_probe(struct tacet_bwe *b, int64_t now)
     }
 }
 
-/* Something tells of room, or nothing has been tried for long. */
+/* Something tells of room, or nothing is known of it, or nothing has been tried for long. */
 static bool may_succeed(const struct tacet_bwe *b, int64_t now)
 {
-    return b->probes_begun < PROBES_AT_START || now >= b->blind_probe_us ||
-           tacet_dispersion_bps(&b->dispersion) * 100 > b->estimate_bps * PROBE_ROOM_PERCENT;
+    int64_t trains_bps = tacet_dispersion_bps(&b->dispersion);
+
+    return b->probes_begun < PROBES_AT_START || now >= b->blind_probe_us || trains_bps == 0 ||
+           trains_bps * 100 > b->estimate_bps * PROBE_ROOM_PERCENT;
 }
 
 static void begin_probe(struct tacet_bwe *b, int64_t now)

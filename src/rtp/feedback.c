@@ -17,8 +17,14 @@
 #define SRTCP_SIZE 21   /* GCM's tag, the index and the MKI */
 #define BYTES_A_BYTE 60 /* received, for each of what a report takes without the packets */
 #define HEADERS_SIZE (4 + 4 + TIMESTAMP_SIZE + SRTCP_SIZE + TACET_UDP_OVERHEAD)
+#define USUAL_SHARE 8
 #define URGENT_LEAST 4
+#define URGENT_THIN_PERCENT 30
+#define URGENT_THIN_US TACET_MS(50) /* a picture comes every 33 ms, ... */
+#define URGENT_THIN_RATE 100000     /* ... at such a rate */
 #define URGENT_INTERVAL_US TACET_MS(15)
+#define URGENT_US TACET_MS(250)
+#define URGENT_APART_US TACET_MS(1500)
 #define REPORTED_MAX 16384
 #define RECEIVED_BIT 0x8000
 #define OFFSET_BITS 13
@@ -73,12 +79,27 @@ static uint64_t record(struct tacet_feedback_stream *s, int64_t now, uint64_t se
     return passed_over;
 }
 
+/* Most is lost, or the stream has become thin at once. */
+static bool is_alarming(const struct tacet_feedback *f, int64_t now)
+{
+    int64_t since_us = now - f->reported_at_us;
+
+    return f->reports > 0 &&
+           ((f->missing >= URGENT_LEAST && f->missing > f->arrived) ||
+            (since_us >= URGENT_THIN_US && f->usual_rate >= URGENT_THIN_RATE &&
+             (int64_t)f->bytes * 1000000 / since_us * 100 < f->usual_rate * URGENT_THIN_PERCENT));
+}
+
 static void schedule(struct tacet_feedback *f, int64_t now)
 {
     bool idle = f->due_us == INT64_MAX;
     bool enough = f->bytes >= BYTES_A_BYTE * (uint64_t)f->headers_size;
-    /* Most is lost: the sender should know soon, and the report may be lost as well. */
-    bool urgent = f->missing >= URGENT_LEAST && f->missing > f->arrived;
+
+    if (now >= f->urgent_again_us && is_alarming(f, now)) {
+        f->urgent_until_us = now + URGENT_US;
+        f->urgent_again_us = now + URGENT_APART_US;
+    }
+    bool urgent = now < f->urgent_until_us;
     int64_t earliest =
         f->reported_at_us + (urgent ? URGENT_INTERVAL_US : TACET_FEEDBACK_INTERVAL_MIN_US);
 
@@ -207,6 +228,10 @@ void tacet_feedback_write(struct tacet_feedback *f, int64_t now, int32_t loss_pe
     }
     tacet_write_u32(w, tacet_ntp_middle(tacet_ntp(now)));
     f->headers_size = HEADERS_SIZE + blocks * BLOCK_SIZE;
+    if (f->reports > 0 && now > f->reported_at_us) {
+        int64_t rate = (int64_t)f->bytes * 1000000 / (now - f->reported_at_us);
+        f->usual_rate += (rate - f->usual_rate) / USUAL_SHARE;
+    }
     f->bytes = 0;
     f->arrived = 0;
     f->missing = 0;

@@ -15,9 +15,10 @@
  *     1692                              260        139         40     27.8   1.6 %
  *     2680                              380        168         40     33.5   1.2 %
  *
- * Where more is missing since the last report than has come, and that is four packets at least, the
- * next one is due after 15 ms: a queue that overflows on this way may well do so on the way back,
- * and of few reports none would get through.
+ * Where more is missing since the last report than has come, and that is four packets at least, or
+ * far less comes than before (800 kbit/s and more), reports are due every 15 ms for a quarter of a
+ * second: a queue builds up or overflows on this way, and may well do so on the way back, where of
+ * few reports none would get through. That again only 1.5 s later.
  *
  * How much: each packet is told of in several reports in a row, the fewest by which a packet whose
  * reports are all lost is three in a thousand, by the loss on the reports' own way:
@@ -54,6 +55,9 @@ struct tacet_feedback {
     uint64_t bytes;      /* received since the last report */
     uint32_t arrived;    /* likewise packets, ... */
     uint64_t missing;    /* ... and those passed over */
+    int64_t usual_rate;  /* bytes a second, from report to report */
+    int64_t urgent_until_us;
+    int64_t urgent_again_us; /* no sooner */
     size_t headers_size; /* of the last report on the wire, without its packets' metrics */
     int64_t reported_at_us;
     int64_t due_us; /* INT64_MAX: there is nothing to tell */

@@ -147,6 +147,7 @@ static void measure(struct tacet_sent_log *log, int64_t now, const struct tacet_
         return; /* not told, or not true */
     }
     log->round_trip_last_us = round_trip_us;
+    log->round_trip_new = true;
     log->round_trip_us += log->round_trip_us == 0
                               ? round_trip_us
                               : (round_trip_us - log->round_trip_us) / ROUND_TRIP_WEIGHT;
@@ -221,6 +222,14 @@ void tacet_sent_log_on_report(struct tacet_sent_log *log, int64_t now,
         log->reorder_us -= (log->reorder_us - TACET_REORDER_MIN_US) / REORDER_WEIGHT;
     }
     log->scan = log->open;
+}
+
+int64_t tacet_sent_log_new_round_trip(struct tacet_sent_log *log)
+{
+    bool told = log->round_trip_new;
+
+    log->round_trip_new = false;
+    return told ? log->round_trip_last_us : 0;
 }
 
 size_t tacet_sent_log_poll(struct tacet_sent_log *log, struct tacet_packet_result *out,

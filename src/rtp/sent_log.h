@@ -55,6 +55,7 @@ struct tacet_sent_log {
     int64_t reorder_us;
     int64_t round_trip_us; /* smoothed; 0: not measured yet */
     int64_t round_trip_last_us;
+    bool round_trip_new; /* not asked for yet */
     struct tacet_sent_counts counts;
 };
 
@@ -67,6 +68,8 @@ bool tacet_sent_log_on_sent(struct tacet_sent_log *log, int64_t now, uint32_t ss
 /* A report has come. What it settles is polled. */
 void tacet_sent_log_on_report(struct tacet_sent_log *log, int64_t now,
                               const struct tacet_feedback_report *report);
+/* The round trip that reports have told since it was last asked for; 0: none. */
+int64_t tacet_sent_log_new_round_trip(struct tacet_sent_log *log);
 /* The next fates that are known, each packet once, in the order of sending as far as they have
  * become known together. How many; 0: no more until the next report. */
 size_t tacet_sent_log_poll(struct tacet_sent_log *log, struct tacet_packet_result *out,

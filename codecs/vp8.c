@@ -44,6 +44,8 @@
  * of its 64 for each quarter. */
 #define FALL_STEPS 4
 #define FALL_PICTURES 6
+/* And the one that heals is waited for: so much coarser still. */
+#define HEAL_STEPS 8
 /* Likewise a picture of another scene, which would take as long as a key frame: it is coarser by
  * some steps, and those after it make it fine. */
 #define CUT_STEPS 14
@@ -240,8 +242,11 @@ static void set_next(struct encoder *e, bool may_drop)
 
     follow_fall(e);
     config.rc_dropframe_thresh = may_drop ? DROP_BELOW_PERCENT : 0;
-    config.rc_min_quantizer =
-        e->coarse_pictures > 0 ? (unsigned int)e->coarse_quantizer : QUANTIZER_MIN;
+    int quantizer = e->coarse_pictures > 0 ? e->coarse_quantizer : QUANTIZER_MIN;
+    if (e->coarse_pictures > 0 && !may_drop) {
+        quantizer += HEAL_STEPS;
+    }
+    config.rc_min_quantizer = (unsigned int)(quantizer < QUANTIZER_MAX ? quantizer : QUANTIZER_MAX);
     if ((config.rc_dropframe_thresh != e->config.rc_dropframe_thresh ||
          config.rc_min_quantizer != e->config.rc_min_quantizer) &&
         vpx_codec_enc_config_set(&e->codec, &config) == VPX_CODEC_OK) {

@@ -16,7 +16,7 @@
 /* Beside pictures more repeats than this are sent only where sound stays a small part of it all:
  * the third one in a row saves one packet in a hundred where a fifth is lost, at 36 kbit/s. */
 #define DEAR_DEPTH 2
-#define DEAR_PERCENT 25
+#define DEAR_PERCENT 28
 /* Below that nothing is gained: an estimator that sees next to no packets finds no way back up. */
 #define AUDIO_ROOM_LEAST_BPS 32000
 #define AUDIO_RATE_US TACET_S(1)

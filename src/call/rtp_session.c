@@ -330,6 +330,14 @@ static void on_losses(struct tacet_rtp_session *s, const struct tacet_packet_res
     }
 }
 
+/* So much is lost on the way to the peer, in runs of so many. */
+static void on_loss(struct tacet_rtp_session *s, int64_t now, int32_t permille, int32_t burst_q8)
+{
+    s->target_changed |= tacet_repair_on_loss(&s->repair, now, permille, burst_q8);
+    s->sending.audio_need.loss_permille = s->repair.loss_permille;
+    s->sending.audio_need.depth = tacet_repair_red(&s->repair, 0, TACET_RED_DEPTH_MAX)->count;
+}
+
 static int on_feedback(struct tacet_rtp_session *s, int64_t now, const struct tacet_rtcp_part *part)
 {
     struct tacet_packet_result results[TACET_RESULTS_MAX];
@@ -347,10 +355,7 @@ static int on_feedback(struct tacet_rtp_session *s, int64_t now, const struct ta
         on_losses(s, results, count);
     }
     if (s->results >= RESULTS_MIN) {
-        s->target_changed |= tacet_repair_on_loss(&s->repair, now, tacet_loss_permille(&s->loss),
-                                                  tacet_loss_burst_q8(&s->loss));
-        s->sending.audio_need.loss_permille = s->repair.loss_permille;
-        s->sending.audio_need.depth = tacet_repair_red(&s->repair, 0, TACET_RED_DEPTH_MAX)->count;
+        on_loss(s, now, tacet_loss_permille(&s->loss), tacet_loss_burst_q8(&s->loss));
     }
     s->target_changed |= tacet_sending_update(&s->sending, now);
     tacet_rtp_session_repeat_sound(s);
@@ -391,6 +396,14 @@ static void on_report(struct tacet_rtp_session *s, int64_t now, const struct tac
     }
     for (size_t i = 0; i < part->u.report.block_count; i++) {
         on_block(s, now, &part->u.report.blocks[i]);
+    }
+    if (part->u.report.block_count > 0 && s->results == 0) {
+        /* A peer without feedback: reports are all there is. */
+        int32_t audio = s->remote[TACET_KIND_AUDIO].fraction_lost_permille;
+        int32_t video = s->remote[TACET_KIND_VIDEO].fraction_lost_permille;
+        on_loss(s, now, audio > video ? audio : video, 256);
+        s->target_changed |= tacet_sending_update(&s->sending, now);
+        tacet_rtp_session_repeat_sound(s);
     }
 }
 

@@ -275,6 +275,9 @@ static void share(struct tacet_sending *s, int64_t now)
     room = has_room(s) ? TACET_AUDIO_ROOM_ALL : room;
     room = s->gives_way ? AUDIO_ROOM_LEAST_BPS : room;
     struct tacet_audio_need need = s->audio_need;
+    if (s->bwe.last_results_us < 0 && s->bwe.held_permille < 1000) {
+        need.depth = 0; /* no report has come of the first ones, and perhaps none ever will */
+    }
     while (s->video_most_bps > 0 && need.depth > DEAR_DEPTH &&
            tacet_audio_plan_wish_bps(&need) * 100 > target * DEAR_PERCENT) {
         need.depth--;

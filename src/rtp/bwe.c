@@ -75,6 +75,7 @@
 #define SILENT_ROUND_TRIPS 3
 #define SILENT_HOLD_PERMILLE 700
 #define SILENT_LEAST_PERMILLE 20
+#define SILENT_FIRST_LEAST_PERMILLE 500
 
 #define MET_US TACET_S(20)
 
@@ -472,6 +473,12 @@ static int64_t silence(const struct tacet_bwe *b)
     return patience;
 }
 
+/* Who has never said anything perhaps never will. */
+static int32_t silent_least(const struct tacet_bwe *b)
+{
+    return b->last_results_us < 0 ? SILENT_FIRST_LEAST_PERMILLE : SILENT_LEAST_PERMILLE;
+}
+
 int64_t tacet_bwe_timeout(const struct tacet_bwe *b)
 {
     int64_t next = INT64_MAX;
@@ -479,7 +486,7 @@ int64_t tacet_bwe_timeout(const struct tacet_bwe *b)
 
     if (mute && b->estimate_bps < b->most_bps) {
         next = b->reported_us + UNHEARD_US;
-    } else if (!mute && b->silent_since_us >= 0 && b->held_permille > SILENT_LEAST_PERMILLE) {
+    } else if (!mute && b->silent_since_us >= 0 && b->held_permille > silent_least(b)) {
         next = b->silent_since_us + silence(b);
     }
     return b->pauses ? least(next, b->pause_until_us) : next;

@@ -261,7 +261,7 @@ static void peer_that_says_nothing_gets_less(void **state)
     for (int i = 0; i < 20 && tacet_bwe_timeout(&b) < TACET_S(10); i++) {
         tacet_bwe_on_timeout(&b, tacet_bwe_timeout(&b));
     }
-    assert_in_range(tacet_bwe_target(&b), 12000, 25000); /* a way that carries it is no use */
+    assert_in_range(tacet_bwe_target(&b), 450000, 550000); /* it may be one that never does */
     assert_int_equal(tacet_bwe_estimate(&b), 1000000);
 }
 

@@ -198,7 +198,6 @@ static unsigned long duration_of(struct encoder *e, int64_t captured_at_us)
     return (unsigned long)step;
 }
 
-/* Has the rate fallen since the frame before? */
 static void begin_coarse(struct encoder *e, int quantizer, int pictures)
 {
     if (e->coarse_pictures > 0 && e->coarse_quantizer > quantizer) {
@@ -218,6 +217,7 @@ static void follow_cut(struct encoder *e, const struct tacet_picture *picture)
     }
 }
 
+/* Has the rate fallen since the frame before? */
 static void follow_fall(struct encoder *e)
 {
     int64_t before = e->coded_bps;

@@ -19,6 +19,7 @@ SECONDS = 18
 AUDIO = (0.02, [150])
 VIDEO = (1 / 30, [700, 700])
 HEADERS = 28
+READY = "ready"
 
 # What it is, the link at first, and how it goes on: seconds and settings.
 MODELS = {
@@ -67,10 +68,12 @@ def send():
 
 
 def receive():
-    """In the receiver's namespace: prints number and time in us of what comes, until it ends."""
+    """In the receiver's namespace: prints READY, then number and time in us of what comes, until
+    nothing has come for a while."""
     inbound = socket.socket(socket.AF_INET, socket.SOCK_DGRAM)
     inbound.bind(("10.99.0.2", PORT))
     inbound.settimeout(3)
+    print(READY, flush=True)
     try:
         while True:
             data = inbound.recv(2048)
@@ -97,7 +100,8 @@ def record(name):
         try:
             me = [sys.executable, os.path.abspath(__file__)]
             receiver = run("b", *me, "--receive", stdout=subprocess.PIPE)
-            time.sleep(0.5)
+            if receiver.stdout.readline() != READY + "\n":
+                sys.exit(f"{name}: no receiver")
             sender = run("a", *me, "--send", stdout=subprocess.PIPE)
             sent = [line.split() for line in sender.communicate()[0].splitlines()]
             came = dict(line.split() for line in receiver.communicate()[0].splitlines())

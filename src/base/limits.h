@@ -118,7 +118,6 @@ enum {
 
     /* Epochs whose SRTP keys are kept: the current and the one before. */
     TACET_SRTP_EPOCHS = 2,
-    TACET_SSRCS = 8,
 
     /* Datagrams between the ends of a transport in memory, and held back by an impaired one;
      * further ones are lost. */

@@ -6,9 +6,6 @@
 #include <stddef.h>
 #include <stdint.h>
 
-#define TACET_SHA3_256_SIZE 32
-#define TACET_SHA3_512_SIZE 64
-
 struct tacet_sponge {
     uint64_t lanes[25];
     size_t rate; /* bytes of the state that meet the outside */

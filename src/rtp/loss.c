@@ -88,11 +88,6 @@ static int32_t share(struct tacet_loss_bucket b)
     return b.sent == 0 ? 0 : (int32_t)((uint64_t)b.lost * 1000 / b.sent);
 }
 
-int32_t tacet_loss_short_permille(const struct tacet_loss *l)
-{
-    return share(sum(l, SHORT_BUCKETS));
-}
-
 int32_t tacet_loss_long_permille(const struct tacet_loss *l)
 {
     return share(sum(l, TACET_LOSS_BUCKETS));

@@ -28,8 +28,7 @@ struct tacet_loss {
 /* Results in the order of sending; those that are `unreported` say nothing and are passed over. */
 void tacet_loss_on_results(struct tacet_loss *l, const struct tacet_packet_result *results,
                            size_t count);
-/* Of the last second, and of the last ten, as far as they are known; 0 without any packet. */
-int32_t tacet_loss_short_permille(const struct tacet_loss *l);
+/* Of the last ten seconds, as far as they are known; 0 without any packet. */
 int32_t tacet_loss_long_permille(const struct tacet_loss *l);
 /*
  * What to expect: the ten seconds' loss, but at once more where the last second shows clearly more

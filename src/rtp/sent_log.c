@@ -266,14 +266,3 @@ size_t tacet_sent_log_poll_ordered(struct tacet_sent_log *log, struct tacet_pack
     }
     return count;
 }
-
-uint64_t tacet_sent_log_in_flight(const struct tacet_sent_log *log)
-{
-    uint64_t bytes = 0;
-
-    for (uint64_t i = log->open; i < log->next; i++) {
-        const struct tacet_sent_packet *p = &log->packets[i % TACET_SENT_LOG_PACKETS];
-        bytes += decided(p) ? 0 : p->result.size;
-    }
-    return bytes;
-}

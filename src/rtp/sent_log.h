@@ -78,7 +78,5 @@ size_t tacet_sent_log_poll(struct tacet_sent_log *log, struct tacet_packet_resul
  * For what counts runs of losses. */
 size_t tacet_sent_log_poll_ordered(struct tacet_sent_log *log, struct tacet_packet_result *out,
                                    size_t capacity);
-/* Bytes on the wire of the packets whose fate is open. */
-uint64_t tacet_sent_log_in_flight(const struct tacet_sent_log *log);
 
 #endif

@@ -31,7 +31,6 @@ static void nothing_known_is_no_loss(void **state)
     struct tacet_loss l = { 0 };
 
     assert_int_equal(tacet_loss_permille(&l), 0);
-    assert_int_equal(tacet_loss_short_permille(&l), 0);
     assert_int_equal(tacet_loss_long_permille(&l), 0);
     assert_int_equal(tacet_loss_burst_q8(&l), 256);
 }
@@ -72,7 +71,6 @@ static void loss_is_believed_at_once_and_forgotten_slowly(void **state)
     assert_in_range(tacet_loss_permille(&l), 240, 260);
     assert_in_range(tacet_loss_long_permille(&l), 20, 30);
     at = feed(&l, at, 5000, "..........", 40); /* 2 s */
-    assert_int_equal(tacet_loss_short_permille(&l), 0);
     assert_in_range(tacet_loss_permille(&l), 20, 30);
     at = feed(&l, at, 5000, "..........", 160); /* 8 s more */
     assert_int_equal(tacet_loss_permille(&l), 0);
@@ -121,7 +119,6 @@ static void windows_begin_with_the_clock(void **state)
 
     (void)feed(&l, at, 10000, "..........", 10);
     assert_int_equal(tacet_loss_long_permille(&l), 50);
-    assert_int_equal(tacet_loss_short_permille(&l), 0);
 }
 
 static void longest_run_counts_up_to_its_bound(void **state)

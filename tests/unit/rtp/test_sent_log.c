@@ -104,7 +104,6 @@ static void arrived_packets_are_told_with_their_times(void **state)
     assert_false(results[0].lost);
     assert_false(results[0].unreported);
     assert_int_equal(poll(), 0);
-    assert_int_equal(tacet_sent_log_in_flight(&log_), 0);
 }
 
 static void packet_is_told_once_however_often_it_is_reported(void **state)
@@ -133,7 +132,6 @@ static void packet_is_lost_once_a_clearly_later_one_has_come(void **state)
     send(START + TACET_MS(90), 0, 14);
     report(START, TACET_S(1), 1, 10, "001");
     expect_told("."); /* 29 ms later: may have been overtaken */
-    assert_int_equal(tacet_sent_log_in_flight(&log_), 4 * 1028);
     report(START, TACET_S(2), 1, 10, "0011");
     expect_told("xx."); /* 31 and 30 ms */
     report(START, TACET_S(3), 1, 10, "0111");

@@ -14,14 +14,16 @@
 
 #define UNTIL_THE_END TACET_S(120)
 
-struct control_link *control_link_create(void)
+int control_link_create(void **state)
 {
-    return sodium_init() < 0 ? NULL : calloc(1, sizeof(struct control_link));
+    *state = sodium_init() < 0 ? NULL : calloc(1, sizeof(struct control_link));
+    return *state == NULL;
 }
 
-void control_link_free(struct control_link *w)
+int control_link_free(void **state)
 {
-    free(w);
+    free(*state);
+    return 0;
 }
 
 void control_link_key(uint32_t epoch, int from, uint8_t out[32])

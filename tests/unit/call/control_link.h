@@ -48,8 +48,9 @@ struct control_link {
     size_t packet_size;
 };
 
-struct control_link *control_link_create(void);
-void control_link_free(struct control_link *w);
+/* Of a group of tests, whose *state is the link: it is large, and made once for all of them. */
+int control_link_create(void **state);
+int control_link_free(void **state);
 /* Two streams in epoch 0 over a good link; nothing of a test before is left. */
 void control_link_start(struct control_link *w, uint64_t seed);
 /* The key with which side `from` seals in that epoch. */

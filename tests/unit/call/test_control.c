@@ -12,13 +12,11 @@
 #include <stdlib.h>
 #include <string.h>
 
-static struct control_link *w; /* large: allocated once, reset by every test */
-
 static void sealed_packets_have_one_form(void **state)
 {
+    struct control_link *w = *state;
     static const size_t sizes[] = { 0, 100, 112, 113, 240, 500, 900, 2000 };
 
-    (void)state;
     for (size_t i = 0; i < sizeof(sizes) / sizeof(sizes[0]); i++) {
         static const uint8_t body[2000] = { 0 };
         control_link_start(w, 1);
@@ -35,12 +33,12 @@ static void sealed_packets_have_one_form(void **state)
 
 static void every_other_length_and_every_flipped_bit_is_dropped(void **state)
 {
+    struct control_link *w = *state;
     static const uint8_t body[300] = { 1, 2, 3 };
     enum tacet_message type;
     const uint8_t *got;
     size_t size;
 
-    (void)state;
     control_link_start(w, 1);
     assert_int_equal(tacet_control_send(&w->side[0], w->now, TACET_MESSAGE_APP, body, sizeof(body)),
                      0);
@@ -76,10 +74,10 @@ static void every_other_length_and_every_flipped_bit_is_dropped(void **state)
 
 static void a_packet_reflected_to_its_sender_is_dropped(void **state)
 {
+    struct control_link *w = *state;
     uint32_t epoch = 0;
     bool newer = false;
 
-    (void)state;
     control_link_start(w, 1);
     tacet_control_send_single(&w->side[0], TACET_MESSAGE_PING, NULL, 0);
     assert_int_equal(tacet_control_poll_packet(&w->side[0], w->now, w->packet, &w->packet_size), 1);
@@ -90,6 +88,7 @@ static void a_packet_reflected_to_its_sender_is_dropped(void **state)
 
 static void newer_is_above_the_highest_counter_of_its_epoch(void **state)
 {
+    struct control_link *w = *state;
     static const struct {
         uint32_t epoch;
         uint64_t counter;
@@ -103,7 +102,6 @@ static void newer_is_above_the_highest_counter_of_its_epoch(void **state)
         { 0, 1999, TACET_DROP_NONE, false },  { 2, 0, TACET_DROP_UNKNOWN, false },
     };
 
-    (void)state;
     control_link_start(w, 1);
     control_link_add_epoch(w, 1, 1);
     for (size_t i = 0; i < sizeof(rows) / sizeof(rows[0]); i++) {
@@ -121,7 +119,8 @@ static void newer_is_above_the_highest_counter_of_its_epoch(void **state)
 
 static void epochs_change_in_the_middle_of_a_message(void **state)
 {
-    (void)state;
+    struct control_link *w = *state;
+
     for (uint64_t seed = 1; seed <= 10; seed++) {
         control_link_start(w, seed);
         w->loss_permille = 200;
@@ -151,9 +150,9 @@ static void epochs_change_in_the_middle_of_a_message(void **state)
 
 static void a_dropped_epoch_opens_nothing(void **state)
 {
+    struct control_link *w = *state;
     static const uint8_t ping[4] = { TACET_FRAME_SINGLE, TACET_MESSAGE_PING, 0, 0 };
 
-    (void)state;
     control_link_start(w, 1);
     control_link_add_epoch(w, 1, 1);
     tacet_control_use_epoch(&w->side[1], 1);
@@ -165,11 +164,11 @@ static void a_dropped_epoch_opens_nothing(void **state)
 
 static void singles_come_first_and_the_oldest_goes(void **state)
 {
+    struct control_link *w = *state;
     enum tacet_message type;
     const uint8_t *body;
     size_t size;
 
-    (void)state;
     control_link_start(w, 1);
     assert_int_equal(tacet_control_send(&w->side[0], w->now, TACET_MESSAGE_RING, NULL, 0), 0);
     for (uint8_t i = 0; i < TACET_SINGLES_MAX + 3; i++) {
@@ -193,7 +192,8 @@ static void singles_come_first_and_the_oldest_goes(void **state)
 
 static void a_single_is_never_acknowledged(void **state)
 {
-    (void)state;
+    struct control_link *w = *state;
+
     control_link_start(w, 1);
     tacet_control_send_single(&w->side[0], TACET_MESSAGE_PING, (const uint8_t *)"hey", 3);
     assert_int_equal(tacet_control_poll_packet(&w->side[0], w->now, w->packet, &w->packet_size), 1);
@@ -204,9 +204,9 @@ static void a_single_is_never_acknowledged(void **state)
 
 static void a_wiped_stream_sends_and_opens_nothing(void **state)
 {
+    struct control_link *w = *state;
     static const uint8_t ping[4] = { TACET_FRAME_SINGLE, TACET_MESSAGE_PING, 0, 0 };
 
-    (void)state;
     control_link_start(w, 1);
     assert_int_equal(tacet_control_send(&w->side[1], w->now, TACET_MESSAGE_RING, NULL, 0), 0);
     tacet_control_wipe(&w->side[1]);
@@ -230,11 +230,5 @@ int main(void)
         cmocka_unit_test(a_wiped_stream_sends_and_opens_nothing),
     };
 
-    w = control_link_create();
-    if (w == NULL) {
-        return 1;
-    }
-    int failed = cmocka_run_group_tests(tests, NULL, NULL);
-    control_link_free(w);
-    return failed;
+    return cmocka_run_group_tests(tests, control_link_create, control_link_free);
 }

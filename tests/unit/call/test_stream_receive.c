@@ -10,11 +10,10 @@
 
 #include <string.h>
 
-static struct control_link *w; /* large: allocated once, reset by every test */
-
 /* Authentic packets that break the rules: nothing of them is used, and the stream says so. */
 static void broken_rules_are_seen(void **state)
 {
+    struct control_link *w = *state;
     static const struct {
         const char *what;
         uint8_t frames[40];
@@ -38,7 +37,6 @@ static void broken_rules_are_seen(void **state)
         { "a SINGLE that is too long", { 3, TACET_MESSAGE_PING, 0, 65 }, 4 },
     };
 
-    (void)state;
     for (size_t i = 0; i < sizeof(rows) / sizeof(rows[0]); i++) {
         uint8_t frames[60];
         enum tacet_message type;
@@ -59,9 +57,9 @@ static void broken_rules_are_seen(void **state)
 
 static void an_ack_has_four_ranges_at_most(void **state)
 {
+    struct control_link *w = *state;
     static const uint8_t body[100] = { 0 };
 
-    (void)state;
     for (uint8_t count = 0; count <= 20; count++) {
         uint8_t frames[200];
         struct tacet_writer f = tacet_writer(frames, sizeof(frames));
@@ -84,6 +82,7 @@ static void an_ack_has_four_ranges_at_most(void **state)
 
 static void a_message_that_cannot_be_breaks_the_stream(void **state)
 {
+    struct control_link *w = *state;
     static const uint8_t rows[][5] = {
         { TACET_MESSAGE_APP, 0, 0, 0xff, 0xfc }, /* one byte more than fits */
         { TACET_MESSAGE_APP, 0xff, 0xff, 0xff, 0xff },
@@ -92,7 +91,6 @@ static void a_message_that_cannot_be_breaks_the_stream(void **state)
         { 255, 0, 0, 0, 0 },
     };
 
-    (void)state;
     for (size_t i = 0; i < sizeof(rows) / sizeof(rows[0]); i++) {
         uint8_t frames[40];
         enum tacet_message type;
@@ -108,11 +106,11 @@ static void a_message_that_cannot_be_breaks_the_stream(void **state)
 
 static void the_peer_cannot_make_us_hold_more_than_the_window(void **state)
 {
+    struct control_link *w = *state;
     uint8_t frames[TACET_CONTROL_PAYLOAD_MAX];
     static const uint8_t data[512] = { TACET_MESSAGE_APP, 0, 0, 0xff, 0xfb };
     uint64_t counter = 0;
 
-    (void)state;
     control_link_start(w, 1);
     for (uint64_t offset = 0; offset < TACET_CONTROL_WINDOW - 512; offset += 512) {
         control_link_forge(w, frames, control_link_stream_frame(frames, offset, data, 512), 0,
@@ -127,6 +125,7 @@ static void the_peer_cannot_make_us_hold_more_than_the_window(void **state)
 
 static void overlapping_and_repeated_data_is_taken_once(void **state)
 {
+    struct control_link *w = *state;
     static const uint8_t bytes[] = { TACET_MESSAGE_APP,
                                      0,
                                      0,
@@ -156,7 +155,6 @@ static void overlapping_and_repeated_data_is_taken_once(void **state)
     const uint8_t *body;
     size_t size;
 
-    (void)state;
     for (uint64_t seed = 1; seed <= 200; seed++) {
         uint8_t frames[64];
         uint64_t counter = 0;
@@ -190,11 +188,5 @@ int main(void)
         cmocka_unit_test(overlapping_and_repeated_data_is_taken_once),
     };
 
-    w = control_link_create();
-    if (w == NULL) {
-        return 1;
-    }
-    int failed = cmocka_run_group_tests(tests, NULL, NULL);
-    control_link_free(w);
-    return failed;
+    return cmocka_run_group_tests(tests, control_link_create, control_link_free);
 }

@@ -15,11 +15,10 @@
 #define SEEDS 200
 #define UNTIL_HEALED TACET_S(20)
 
-static struct control_link *w; /* large: allocated once, reset by every test */
-
 static void any_link_delivers_all_messages_once_in_order(void **state)
 {
-    (void)state;
+    struct control_link *w = *state;
+
     for (uint64_t seed = 1; seed <= SEEDS; seed++) {
         control_link_start(w, seed);
         w->loss_permille = (int32_t)tacet_rng_below(&w->rng, 400);
@@ -39,7 +38,8 @@ static void any_link_delivers_all_messages_once_in_order(void **state)
 /* The long way to lose: everything in one direction for a while, and acknowledgements only. */
 static void a_blocked_direction_heals(void **state)
 {
-    (void)state;
+    struct control_link *w = *state;
+
     control_link_start(w, 1);
     w->loss_permille = 1000;
     int64_t healed = w->now + TACET_S(10);
@@ -57,7 +57,8 @@ static void a_blocked_direction_heals(void **state)
 /* Who sends hears no answer; who answers sees the same again and again. */
 static void stream_without_answers_is_stuck(void **state)
 {
-    (void)state;
+    struct control_link *w = *state;
+
     control_link_start(w, 1);
     w->sent[1] = MESSAGES; /* it only acknowledges */
     w->blocked[1] = true;
@@ -83,9 +84,9 @@ static void stream_without_answers_is_stuck(void **state)
 /* A goodbye must not wait until all before it is known to have arrived. */
 static void last_message_comes_though_no_answer_does(void **state)
 {
+    struct control_link *w = *state;
     static const uint8_t body[1300] = { 0 };
 
-    (void)state;
     control_link_start(w, 1);
     w->sent[0] = w->sent[1] = MESSAGES;
     w->side[0].round_trip_guess_us = TACET_MS(40);
@@ -109,7 +110,8 @@ static void last_message_comes_though_no_answer_does(void **state)
 /* What an app leaves unread is asked about for ever, and answered. */
 static void unread_message_is_not_stuck(void **state)
 {
-    (void)state;
+    struct control_link *w = *state;
+
     control_link_start(w, 1);
     w->sent[1] = MESSAGES;
     w->unread = true;
@@ -123,10 +125,10 @@ static void unread_message_is_not_stuck(void **state)
 
 static void a_clean_link_needs_no_retransmission(void **state)
 {
+    struct control_link *w = *state;
     uint64_t bytes = 0;
     static uint8_t body[TACET_CONTROL_MESSAGE_MAX];
 
-    (void)state;
     control_link_start(w, 1);
     control_link_run_to_the_end(w);
     for (unsigned n = 0; n < MESSAGES; n++) {
@@ -144,7 +146,8 @@ static void a_clean_link_needs_no_retransmission(void **state)
 
 static void a_slow_link_is_measured_in_spite_of_probes(void **state)
 {
-    (void)state;
+    struct control_link *w = *state;
+
     control_link_start(w, 1);
     w->delay_us = TACET_MS(400); /* four times the first interval */
     control_link_run_to_the_end(w);
@@ -155,11 +158,11 @@ static void a_slow_link_is_measured_in_spite_of_probes(void **state)
  * round trip longer, not until a probe. */
 static void an_overtaken_packet_is_sent_again_after_its_time(void **state)
 {
+    struct control_link *w = *state;
     static const uint8_t body[1200] = { 0 };
     struct tacet_control *c = &w->side[0];
     size_t size;
 
-    (void)state;
     control_link_start(w, 1);
     w->delay_us = TACET_MS(100);
     control_link_run_to_the_end(w);
@@ -181,10 +184,10 @@ static void an_overtaken_packet_is_sent_again_after_its_time(void **state)
 
 static void a_full_window_says_so_and_queues_nothing(void **state)
 {
+    struct control_link *w = *state;
     static const uint8_t body[TACET_CONTROL_MESSAGE_MAX] = { 0 };
     struct tacet_control *c = &w->side[0];
 
-    (void)state;
     control_link_start(w, 1);
     assert_int_equal(tacet_control_send(c, w->now, TACET_MESSAGE_APP, body, 65532),
                      TACET_ERR_ARGUMENT);
@@ -198,12 +201,12 @@ static void a_full_window_says_so_and_queues_nothing(void **state)
 /* An application that takes nothing: no room is given, and nobody shouts meanwhile. */
 static void what_is_not_taken_is_not_sent_again_and_again(void **state)
 {
+    struct control_link *w = *state;
     static const uint8_t body[60000] = { 0 };
     enum tacet_message type;
     const uint8_t *got;
     size_t size;
 
-    (void)state;
     control_link_start(w, 1);
     w->sent[0] = w->sent[1] = MESSAGES; /* nothing from the generator */
     assert_int_equal(tacet_control_send(&w->side[0], w->now, TACET_MESSAGE_APP, body, 60000), 0);
@@ -250,11 +253,5 @@ int main(void)
         cmocka_unit_test(what_is_not_taken_is_not_sent_again_and_again),
     };
 
-    w = control_link_create();
-    if (w == NULL) {
-        return 1;
-    }
-    int failed = cmocka_run_group_tests(tests, NULL, NULL);
-    control_link_free(w);
-    return failed;
+    return cmocka_run_group_tests(tests, control_link_create, control_link_free);
 }

@@ -91,8 +91,10 @@ void tacet_stream_on_data(struct tacet_control *c, int64_t now, uint64_t offset,
     if (end <= c->recv_next) {
         /* A repetition: the word of its arrival was lost. A single byte asks only whether what has
          * arrived was taken. */
-        c->repeated += size > 1 && c->repeated < INT16_MAX;
-        c->repeated_at_us = now;
+        if (size > 1) {
+            c->repeated += c->repeated < INT16_MAX;
+            c->repeated_at_us = now;
+        }
         return;
     }
     c->repeated = 0;

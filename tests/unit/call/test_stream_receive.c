@@ -178,6 +178,32 @@ static void overlapping_and_repeated_data_is_taken_once(void **state)
     }
 }
 
+/* A segment again and again: no answer arrives. A single byte is sent only by who has had one. */
+static void only_what_is_sent_for_want_of_an_answer_makes_it_stuck(void **state)
+{
+    struct control_link *w = *state;
+    static const uint8_t data[20] = { TACET_MESSAGE_APP, 0, 0, 0, 100 };
+
+    for (size_t size = 1; size <= 2; size++) {
+        uint8_t frames[64];
+        uint64_t counter = 0;
+        control_link_start(w, 1);
+        for (int i = 0; i < 7; i++) {
+            control_link_forge(w, frames, control_link_stream_frame(frames, 0, data, 20), 0,
+                               counter++);
+            assert_int_equal(control_link_give(w, w->packet, w->packet_size), TACET_DROP_NONE);
+        }
+        assert_true(tacet_control_is_stuck(&w->side[1], w->now));
+        for (int i = 0; i < 4; i++) {
+            w->now += TACET_MS(400);
+            control_link_forge(w, frames, control_link_stream_frame(frames, 20 - size, data, size),
+                               0, counter++);
+            assert_int_equal(control_link_give(w, w->packet, w->packet_size), TACET_DROP_NONE);
+        }
+        assert_int_equal(tacet_control_is_stuck(&w->side[1], w->now), size > 1);
+    }
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -186,6 +212,7 @@ int main(void)
         cmocka_unit_test(a_message_that_cannot_be_breaks_the_stream),
         cmocka_unit_test(the_peer_cannot_make_us_hold_more_than_the_window),
         cmocka_unit_test(overlapping_and_repeated_data_is_taken_once),
+        cmocka_unit_test(only_what_is_sent_for_want_of_an_answer_makes_it_stuck),
     };
 
     return cmocka_run_group_tests(tests, control_link_create, control_link_free);

@@ -374,7 +374,6 @@ void tacet_peer_connect(struct tacet_call *call, struct tacet_peer *peer, int64_
     tacet_sending_begin(&peer->session->sending, now, call->pool, call->config.audio_bitrate_bps,
                         call->config.media.video ? call->config.video_bitrate_bps : 0,
                         peer->control.round_trip_us);
-    tacet_rtp_session_repeat_sound(peer->session);
     tacet_peer_send_target(call, peer, now, TACET_REFRESH_KEY);
 }
 

@@ -355,6 +355,9 @@ int tacet_peer_send_frame(struct tacet_call *call, struct tacet_peer *peer, int6
         tacet_recovery_on_left_out(&out->recovery, frame);
         return 0;
     }
+    if (!video) {
+        tacet_rtp_session_repeat_sound(peer->session);
+    }
     uint32_t timestamp = tacet_call_rtp_timestamp(call, frame->kind, frame->captured_at_us);
     int result = tacet_outbound_send(out, now, tacet_rekey_sender(&peer->rekey),
                                      tacet_srtp_overhead(peer->rekey.profile), frame, timestamp,

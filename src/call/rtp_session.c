@@ -358,7 +358,6 @@ static int on_feedback(struct tacet_rtp_session *s, int64_t now, const struct ta
         on_loss(s, now, tacet_loss_permille(&s->loss), tacet_loss_burst_q8(&s->loss));
     }
     s->target_changed |= tacet_sending_update(&s->sending, now);
-    tacet_rtp_session_repeat_sound(s);
     return 0;
 }
 
@@ -403,7 +402,6 @@ static void on_report(struct tacet_rtp_session *s, int64_t now, const struct tac
         int32_t video = s->remote[TACET_KIND_VIDEO].fraction_lost_permille;
         on_loss(s, now, audio > video ? audio : video, 256);
         s->target_changed |= tacet_sending_update(&s->sending, now);
-        tacet_rtp_session_repeat_sound(s);
     }
 }
 

@@ -62,7 +62,7 @@ void tacet_rtp_session_begin(struct tacet_rtp_session *s, const struct tacet_ran
 /* Gives every buffer back and wipes what was received. */
 void tacet_rtp_session_end(struct tacet_rtp_session *s);
 
-/* Sound repeats as many earlier packets as `sending` has room for. */
+/* The next packet of sound repeats as many earlier ones as `sending` has room for by now. */
 void tacet_rtp_session_repeat_sound(struct tacet_rtp_session *session);
 /* Writes the compound RTCP of this interval (RFC 3550 section 6.1): an SR a kind that was sent, or
  * one RR, with the blocks, then SDES, and PLI if `pli`. Returns its size. */

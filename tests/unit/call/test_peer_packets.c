@@ -160,6 +160,31 @@ static void control_does_not_wait_behind_media(void **state)
     pair_free(&p);
 }
 
+/* Nobody knows yet what is lost, so sound is repeated; who never reports is not to pay for ever. */
+static void sound_for_who_never_reports_is_repeated_for_a_moment_only(void **state)
+{
+    struct datagram datagram;
+    struct pair p;
+    int before = 0, after = 0;
+
+    (void)state;
+    pair_create(&p, 94, NULL);
+    pair_connect(&p);
+    p.blocked[CALLEE] = true;
+    for (int i = 0; i < 150; i++) {
+        next_rtp(&p, &datagram);
+        if (i < 10) {
+            before += (datagram.data[1] & 0x7f) == TACET_PT_RED;
+        } else if (i >= 100) {
+            after += (datagram.data[1] & 0x7f) == TACET_PT_OPUS;
+        }
+        pair_run(&p, TACET_MS(20));
+    }
+    assert_int_equal(before, 10);
+    assert_int_equal(after, 50);
+    pair_free(&p);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -167,6 +192,7 @@ int main(void)
         cmocka_unit_test(epoch_in_use_is_kept_while_the_next_is_not_confirmed),
         cmocka_unit_test(caller_that_floods_with_epochs_is_hung_up_on),
         cmocka_unit_test(control_does_not_wait_behind_media),
+        cmocka_unit_test(sound_for_who_never_reports_is_repeated_for_a_moment_only),
     };
 
     return cmocka_run_group_tests(tests, NULL, NULL);

@@ -88,7 +88,7 @@ void tacet_rtp_session_begin(struct tacet_rtp_session *s, const struct tacet_ran
                         start[TACET_KIND_COUNT + 2] & 0x7fff, 0);
     s->fec.payload_type = TACET_PT_VIDEO_FEC;
     s->wanted_count = 0;
-    s->ask_from_us = 0;
+    memset(s->ask_from_us, 0, sizeof(s->ask_from_us));
     tacet_inbound_init(&s->inbound, in, pool, s->frame, s->scratch);
     draw_cname(s, random);
     _Static_assert((int)TACET_FEEDBACK_STREAMS == (int)TACET_SSRC_KIND_COUNT, "one numbering");
@@ -236,37 +236,59 @@ static void write_nack(struct tacet_rtp_session *s, struct tacet_writer *w, enum
     }
 }
 
+/* Who has asked in so many bytes does so again only when their time is over. */
+static void put_off(struct tacet_rtp_session *s, int64_t now, enum tacet_kind kind, size_t bytes)
+{
+    int64_t *from_us = &s->ask_from_us[kind];
+
+    *from_us = *from_us > now ? *from_us : now;
+    *from_us += (int64_t)bytes * 8 * TACET_S(1) * NACK_SHARE / tacet_bwe_target(&s->sending.bwe);
+}
+
 size_t tacet_rtp_session_nack(struct tacet_rtp_session *s, int64_t now, int64_t round_trip_us,
                               uint8_t *out, size_t capacity)
 {
     struct tacet_writer w = tacet_writer(out, capacity);
     uint16_t seqs[TACET_NACK_MAX];
     uint16_t sound[TACET_RED_BACK_MAX];
-    size_t count = tacet_inbound_missing(&s->inbound, now, round_trip_us,
-                                         tacet_loss_permille(&s->loss), seqs, TACET_NACK_MAX);
-    size_t sounds = tacet_audio_nack_due(&s->inbound.audio_nack, now, round_trip_us, sound);
+    size_t count = 0;
+    size_t sounds = 0;
 
+    if (now >= s->ask_from_us[TACET_KIND_VIDEO]) {
+        count = tacet_inbound_missing(&s->inbound, now, round_trip_us,
+                                      tacet_loss_permille(&s->loss), seqs, TACET_NACK_MAX);
+    }
+    if (now >= s->ask_from_us[TACET_KIND_AUDIO]) {
+        sounds = tacet_audio_nack_due(&s->inbound.audio_nack, now, round_trip_us, sound);
+    }
     if (count + sounds == 0) {
         return 0;
     }
     write_nack(s, &w, TACET_KIND_AUDIO, sound, sounds);
+    if (sounds > 0) {
+        put_off(s, now, TACET_KIND_AUDIO, w.at + NACK_OVERHEAD);
+    }
     write_nack(s, &w, TACET_KIND_VIDEO, seqs, count);
     if (count > 0) {
         write_new_ack(s, &w);
     }
+    put_off(s, now, TACET_KIND_VIDEO, w.at + NACK_OVERHEAD);
     assert(!w.failed);
-    s->ask_from_us = now + (int64_t)(w.at + NACK_OVERHEAD) * 8 * TACET_S(1) * NACK_SHARE /
-                               tacet_bwe_target(&s->sending.bwe);
     return w.at;
+}
+
+static int64_t later(int64_t a, int64_t b)
+{
+    return a > b ? a : b;
 }
 
 int64_t tacet_rtp_session_nack_timeout(const struct tacet_rtp_session *s)
 {
-    int64_t at = tacet_nack_timeout(&s->inbound.nack);
-    int64_t sound_at = tacet_audio_nack_timeout(&s->inbound.audio_nack);
+    int64_t at = later(tacet_nack_timeout(&s->inbound.nack), s->ask_from_us[TACET_KIND_VIDEO]);
+    int64_t sound_at =
+        later(tacet_audio_nack_timeout(&s->inbound.audio_nack), s->ask_from_us[TACET_KIND_AUDIO]);
 
-    at = at < sound_at ? at : sound_at;
-    return at > s->ask_from_us ? at : s->ask_from_us;
+    return at < sound_at ? at : sound_at;
 }
 
 void tacet_rtp_session_on_sent(struct tacet_rtp_session *s, int64_t now,
@@ -436,14 +458,15 @@ static void on_acks(struct tacet_rtp_session *s, bool pli, const uint16_t *acked
     }
 }
 
-static void on_sound_missed(struct tacet_outbound *audio, const struct tacet_rtcp_part *part)
+static void on_sound_missed(struct tacet_rtp_session *s, const struct tacet_rtcp_part *part)
 {
+    struct tacet_outbound *audio = &s->outbound[TACET_KIND_AUDIO];
     uint16_t seqs[TACET_RED_BACK_MAX];
     size_t count =
         tacet_nack_read(part->u.feedback.fci, part->u.feedback.fci_size, seqs, TACET_RED_BACK_MAX);
 
     audio->stats.nack_count++;
-    for (size_t i = 0; i < count; i++) {
+    for (size_t i = 0; i < count && !s->sending.gives_way; i++) {
         tacet_outbound_repeat(audio, seqs[i]);
     }
 }
@@ -482,7 +505,7 @@ enum tacet_drop tacet_rtp_session_on_rtcp(struct tacet_rtp_session *s, int64_t n
             }
             if (part.format == TACET_RTPFB_NACK &&
                 part.u.feedback.media_ssrc == audio->stats.ssrc) {
-                on_sound_missed(audio, &part);
+                on_sound_missed(s, &part);
             }
             if (part.format == TACET_RTPFB_NACK && part.u.feedback.media_ssrc == video->ssrc) {
                 video->nack_count++;

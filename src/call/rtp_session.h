@@ -32,8 +32,8 @@ struct tacet_rtp_session {
     struct tacet_history *history;   /* of the video sent */
     uint16_t wanted[TACET_NACK_MAX]; /* sequence numbers that the peer has asked for */
     size_t wanted_count;
-    int64_t ask_from_us;  /* no NACK sooner */
-    uint64_t resend_from; /* what was sent before this packet is not sent again */
+    int64_t ask_from_us[TACET_KIND_COUNT]; /* no NACK sooner */
+    uint64_t resend_from;                  /* what was sent before this packet is not sent again */
     struct tacet_inbound inbound;
     struct tacet_remote_inbound_stats remote[TACET_KIND_COUNT];
     char cname[TACET_CNAME_MAX + 1];
@@ -69,7 +69,8 @@ void tacet_rtp_session_repeat_sound(struct tacet_rtp_session *session);
 size_t tacet_rtp_session_report(struct tacet_rtp_session *s, int64_t now, bool pli, uint8_t *out,
                                 size_t capacity);
 /* Writes a NACK for the packets of sound and of video that are to be asked for now; 0: none is. The
- * next one is so much later that they take a share of the rate only. */
+ * next one is so much later that they take a share of the rate only; but sound, which is asked for
+ * in few words and soon or never, does not wait for what was asked of video. */
 size_t tacet_rtp_session_nack(struct tacet_rtp_session *s, int64_t now, int64_t round_trip_us,
                               uint8_t *out, size_t capacity);
 /* When the next is due; INT64_MAX: nothing is to be asked for. */

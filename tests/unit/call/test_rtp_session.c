@@ -167,6 +167,60 @@ static void fate_of_each_packet_reaches_the_sender(void **state)
     tacet_pool_put(pool, buffer);
 }
 
+/* Much is missing of the picture, and asking for it takes a share of the rate; then sound is. */
+static void sound_is_asked_for_however_much_was_asked_of_the_picture(void **state)
+{
+    struct tacet_rtp_session *s = sessions[1];
+    struct tacet_inbound_stats *stats = s->inbound.stats;
+    const int64_t round_trip_us = TACET_MS(20);
+    uint8_t packet[1200];
+    int64_t now = TACET_S(1);
+
+    (void)state;
+    for (int64_t seq = 1; seq < 2000; seq++) {
+        if (seq % 20 != 0) {
+            tacet_nack_on_packet(&s->inbound.nack, now, seq);
+        }
+    }
+    now = tacet_rtp_session_nack_timeout(s);
+    assert_true(tacet_rtp_session_nack(s, now, round_trip_us, packet, sizeof(packet)) > 300);
+    assert_int_equal(stats[TACET_KIND_VIDEO].nack_count, 1);
+    int64_t picture_again_us = tacet_rtp_session_nack_timeout(s);
+    assert_true(picture_again_us > now + TACET_MS(100));
+    for (uint32_t seq = 1; seq <= 3; seq += 2) {
+        tacet_audio_nack_on_packet(&s->inbound.audio_nack, now, seq, seq * 960);
+    }
+    int64_t sound_us = tacet_rtp_session_nack_timeout(s);
+    assert_true(sound_us <= now + TACET_MS(20));
+    now = sound_us;
+    assert_true(tacet_rtp_session_nack(s, now, round_trip_us, packet, sizeof(packet)) > 0);
+    assert_int_equal(stats[TACET_KIND_AUDIO].nack_count, 1);
+    assert_int_equal(stats[TACET_KIND_VIDEO].nack_count, 1);
+    /* It has its share too, and takes that from the picture's. */
+    assert_true(s->ask_from_us[TACET_KIND_AUDIO] > now + TACET_MS(5));
+    assert_true(s->ask_from_us[TACET_KIND_VIDEO] > picture_again_us);
+}
+
+/* What control needs to get through has no room for repeats either. */
+static void sound_that_gives_way_is_not_repeated(void **state)
+{
+    static const uint16_t missing[] = { 7 };
+    struct tacet_rtp_session *a = sessions[0];
+    struct tacet_outbound *audio = &a->outbound[TACET_KIND_AUDIO];
+    uint8_t packet[64];
+    struct tacet_writer w = tacet_writer(packet, sizeof(packet));
+
+    (void)state;
+    tacet_rtcp_write_nack(&w, 200, audio->stats.ssrc, missing, 1);
+    audio->next_index = 9;
+    for (int i = 1; i <= 2; i++) {
+        tacet_sending_give_way(&a->sending, i == 1);
+        assert_int_equal(tacet_rtp_session_on_rtcp(a, TACET_S(1), packet, w.at), TACET_DROP_NONE);
+        assert_int_equal(audio->stats.nack_count, i);
+        assert_int_equal(audio->repeat, i == 1 ? 0 : 1 << 2);
+    }
+}
+
 static void cut_rtcp_is_malformed(void **state)
 {
     uint8_t packet[1200];
@@ -209,6 +263,9 @@ int main(void)
                                         end),
         cmocka_unit_test_setup_teardown(picture_is_asked_for_once_a_report, begin, end),
         cmocka_unit_test_setup_teardown(fate_of_each_packet_reaches_the_sender, begin, end),
+        cmocka_unit_test_setup_teardown(sound_is_asked_for_however_much_was_asked_of_the_picture,
+                                        begin, end),
+        cmocka_unit_test_setup_teardown(sound_that_gives_way_is_not_repeated, begin, end),
         cmocka_unit_test_setup_teardown(cut_rtcp_is_malformed, begin, end),
         cmocka_unit_test_setup_teardown(nothing_that_was_said_stays_in_the_buffers, begin, end),
     };

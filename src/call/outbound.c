@@ -14,10 +14,6 @@
 #include <assert.h>
 #include <string.h>
 
-/* What a video packet carries at most, so that its repair (fec.h) and its retransmission (RFC 4588,
- * two bytes more) fit a datagram too. */
-#define VIDEO_PAYLOAD_MAX TACET_FEC_PAYLOAD_MAX
-
 _Static_assert(TACET_RTP_HEADER_SIZE + TACET_FEC_HEADER_SIZE + TACET_FEC_SYMBOL_MAX + 17 <=
                    TACET_DATAGRAM_MAX,
                "a repair with the larger SRTP overhead is one datagram");
@@ -31,6 +27,7 @@ void tacet_outbound_init(struct tacet_outbound *out, enum tacet_kind kind, uint3
         .payload_type = kind == TACET_KIND_AUDIO ? TACET_PT_OPUS : TACET_PT_VP8,
         .next_index = seq,
         .picture_id = picture_id & 0x7fff,
+        .payload_most = TACET_FEC_PAYLOAD_MAX,
         .stats.ssrc = ssrc,
     };
 }
@@ -152,7 +149,7 @@ static int send_video(struct tacet_outbound *out, int64_t now, struct tacet_srtp
     int total = 0;
 
     tacet_recovery_describe(&out->recovery, frame, &descriptor);
-    tacet_vp8_cut(&cutter, frame->data, frame->size, &descriptor, VIDEO_PAYLOAD_MAX);
+    tacet_vp8_cut(&cutter, frame->data, frame->size, &descriptor, out->payload_most);
     size_t packets = tacet_vp8_cut_count(&cutter);
     if (queue->count + packets > TACET_SEND_QUEUE_MAX ||
         tacet_pool_available(queue->pool) < packets) {
@@ -162,7 +159,7 @@ static int send_video(struct tacet_outbound *out, int64_t now, struct tacet_srtp
         struct tacet_buffer *buffer = tacet_queue_buffer(queue);
         assert(buffer != NULL);
         size_t size = tacet_vp8_cut_next(&cutter, buffer->data + TACET_RTP_HEADER_SIZE,
-                                         VIDEO_PAYLOAD_MAX, &last);
+                                         out->payload_most, &last);
         assert(size > 0);
         int result = send_packet(out, now, srtp, buffer, size, last, timestamp, queue, path);
         if (result < 0) {

@@ -20,6 +20,8 @@ struct tacet_outbound {
     uint8_t payload_type;
     uint64_t next_index; /* 48 bits: rollover counter and sequence number of the next packet */
     uint16_t picture_id; /* of the next picture */
+    size_t payload_most; /* that a packet of video carries; no more than its repair and its
+                            retransmission (RFC 4588, two bytes more) fit a datagram with */
     uint32_t epoch;      /* of the key in use, and the first index under it */
     uint64_t epoch_index;
     struct tacet_recovery recovery; /* video: what can be predicted from what */

@@ -355,7 +355,12 @@ int tacet_peer_send_frame(struct tacet_call *call, struct tacet_peer *peer, int6
         tacet_recovery_on_left_out(&out->recovery, frame);
         return 0;
     }
-    if (!video) {
+    if (video) {
+        out->payload_most = frame->key
+                                ? TACET_FEC_PAYLOAD_MAX
+                                : tacet_repair_piece(&peer->session->repair, now,
+                                                     tacet_peer_round_trip(peer), frame->size);
+    } else {
         tacet_rtp_session_repeat_sound(peer->session);
     }
     uint32_t timestamp = tacet_call_rtp_timestamp(call, frame->kind, frame->captured_at_us);

@@ -8,6 +8,9 @@
  *     many as leave something lacking in that time in one case of a thousand, and more where much
  *     is lost, by the square of the loss: there the last thousandth is dear, and what it costs is
  *     missing in every picture.
+ *   - Chance is more even over many packets than over few: a frame that fits one packet is cut in
+ *     two where that saves more repairs than it costs headers. Of 600 kbit/s with 20 % lost, the
+ *     picture has a sixth more.
  *   - What repairs do not make good is missing for a round trip at least. So the longer that is,
  *     the more of them.
  *   - Retransmission costs only what was lost, so it does all where three round trips fit into the
@@ -21,6 +24,8 @@
 #include "rtp/repair.h"
 
 #include "base/limits.h"
+#include "rtp/fec.h"
+#include "rtp/packet_result.h"
 
 /* What makes a difference to an encoder. */
 #define STEP_PERMILLE 20
@@ -46,6 +51,18 @@ static const double in_time[TURNS_ENOUGH] = { 1, 10, 30 };
 #define LEFT_KEY 0.002
 /* Where no retransmission is in time, losses of this much count. */
 #define HARDLY_PERMILLE 1
+
+/* What a packet costs beside the bytes that it carries: RTP, tag and MKI, UDP and IP, a payload's
+ * descriptor or a repair's header. */
+#define PACKET_BYTES (12 + 17 + TACET_UDP_OVERHEAD + 7)
+/* Frames that fit a packet are cut in two if that saves so much. More pieces would save more, but
+ * the last of many to arrive is late. */
+#define HALVES_GAIN_PERCENT 5
+#define HALVES_US TACET_S(2) /* they stay: a window of packets of two sizes is dear */
+#define PIECES_MOST 16       /* of a frame that is much larger than those before it */
+/* Frames differ by about so much, and a repair is as large as the largest packet that it covers. */
+#define FRAMES_DIFFER 0.25
+#define FRAME_SHIFT 5
 
 #define LOSS_MOST 0.5
 /* Assumed until the first report; the way may be too narrow for more. */
@@ -90,6 +107,9 @@ void tacet_repair_on_sent(struct tacet_repair *r, size_t media, size_t extra)
 {
     r->media_bytes += (int64_t)media;
     r->extra_bytes += (int64_t)extra;
+    if (media > 0) {
+        r->frame_bytes_q5 += (int64_t)media - (r->frame_bytes_q5 >> FRAME_SHIFT);
+    }
 }
 
 int32_t tacet_repair_media_bps(struct tacet_repair *r, int32_t budget_bps)
@@ -158,27 +178,92 @@ static double left_to_others(double p, int64_t turns, int64_t round_trip_us)
                : left * in_time[turns];
 }
 
-size_t tacet_repair_fec_count(struct tacet_repair *r, size_t k, int64_t round_trip_us, bool key)
+/* What repairs are reckoned by. */
+struct odds {
+    double p;     /* of a packet to be lost */
+    double burst; /* packets that go together */
+    int64_t turns;
+    bool repairs; /* are worth it */
+};
+
+static struct odds odds_of(const struct tacet_repair *r, int64_t round_trip_us)
 {
     double p = r->reported ? r->loss_permille / 1000.0 : LOSS_BEFORE_PERMILLE / 1000.0;
     double burst = r->burst_q8 / 256.0 * (1 - p);
     int64_t turns = round_trip_us > 0 ? MISSED_US / (round_trip_us + TURN_MARGIN_US) : 0;
     int32_t from_permille = turns > 0 ? NOTHING_PERMILLE : HARDLY_PERMILLE;
+
+    return (struct odds){
+        .p = p < LOSS_MOST ? p : LOSS_MOST,
+        .burst = burst < BURST_MIN    ? 1
+                 : burst < BURST_MOST ? burst
+                                      : BURST_MOST,
+        .turns = turns,
+        .repairs = turns < TURNS_ENOUGH && (!r->reported || r->loss_permille >= from_permille),
+    };
+}
+
+/* For so many packets of a whole span. */
+static size_t repairs_for_span(const struct tacet_repair *r, size_t k, const struct odds *odds,
+                               int64_t round_trip_us)
+{
+    double left = r->reported ? left_to_others(odds->p, odds->turns, round_trip_us) : LEFT_BEFORE;
+
+    return repairs_for(k, odds->p, odds->burst, left);
+}
+
+/* Bytes of a span of frames, each cut into n packets, with their repairs. */
+static double span_bytes(const struct tacet_repair *r, size_t n, size_t frame,
+                         const struct odds *odds, int64_t round_trip_us)
+{
+    size_t k = n * r->span;
+    size_t m = repairs_for_span(r, k, odds, round_trip_us);
+
+    double packet = (double)frame / (double)n;
+    double largest = packet * (1 + FRAMES_DIFFER / (double)n);
+
+    return (double)k * (packet + PACKET_BYTES) + (double)m * (largest + PACKET_BYTES);
+}
+
+static size_t piece_of(const struct tacet_repair *r, int64_t round_trip_us)
+{
+    struct odds odds = odds_of(r, round_trip_us);
+    size_t frame = (size_t)(r->frame_bytes_q5 >> FRAME_SHIFT);
+
+    if (!odds.repairs || frame == 0 || frame > TACET_FEC_PAYLOAD_MAX) {
+        return TACET_FEC_PAYLOAD_MAX;
+    }
+    double whole = span_bytes(r, 1, frame, &odds, round_trip_us);
+    double halves = span_bytes(r, 2, frame, &odds, round_trip_us);
+    return halves * 100 < whole * (100 - HALVES_GAIN_PERCENT)
+               ? (size_t)((double)frame * (1 + FRAMES_DIFFER) / 2)
+               : TACET_FEC_PAYLOAD_MAX;
+}
+
+size_t tacet_repair_piece(struct tacet_repair *r, int64_t now, int64_t round_trip_us, size_t size)
+{
+    if (r->piece == 0 || now - r->piece_at_us >= HALVES_US) {
+        r->piece = piece_of(r, round_trip_us);
+        r->piece_at_us = now;
+    }
+    return size <= PIECES_MOST * r->piece ? r->piece : TACET_FEC_PAYLOAD_MAX;
+}
+
+size_t tacet_repair_fec_count(struct tacet_repair *r, size_t k, int64_t round_trip_us, bool key)
+{
+    struct odds odds = odds_of(r, round_trip_us);
     size_t m;
 
-    if ((r->reported && r->loss_permille < from_permille) || turns >= TURNS_ENOUGH) {
+    if (!odds.repairs) {
         r->owed_q8 = 0;
         return 0;
     }
-    p = p < LOSS_MOST ? p : LOSS_MOST;
-    burst = burst < BURST_MIN ? 1 : burst < BURST_MOST ? burst : BURST_MOST;
     if (key) {
-        m = repairs_for(k, p, burst, in_time[turns] * LEFT_KEY);
+        m = repairs_for(k, odds.p, odds.burst, in_time[odds.turns] * LEFT_KEY);
         r->owed_q8 = 0;
     } else {
         /* Those of the whole span in equal parts, one a frame, the fraction kept for the next. */
-        double left = r->reported ? left_to_others(p, turns, round_trip_us) : LEFT_BEFORE;
-        size_t all = repairs_for(k * r->span, p, burst, left);
+        size_t all = repairs_for_span(r, k * r->span, &odds, round_trip_us);
         r->owed_q8 += (int64_t)(all * 256 / r->span);
         m = (size_t)(r->owed_q8 / 256);
         r->owed_q8 %= 256;

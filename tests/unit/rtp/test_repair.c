@@ -1,6 +1,8 @@
 /* The loss that encoders are told. */
 #include "rtp/repair.h"
 
+#include "rtp/fec.h"
+
 #include <setjmp.h>
 #include <stdarg.h>
 #include <stddef.h>
@@ -191,6 +193,44 @@ static void repairs_cover_the_frames_of_a_seventh_of_a_second(void **state)
     assert_int_equal(tacet_repair_on_frame(&r, TACET_S(2), 66, false), 66); /* after a pause */
 }
 
+static void small_frames_are_cut_where_much_is_lost(void **state)
+{
+    static const struct {
+        int32_t loss_permille;
+        int64_t round_trip_ms;
+        size_t frame;
+        size_t min, max; /* piece */
+    } rows[] = {
+        { 0, 120, 700, TACET_FEC_PAYLOAD_MAX, TACET_FEC_PAYLOAD_MAX },
+        { 200, 15, 700, TACET_FEC_PAYLOAD_MAX, TACET_FEC_PAYLOAD_MAX }, /* no repairs */
+        { 100, 120, 700, 280, 600 },
+        { 200, 120, 700, 280, 600 },
+        { 200, 120, 1400, TACET_FEC_PAYLOAD_MAX, TACET_FEC_PAYLOAD_MAX }, /* are cut anyway */
+        { 200, 120, 200, TACET_FEC_PAYLOAD_MAX, TACET_FEC_PAYLOAD_MAX },  /* headers cost more */
+        { 200, 120, 6000, TACET_FEC_PAYLOAD_MAX, TACET_FEC_PAYLOAD_MAX },
+    };
+
+    (void)state;
+    for (size_t i = 0; i < sizeof(rows) / sizeof(rows[0]); i++) {
+        struct tacet_repair r = { 0 };
+        int64_t round_trip_us = TACET_MS(rows[i].round_trip_ms);
+        (void)on_loss(&r, rows[i].loss_permille);
+        for (int64_t n = 0; n < 300; n++) {
+            (void)tacet_repair_on_frame(&r, n * 33333, (uint64_t)n, false);
+            tacet_repair_on_sent(&r, rows[i].frame, 0);
+        }
+        size_t piece = tacet_repair_piece(&r, TACET_S(10), round_trip_us, rows[i].frame);
+        if (piece < rows[i].min || piece > rows[i].max) {
+            fail_msg("row %zu: %zu", i, piece);
+        }
+        /* It stays for a while: windows of pieces of two sizes are dear. */
+        (void)on_loss(&r, rows[i].loss_permille > 0 ? 0 : 200);
+        assert_int_equal(tacet_repair_piece(&r, TACET_S(11), round_trip_us, rows[i].frame), piece);
+        assert_int_equal(tacet_repair_piece(&r, TACET_S(11), round_trip_us, 60000),
+                         TACET_FEC_PAYLOAD_MAX);
+    }
+}
+
 static void first_frames_are_protected_until_somebody_reports(void **state)
 {
     struct tacet_repair r = { 0 };
@@ -252,6 +292,7 @@ int main(void)
         cmocka_unit_test(frames_are_protected_as_far_as_the_loss_asks),
         cmocka_unit_test(key_frames_are_protected_by_themselves_and_more),
         cmocka_unit_test(repairs_cover_the_frames_of_a_seventh_of_a_second),
+        cmocka_unit_test(small_frames_are_cut_where_much_is_lost),
         cmocka_unit_test(first_frames_are_protected_until_somebody_reports),
         cmocka_unit_test(resending_is_bounded_whatever_is_asked_for),
         cmocka_unit_test(repair_is_paid_out_of_the_video_budget),

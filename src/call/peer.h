@@ -150,6 +150,8 @@ int64_t tacet_peer_jitter(struct tacet_call *call, int64_t interval_us);
 /* --- timers (peer_timers.c) --- */
 
 void tacet_peer_on_timeout(struct tacet_call *call, struct tacet_peer *peer, int64_t now);
+/* Whether media has to give way to the control stream, which has been heard or has waited. */
+void tacet_peer_judge_room(struct tacet_peer *peer, int64_t now);
 /* Asks for the video packets that are missing now, and sets the timer for the next time. */
 void tacet_peer_send_nack(struct tacet_call *call, struct tacet_peer *peer, int64_t now);
 /* Tells of the packets that have come, and sets the timer for the next time. */

@@ -56,6 +56,7 @@ enum tacet_drop tacet_peer_on_ctrl(struct tacet_call *call, struct tacet_peer *p
     }
     peer->arrived_from = packet->path;
     tacet_peer_read_messages(call, peer, now);
+    tacet_peer_judge_room(peer, now);
     return TACET_DROP_NONE;
 }
 

@@ -144,13 +144,17 @@ void tacet_peer_on_timeout(struct tacet_call *call, struct tacet_peer *peer, int
             on_timer(call, peer, now, (enum tacet_timer)timer);
         }
     }
-    if (peer->state != TACET_PEER_CONNECTED) {
-        return;
-    }
-    struct tacet_sending *sending = &peer->session->sending;
-    tacet_sending_give_way(sending, tacet_control_is_stuck(&peer->control, now));
-    if (tacet_sending_update(sending, now)) {
+    tacet_peer_judge_room(peer, now);
+    if (peer->state == TACET_PEER_CONNECTED && tacet_sending_update(&peer->session->sending, now)) {
         tacet_peer_send_target(call, peer, now, TACET_REFRESH_NONE);
+    }
+}
+
+void tacet_peer_judge_room(struct tacet_peer *peer, int64_t now)
+{
+    if (peer->state == TACET_PEER_CONNECTED) {
+        tacet_sending_give_way(&peer->session->sending,
+                               tacet_control_is_stuck(&peer->control, now));
     }
 }
 

@@ -243,6 +243,55 @@ static void report_is_urgent_where_most_is_lost(void **state)
     assert_true(tacet_feedback_timeout(&f) >= now + TACET_MS(40));
 }
 
+/* Packets of `size` each 5 ms with the reports that are due, the last one at `*now` in the end. */
+static void stream(int64_t *now, uint64_t *seq, size_t size, int64_t duration_us)
+{
+    for (int64_t end = *now + duration_us; *now < end; *now += TACET_MS(5)) {
+        tacet_feedback_on_packet(&f, *now, ssrcs[0], (*seq)++, size);
+        if (tacet_feedback_timeout(&f) <= *now) {
+            assert_true(write_report(*now, 0) > 0);
+        }
+    }
+    put(*now, 0, (*seq)++);
+    assert_true(write_report(*now, 0) > 0);
+}
+
+/* One small packet so long after the last report: whether it makes one due at once. */
+static bool is_due(int64_t *now, uint64_t *seq, int64_t after_us)
+{
+    *now += after_us;
+    tacet_feedback_on_packet(&f, *now, ssrcs[0], (*seq)++, 100);
+    return tacet_feedback_timeout(&f) == *now;
+}
+
+static void report_is_urgent_where_a_stream_becomes_thin(void **state)
+{
+    uint64_t seq = 1;
+    int64_t now = TACET_S(1);
+
+    (void)state;
+    tacet_feedback_init(&f, ssrcs);
+    stream(&now, &seq, 400, TACET_S(2)); /* 685 kbit/s */
+    assert_false(is_due(&now, &seq, TACET_MS(60)));
+    stream(&now, &seq, 1000, TACET_S(2)); /* 1645 kbit/s */
+    assert_false(is_due(&now, &seq, TACET_MS(49)));
+    int64_t began = now + TACET_MS(2);
+    assert_true(is_due(&now, &seq, TACET_MS(2)));
+    /* For a quarter of a second, 15 ms after the last one. */
+    while (now < began + TACET_MS(240)) {
+        assert_true(write_report(now, 0) > 0);
+        assert_false(is_due(&now, &seq, TACET_MS(14)));
+        assert_true(tacet_feedback_timeout(&f) == now + TACET_MS(1));
+        assert_true(is_due(&now, &seq, TACET_MS(1)));
+    }
+    assert_true(write_report(now, 0) > 0);
+    assert_false(is_due(&now, &seq, TACET_MS(15)));
+    /* Again when it is 1.5 s since it began, and not before. */
+    stream(&now, &seq, 1000, began + TACET_MS(1400) - now);
+    assert_false(is_due(&now, &seq, TACET_MS(60)));
+    assert_true(is_due(&now, &seq, TACET_MS(60)));
+}
+
 /* The table in the header: packets and bytes a second, and what the reports come to. */
 static void reports_take_their_share(void **state)
 {
@@ -373,6 +422,7 @@ int main(void)
         cmocka_unit_test(packet_before_the_first_one_is_told),
         cmocka_unit_test(reports_end_some_time_after_the_packets),
         cmocka_unit_test(report_is_urgent_where_most_is_lost),
+        cmocka_unit_test(report_is_urgent_where_a_stream_becomes_thin),
         cmocka_unit_test(reports_take_their_share),
         cmocka_unit_test(malformed_reports_are_refused),
         cmocka_unit_test(bits_of_a_missing_packet_are_ignored),

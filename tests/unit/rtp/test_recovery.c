@@ -178,6 +178,36 @@ static void newest_acknowledged_picture_is_recovered_from(void **state)
     assert_int_equal(ask(&r, TACET_S(8)), TACET_REFRESH_KEY);
 }
 
+/* What is abandoned is built on only where the receiver has said that it holds it. */
+static void abandoned_pictures_are_built_on_where_they_are_held(void **state)
+{
+    static const struct {
+        uint16_t held; /* 1: the key frame, 2: the one in GOLDEN; 0: none */
+        uint8_t usable;
+        enum tacet_refresh refresh;
+    } rows[] = { { 0, 0, TACET_REFRESH_KEY },
+                 { 1, A, TACET_REFRESH_ALTREF },
+                 { 2, G, TACET_REFRESH_GOLDEN } };
+
+    (void)state;
+    for (size_t i = 0; i < sizeof(rows) / sizeof(rows[0]); i++) {
+        struct tacet_recovery r = { 0 };
+        send(&r, 0, 0, ALL, 1);
+        send(&r, 0, L, L | G, 2);
+        send(&r, 0, L, L, 3);
+        tacet_recovery_on_ack(&r, rows[i].held);
+        tacet_recovery_abandon(&r);
+        for (uint8_t references = 1; references <= ALL; references++) {
+            struct tacet_frame next = frame_of(0, references, L);
+            assert_int_equal(tacet_recovery_can_send(&r, &next),
+                             (references & ~rows[i].usable) == 0);
+        }
+        assert_int_equal(ask(&r, TACET_S(1)), rows[i].refresh);
+        send(&r, 0, 0, ALL, 4);
+        send(&r, 0, ALL, L, 5);
+    }
+}
+
 static void storm_of_requests_is_answered_once_a_round_trip(void **state)
 {
     struct tacet_recovery r = { 0 };
@@ -204,6 +234,7 @@ int main(void)
         cmocka_unit_test(recovery_goes_back_to_the_number_that_it_builds_on),
         cmocka_unit_test(frame_that_builds_on_one_left_out_cannot_be_sent),
         cmocka_unit_test(newest_acknowledged_picture_is_recovered_from),
+        cmocka_unit_test(abandoned_pictures_are_built_on_where_they_are_held),
         cmocka_unit_test(storm_of_requests_is_answered_once_a_round_trip),
     };
 

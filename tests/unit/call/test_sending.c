@@ -1,0 +1,203 @@
+/* What leaves and what does not where something has to give way, and where the way collapses. */
+#include "call/sending.h"
+
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#include <cmocka.h>
+
+#include "base/limits.h"
+
+#include <string.h>
+
+#define BUFFERS 1024
+#define AUDIO_BPS 32000
+#define VIDEO_BPS 2500000
+#define PACKET 1000
+#define DELAY_US TACET_MS(25)
+#define REPORT_US TACET_MS(50)
+#define FLIGHTS 512
+
+/* A way that holds up what is sent faster than it carries, and a peer that reports what has come.
+ */
+struct way {
+    int64_t now;
+    int64_t bps;
+    int64_t free_us; /* when its queue is empty */
+    int64_t report_us;
+    struct tacet_packet_result flights[FLIGHTS];
+    size_t flight_count;
+    uint64_t seq;
+};
+
+static struct tacet_sending sending;
+static struct tacet_pool *pool;
+static struct way way;
+
+static int begin(void **state)
+{
+    (void)state;
+    assert_int_equal(tacet_pool_create(BUFFERS, &pool), 0);
+    way = (struct way){ .now = TACET_S(1) };
+    tacet_sending_begin(&sending, way.now, pool, AUDIO_BPS, VIDEO_BPS, 2 * DELAY_US);
+    return 0;
+}
+
+static int end(void **state)
+{
+    (void)state;
+    tacet_sending_end(&sending);
+    assert_int_equal(tacet_pool_available(pool), BUFFERS);
+    tacet_pool_free(&pool);
+    return 0;
+}
+
+static void push(struct tacet_queue *queue, size_t size)
+{
+    static const struct tacet_path path;
+    struct tacet_buffer *buffer = tacet_queue_buffer(queue);
+
+    assert_non_null(buffer);
+    buffer->size = size;
+    tacet_queue_push(queue, buffer, &path);
+}
+
+static void leave(const struct tacet_buffer *buffer)
+{
+    uint32_t size = (uint32_t)buffer->size + TACET_UDP_OVERHEAD;
+    int64_t from_us = way.free_us > way.now ? way.free_us : way.now;
+
+    assert_true(way.flight_count < FLIGHTS);
+    way.free_us = from_us + (int64_t)size * 8 * TACET_S(1) / way.bps;
+    way.flights[way.flight_count++] = (struct tacet_packet_result){
+        .sent_at_us = way.now,
+        .arrived_at_us = way.free_us + DELAY_US,
+        .size = size,
+        .stream = 1,
+        .probe = buffer->probe,
+        .seq = way.seq++,
+    };
+}
+
+/* What had come when the report left. */
+static void report(void)
+{
+    struct tacet_packet_result results[FLIGHTS];
+    size_t count = 0;
+
+    while (count < way.flight_count && way.flights[count].arrived_at_us <= way.now - DELAY_US) {
+        results[count] = way.flights[count];
+        count++;
+    }
+    if (count == 0) {
+        return;
+    }
+    int64_t round_trip_us = way.now - results[count - 1].sent_at_us;
+    way.flight_count -= count;
+    memmove(way.flights, way.flights + count, way.flight_count * sizeof(way.flights[0]));
+    tacet_sending_on_results(&sending, way.now, results, count, round_trip_us);
+}
+
+/* A millisecond in which as many pictures leave as the estimate allows. */
+static void step(int64_t bps)
+{
+    struct tacet_buffer *buffer;
+
+    way.bps = bps;
+    if (sending.video.count < 10) {
+        push(&sending.video, PACKET);
+    }
+    while ((buffer = tacet_sending_pop(&sending, way.now)) != NULL) {
+        leave(buffer);
+        tacet_pool_put(pool, buffer);
+    }
+    if (way.now >= way.report_us) {
+        report();
+        way.report_us = way.now + REPORT_US;
+    }
+    (void)tacet_sending_update(&sending, way.now);
+    way.now += TACET_MS(1);
+}
+
+static void forget_pictures(void)
+{
+    struct tacet_buffer *buffer;
+
+    while ((buffer = tacet_queue_pop(&sending.video)) != NULL) {
+        tacet_pool_put(pool, buffer);
+    }
+}
+
+static void collapse_is_a_way_that_carries_less_than_half(void **state)
+{
+    static const struct {
+        int64_t bps;
+        bool collapsed;
+    } rows[] = { { 2000000, false }, { 1500000, false }, { 300000, true } };
+
+    for (size_t i = 0; i < sizeof(rows) / sizeof(rows[0]); i++) {
+        assert_int_equal(begin(state), 0);
+        for (int ms = 0; ms < 10000; ms++) {
+            step(2000000);
+        }
+        assert_false(sending.collapsed);
+        assert_true(tacet_bwe_estimate(&sending.bwe) > 1500000);
+        push(&sending.resent, PACKET);
+        for (int ms = 0; ms < 3000 && !sending.collapsed; ms++) {
+            step(rows[i].bps);
+        }
+        assert_int_equal(sending.collapsed, rows[i].collapsed);
+        /* What waits was made for the old rate. */
+        assert_int_equal(sending.video.count + sending.resent.count == 0, rows[i].collapsed);
+        assert_int_equal(end(state), 0);
+    }
+}
+
+static void what_gives_way_is_all_but_a_little_sound(void **state)
+{
+    (void)state;
+    for (int ms = 0; ms < 10000; ms++) {
+        step(4000000);
+    }
+    forget_pictures();
+    assert_false(tacet_sending_is_full(&sending, way.now));
+    assert_int_equal(sending.audio_plan.bitrate_bps, AUDIO_BPS);
+    assert_true(sending.audio_plan.depth > 0);
+    tacet_sending_give_way(&sending, true);
+    (void)tacet_sending_update(&sending, way.now);
+    assert_true(tacet_sending_is_full(&sending, way.now));
+    assert_true(sending.audio_plan.bitrate_bps <= 10000);
+    assert_int_equal(sending.audio_plan.depth, 0);
+    tacet_sending_give_way(&sending, false);
+    (void)tacet_sending_update(&sending, way.now);
+    assert_false(tacet_sending_is_full(&sending, way.now));
+    assert_int_equal(sending.audio_plan.bitrate_bps, AUDIO_BPS);
+    assert_true(sending.audio_plan.depth > 0);
+}
+
+static void probe_gives_way_too(void **state)
+{
+    (void)state;
+    int64_t rate;
+    for (int ms = 0; ms < 1000 && tacet_bwe_probe(&sending.bwe, &rate) == 0; ms++) {
+        step(4000000);
+    }
+    forget_pictures();
+    way.now += TACET_MS(100); /* whatever the pacer still owes */
+    assert_true(tacet_sending_wants_padding(&sending, way.now));
+    tacet_sending_give_way(&sending, true);
+    assert_false(tacet_sending_wants_padding(&sending, way.now));
+}
+
+int main(void)
+{
+    const struct CMUnitTest tests[] = {
+        cmocka_unit_test(collapse_is_a_way_that_carries_less_than_half),
+        cmocka_unit_test_setup_teardown(what_gives_way_is_all_but_a_little_sound, begin, end),
+        cmocka_unit_test_setup_teardown(probe_gives_way_too, begin, end),
+    };
+
+    return cmocka_run_group_tests(tests, NULL, NULL);
+}

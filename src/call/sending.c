@@ -13,10 +13,12 @@
 /* What sound with its repeats may take of a way that is too narrow for sound and picture. */
 #define AUDIO_SHARE_PERCENT 70
 #define AUDIO_ALONE_PERCENT 90 /* the rest is RTCP's */
-/* Beside pictures more repeats than this are sent only where sound stays a small part of it all:
- * the third one in a row saves one packet in a hundred where a fifth is lost, at 36 kbit/s. */
+/* Beside pictures sound stays a small part of it all: first the voice gives way a little, then the
+ * repeats above two, of which the third in a row saves one packet in a hundred where a fifth is
+ * lost. */
+#define DEAR_PERCENT 24
+#define DEAR_BPS 24000
 #define DEAR_DEPTH 2
-#define DEAR_PERCENT 28
 /* Below that nothing is gained: an estimator that sees next to no packets finds no way back up. */
 #define AUDIO_ROOM_LEAST_BPS 32000
 #define AUDIO_RATE_US TACET_S(1)
@@ -262,6 +264,16 @@ static int32_t clamp(int64_t x, int64_t low, int64_t high)
     return (int32_t)(x > high ? high : x < low ? low : x);
 }
 
+static void make_cheaper(struct tacet_audio_need *need, int64_t most_bps)
+{
+    if (need->most_bps > DEAR_BPS && tacet_audio_plan_wish_bps(need) > most_bps) {
+        need->most_bps = DEAR_BPS;
+    }
+    while (need->depth > DEAR_DEPTH && tacet_audio_plan_wish_bps(need) > most_bps) {
+        need->depth--;
+    }
+}
+
 /* Audio first: all it wants, unless that leaves nothing for the picture. Video gets the rest. */
 static void share(struct tacet_sending *s, int64_t now)
 {
@@ -278,9 +290,8 @@ static void share(struct tacet_sending *s, int64_t now)
     if (s->bwe.last_results_us < 0 && s->bwe.held_permille < 1000) {
         need.depth = 0; /* no report has come of the first ones, and perhaps none ever will */
     }
-    while (s->video_most_bps > 0 && need.depth > DEAR_DEPTH &&
-           tacet_audio_plan_wish_bps(&need) * 100 > target * DEAR_PERCENT) {
-        need.depth--;
+    if (s->video_most_bps > 0 && !has_room(s)) {
+        make_cheaper(&need, target * DEAR_PERCENT / 100);
     }
     (void)tacet_audio_plan_fit(&s->audio_plan, now, room, &need);
     if (has_room(s)) {

@@ -177,6 +177,44 @@ static void what_gives_way_is_all_but_a_little_sound(void **state)
     assert_true(sending.audio_plan.depth > 0);
 }
 
+static void sound_is_made_cheaper_where_it_would_take_much_from_the_picture(void **state)
+{
+    static const struct {
+        int32_t audio_bps;
+        int32_t video_bps;
+        size_t wished; /* repeats */
+        int64_t estimate_bps;
+        int32_t told_bps;
+        size_t depth;
+    } rows[] = {
+        { 32000, 1500000, 3, 1000000, 32000, 3 }, /* 157 kbit/s with its headers */
+        { 32000, 1500000, 3, 600000, 24000, 3 },  /* 125 */
+        { 32000, 1500000, 3, 450000, 24000, 2 },  /* 98 */
+        { 32000, 1500000, 4, 450000, 24000, 2 },
+        { 16000, 1500000, 3, 300000, 16000, 2 },
+        { 32000, 1500000, 0, 300000, 32000, 0 }, /* 55: the way loses nothing */
+        { 32000, 1500000, 0, 200000, 24000, 0 },
+        { 32000, 0, 4, 450000, 32000, 4 },       /* there is no picture */
+        { 32000, 100000, 3, 1000000, 32000, 3 }, /* there is room for all */
+    };
+
+    (void)state;
+    for (size_t i = 0; i < sizeof(rows) / sizeof(rows[0]); i++) {
+        tacet_sending_end(&sending);
+        tacet_sending_begin(&sending, way.now, pool, rows[i].audio_bps, rows[i].video_bps,
+                            2 * DELAY_US);
+        sending.audio_need.depth = rows[i].wished;
+        sending.bwe.last_results_us = way.now; /* the peer reports */
+        sending.bwe.estimate_bps = rows[i].estimate_bps;
+        (void)tacet_sending_update(&sending, way.now);
+        if (sending.audio_plan.bitrate_bps != rows[i].told_bps ||
+            sending.audio_plan.depth != rows[i].depth) {
+            fail_msg("row %zu: %d bit/s, %zu repeats", i, (int)sending.audio_plan.bitrate_bps,
+                     sending.audio_plan.depth);
+        }
+    }
+}
+
 static void probe_gives_way_too(void **state)
 {
     (void)state;
@@ -196,6 +234,8 @@ int main(void)
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(collapse_is_a_way_that_carries_less_than_half),
         cmocka_unit_test_setup_teardown(what_gives_way_is_all_but_a_little_sound, begin, end),
+        cmocka_unit_test_setup_teardown(
+            sound_is_made_cheaper_where_it_would_take_much_from_the_picture, begin, end),
         cmocka_unit_test_setup_teardown(probe_gives_way_too, begin, end),
     };
 

@@ -134,14 +134,14 @@ int64_t tacet_feedback_timeout(const struct tacet_feedback *f)
 }
 
 /* How many reports tell of a packet: the table in the header. */
-static int spans(int32_t loss_permille)
+static int spans(const struct tacet_feedback *f, int64_t now, int32_t loss_permille)
 {
     static const struct {
         int32_t permille;
         int spans;
     } rows[] = { { 144, 3 }, { 234, 4 }, { 312, 5 } };
 
-    for (size_t i = 0; i < sizeof(rows) / sizeof(rows[0]); i++) {
+    for (size_t i = 0; now >= f->urgent_until_us && i < sizeof(rows) / sizeof(rows[0]); i++) {
         if (loss_permille <= rows[i].permille) {
             return rows[i].spans;
         }
@@ -211,7 +211,7 @@ void tacet_feedback_write(struct tacet_feedback *f, int64_t now, int32_t loss_pe
     size_t blocks = 0;
 
     for (int i = 0; i < TACET_FEEDBACK_STREAMS; i++) {
-        covered[i] = next_span(&f->streams[i], spans(loss_permille));
+        covered[i] = next_span(&f->streams[i], spans(f, now, loss_permille));
         size_t count = (size_t)(covered[i].end - covered[i].begin);
         size += count > 0 ? BLOCK_SIZE + (count + 1) / 2 * 4 : 0;
         blocks += count > 0 ? 1 : 0;

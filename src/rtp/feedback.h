@@ -18,7 +18,8 @@
  * Where more is missing since the last report than has come, and that is four packets at least, or
  * far less comes than before (800 kbit/s and more), reports are due every 15 ms for a quarter of a
  * second: a queue builds up or overflows on this way, and may well do so on the way back, where of
- * few reports none would get through. That again only 1.5 s later.
+ * few reports none would get through. That again only 1.5 s later. They tell of each packet as
+ * often as can be: many of them are lost, one after the other.
  *
  * How much: each packet is told of in several reports in a row, the fewest by which a packet whose
  * reports are all lost is three in a thousand, by the loss on the reports' own way:

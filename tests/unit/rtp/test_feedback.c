@@ -292,6 +292,26 @@ static void report_is_urgent_where_a_stream_becomes_thin(void **state)
     assert_true(is_due(&now, &seq, TACET_MS(60)));
 }
 
+/* Of reports that follow each other so soon many are lost in a row. */
+static void urgent_reports_tell_of_each_packet_more_often(void **state)
+{
+    int told = 0;
+
+    (void)state;
+    tacet_feedback_init(&f, ssrcs);
+    put(TACET_S(1), 0, 1);
+    (void)write_report(TACET_S(1), 0);
+    put(TACET_S(1) + TACET_MS(9), 0, 7);
+    for (int i = 1; i <= 10; i++) {
+        struct tacet_feedback_report report;
+        int64_t now = TACET_S(1) + TACET_MS(15 * i);
+        put(now - 1, 0, (uint64_t)(7 + i));
+        read_report(write_report(now, 0), &report);
+        told += report.blocks[0].begin_seq <= 7 ? 1 : 0;
+    }
+    assert_int_equal(told, TACET_FEEDBACK_SPANS_MAX);
+}
+
 /* The table in the header: packets and bytes a second, and what the reports come to. */
 static void reports_take_their_share(void **state)
 {
@@ -423,6 +443,7 @@ int main(void)
         cmocka_unit_test(reports_end_some_time_after_the_packets),
         cmocka_unit_test(report_is_urgent_where_most_is_lost),
         cmocka_unit_test(report_is_urgent_where_a_stream_becomes_thin),
+        cmocka_unit_test(urgent_reports_tell_of_each_packet_more_often),
         cmocka_unit_test(reports_take_their_share),
         cmocka_unit_test(malformed_reports_are_refused),
         cmocka_unit_test(bits_of_a_missing_packet_are_ignored),

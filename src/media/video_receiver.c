@@ -13,6 +13,8 @@
 #include <string.h>
 
 #define INTERVALS 30 /* over which the average time between pictures is taken */
+/* No picture stands so long, nor for two intervals, because the next one waits for its sound. */
+#define STANDS_US TACET_MS(100)
 
 struct held {
     struct tacet_frame frame; /* its data: at */
@@ -141,12 +143,39 @@ void tacet_video_receiver_put(struct tacet_video_receiver *v, int64_t now,
     v->held_count++;
 }
 
+static int64_t average_interval(const struct tacet_video_receiver *v)
+{
+    uint32_t count = v->interval_count < INTERVALS ? v->interval_count : INTERVALS;
+    int64_t sum = 0;
+
+    for (uint32_t i = 0; i < count; i++) {
+        sum += v->intervals_us[i];
+    }
+    return count > 0 ? sum / count : 0;
+}
+
+/* When the last picture has stood long enough: lip sync is made good picture by picture. */
+static int64_t held_until(const struct tacet_video_receiver *v)
+{
+    int64_t stands_us = 2 * average_interval(v);
+
+    if (v->interval_count == 0) {
+        return INT64_MAX;
+    }
+    stands_us = stands_us > STANDS_US ? stands_us : STANDS_US;
+    return v->came_us > v->shown_at_us + stands_us ? v->came_us : v->shown_at_us + stands_us;
+}
+
 int64_t tacet_video_receiver_due(const struct tacet_video_receiver *v)
 {
     if (!v->pending) {
         return v->held_count > 0 ? 0 : TACET_NEVER; /* get() decodes what is held */
     }
-    return v->capture_known ? tacet_sync_due(&v->sync, v->came_us, v->captured_at_us) : v->came_us;
+    if (!v->capture_known) {
+        return v->came_us;
+    }
+    int64_t due_us = tacet_sync_due(&v->sync, v->came_us, v->captured_at_us);
+    return due_us < held_until(v) ? due_us : held_until(v);
 }
 
 int tacet_video_receiver_get(struct tacet_video_receiver *v, int64_t now, struct tacet_shown *ret)
@@ -159,17 +188,6 @@ int tacet_video_receiver_get(struct tacet_video_receiver *v, int64_t now, struct
     }
     *ret = v->picture;
     return 1;
-}
-
-static int64_t average_interval(const struct tacet_video_receiver *v)
-{
-    uint32_t count = v->interval_count < INTERVALS ? v->interval_count : INTERVALS;
-    int64_t sum = 0;
-
-    for (uint32_t i = 0; i < count; i++) {
-        sum += v->intervals_us[i];
-    }
-    return count > 0 ? sum / count : 0;
 }
 
 /* W3C webrtc-stats, freezeCount: an interval of at least three average ones, and of at least 150 ms

@@ -5,7 +5,8 @@
  *     put(frame) -> [decoded at once, or encoded behind the one that is] -> due() -> get() -> shown
  *
  * A picture is shown as soon as it is decoded, but not more than lip sync allows ahead of its sound
- * (media/sync.h). Freezes are counted as W3C defines them.
+ * (media/sync.h); and no picture stands for long on that account: after one that did, the next ones
+ * come nearer to their sound one by one. Freezes are counted as W3C defines them.
  */
 #ifndef TACET_MEDIA_VIDEO_RECEIVER_H
 #define TACET_MEDIA_VIDEO_RECEIVER_H

@@ -231,6 +231,32 @@ static void pictures_that_wait_are_shown_in_order_each_at_its_time(void **state)
     film_free(&f);
 }
 
+/* Sound takes 186 ms from capture to ear, pictures 50: they wait for 100 ms as a rule. */
+static void no_picture_stands_for_the_sake_of_the_sound(void **state)
+{
+    static const int due_ms[] = { 400, 500, 566, 599 };
+    struct film f;
+    struct tacet_shown shown;
+
+    (void)state;
+    film_init(&f);
+    tacet_sync_on_sound(tacet_video_receiver_sync(f.receiver), TACET_MS(186), 0);
+    for (int i = 0; i < 44; i++) {
+        struct tacet_frame frame = next_frame(&f);
+        int gap = i < 40 ? -1 : i - 40; /* after which pictures come 33 ms apart again */
+        int64_t last = TACET_MS(1000 + 33 * 39 + 100);
+        int64_t came = gap < 0 ? TACET_MS(1000 + 33 * i) : last + TACET_MS(400 + 33 * gap);
+        int64_t due = gap < 0 ? came + TACET_MS(100) : last + TACET_MS(due_ms[gap]);
+        frame.capture_known = true;
+        frame.captured_at_us = came - TACET_MS(50);
+        tacet_video_receiver_put(f.receiver, came, &frame);
+        assert_int_equal(tacet_video_receiver_get(f.receiver, due - 1, &shown), 0);
+        assert_int_equal(tacet_video_receiver_get(f.receiver, due, &shown), 1);
+        tacet_video_receiver_on_shown(f.receiver, due);
+    }
+    film_free(&f);
+}
+
 static void what_waits_is_bounded(void **state)
 {
     struct film f;
@@ -287,6 +313,7 @@ int main(void)
         cmocka_unit_test(refused_frames_are_counted_and_show_nothing),
         cmocka_unit_test(pictures_wait_for_their_sound_and_no_longer),
         cmocka_unit_test(pictures_that_wait_are_shown_in_order_each_at_its_time),
+        cmocka_unit_test(no_picture_stands_for_the_sake_of_the_sound),
         cmocka_unit_test(what_waits_is_bounded),
         cmocka_unit_test(failing_allocation_is_reported),
     };

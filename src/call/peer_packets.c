@@ -212,15 +212,15 @@ static void retransmit(struct tacet_call *call, struct tacet_peer *peer, int64_t
     session->wanted_count = 0;
 }
 
-/* The way has collapsed: pictures that fit it now, from one that the receiver has, come sooner than
- * all that is missing of the old ones. */
+/* The way has collapsed, or may have: pictures that fit it now, from one that the receiver has,
+ * come sooner than all that is missing of the old ones. */
 static enum tacet_refresh begin_afresh(struct tacet_peer *peer, int64_t now)
 {
     struct tacet_rtp_session *session = peer->session;
     struct tacet_outbound *out = &session->outbound[TACET_KIND_VIDEO];
 
     session->resend_from = out->next_index;
-    session->sending.collapsed = false;
+    session->sending.afresh = false;
     if (out->next_index == 0) {
         return TACET_REFRESH_NONE; /* there are no pictures */
     }
@@ -235,7 +235,7 @@ static void answer_feedback(struct tacet_call *call, struct tacet_peer *peer, in
     struct tacet_rtp_session *session = peer->session;
     enum tacet_refresh refresh = TACET_REFRESH_NONE;
 
-    if (session->sending.collapsed) {
+    if (session->sending.afresh) {
         refresh = begin_afresh(peer, now);
     }
     retransmit(call, peer, now);

@@ -39,6 +39,11 @@
 
 /* Of the estimate: a smaller change than to that is followed picture by picture. */
 #define COLLAPSE_PERCENT 50
+#define AFRESH_APART_US TACET_MS(600)
+
+/* Of the estimate goes to pictures while the estimator pauses: enough for small ones, and a way
+ * that carries a tenth of what it did empties its queue nevertheless. */
+#define PAUSE_PERCENT 5
 
 /* A queue that does not empty for so long is not for what we send. */
 #define CROWDED_MAX_US TACET_S(3)
@@ -85,6 +90,8 @@ void tacet_sending_begin(struct tacet_sending *s, int64_t now, struct tacet_pool
     tacet_audio_plan_init(&s->audio_plan, now, &s->audio_need);
     tacet_bwe_init(&s->bwe, now, START_BPS, wanted(s));
     tacet_bwe_set_idle_round_trip(&s->bwe, round_trip_us);
+    s->calm_bps = tacet_bwe_estimate(&s->bwe);
+    s->afresh_at_us = now - AFRESH_APART_US;
     tacet_pacer_init(&s->pacer, now, tacet_bwe_target(&s->bwe));
     (void)tacet_sending_update(s, now);
 }
@@ -133,13 +140,18 @@ static void set_pace(struct tacet_sending *s, int64_t now)
     tacet_pacer_set_probe(&s->pacer, now, probe_bps);
 }
 
+/* What goes into pictures while the estimator pauses. */
+static int64_t pause_bps(const struct tacet_sending *s)
+{
+    return tacet_bwe_estimate(&s->bwe) * PAUSE_PERCENT / 100;
+}
+
 /* When something paced may leave. */
 static int64_t next_leaves(const struct tacet_sending *s)
 {
     int64_t at = tacet_pacer_next(&s->pacer);
-    int64_t not_before = tacet_bwe_not_before(&s->bwe);
 
-    return at > not_before ? at : not_before;
+    return tacet_bwe_pauses(&s->bwe) && at < s->pause_free_us ? s->pause_free_us : at;
 }
 
 struct tacet_buffer *tacet_sending_pop(struct tacet_sending *s, int64_t now)
@@ -158,6 +170,7 @@ struct tacet_buffer *tacet_sending_pop(struct tacet_sending *s, int64_t now)
         tacet_rate_window_add(&s->audio_rate, now, size);
     } else {
         s->video_size += ((int64_t)buffer->size - s->video_size) / VIDEO_SIZE_SHARE;
+        s->pause_free_us = now + size * INT64_C(8000000) / pause_bps(s);
     }
     buffer->probe = tacet_bwe_on_sent(&s->bwe, now, size);
     tacet_pacer_on_sent(&s->pacer, now, size);
@@ -220,15 +233,30 @@ void tacet_sending_give_way(struct tacet_sending *s, bool on)
     s->gives_way = on;
 }
 
+/* The way carries less than half of what it did before its queue grew; or it may be so, for the
+ * estimator pauses. Once is enough for both. */
+static bool begins_afresh(struct tacet_sending *s, int64_t now, bool paused)
+{
+    int64_t bps = tacet_bwe_estimate(&s->bwe);
+    bool pauses = tacet_bwe_pauses(&s->bwe);
+    bool collapsed = s->bwe.delay.overuse && bps * 100 < s->calm_bps * COLLAPSE_PERCENT;
+
+    if (collapsed || (s->bwe.delay.calm && !pauses)) {
+        s->calm_bps = bps;
+    }
+    return (pauses && !paused) || (collapsed && now - s->afresh_at_us >= AFRESH_APART_US);
+}
+
 void tacet_sending_on_results(struct tacet_sending *s, int64_t now,
                               struct tacet_packet_result *results, size_t count,
                               int64_t round_trip_us)
 {
-    int64_t before = tacet_bwe_estimate(&s->bwe);
+    bool paused = tacet_bwe_pauses(&s->bwe);
 
     tacet_bwe_on_results(&s->bwe, now, results, count, round_trip_us);
-    if (s->bwe.delay.overuse && tacet_bwe_estimate(&s->bwe) * 100 < before * COLLAPSE_PERCENT) {
-        s->collapsed = true;
+    if (begins_afresh(s, now, paused)) {
+        s->afresh = true;
+        s->afresh_at_us = now;
         empty(&s->resent);
         empty(&s->video);
     }
@@ -298,6 +326,9 @@ static void share(struct tacet_sending *s, int64_t now)
         video = s->video_most_bps;
     }
     video = for_the_wait(s, now, video);
+    if (tacet_bwe_pauses(&s->bwe) && video > pause_bps(s)) {
+        video = pause_bps(s);
+    }
     int64_t least = s->video_most_bps < VIDEO_LEAST_BPS ? s->video_most_bps : VIDEO_LEAST_BPS;
     s->video_bps = clamp(video, least, s->video_most_bps);
 }

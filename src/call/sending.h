@@ -26,8 +26,11 @@ struct tacet_sending {
     struct tacet_rate_window audio_rate; /* on the wire */
     bool full;
     bool gives_way;
-    bool collapsed; /* the way carries less than half of what it did: see on_results */
-    int64_t video_size;     /* mean of a video packet's datagram */
+    bool afresh;           /* see on_results */
+    int64_t afresh_at_us;  /* the last time */
+    int64_t calm_bps;      /* the estimate when there was no queue, or since the way collapsed */
+    int64_t pause_free_us; /* when the next packet may leave in a pause of the estimator */
+    int64_t video_size;    /* mean of a video packet's datagram */
     struct tacet_audio_need audio_need;
     int32_t video_most_bps;             /* the application's limit; 0: it sends none */
     struct tacet_audio_plan audio_plan; /* what the encoders are to be told ... */
@@ -65,9 +68,9 @@ bool tacet_sending_is_full(struct tacet_sending *s, int64_t now);
  * it can be told in. */
 void tacet_sending_give_way(struct tacet_sending *s, bool on);
 
-/* Feedback told of these; they are sorted. Where it tells that the way has collapsed, what waits is
- * thrown away: it was made for another rate, and something new is seen sooner. `collapsed` says so
- * until the caller has replaced it. */
+/* Feedback told of these; they are sorted. Where it tells that the way has collapsed, or comes so
+ * late that it may have, what waits is thrown away: it was made for another rate, and something new
+ * is seen sooner. `afresh` says so until the caller has replaced it. */
 void tacet_sending_on_results(struct tacet_sending *s, int64_t now,
                               struct tacet_packet_result *results, size_t count,
                               int64_t round_trip_us);

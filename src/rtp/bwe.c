@@ -65,8 +65,8 @@
 #define LATE_TIMES 5
 #define LATE_US TACET_MS(60)
 #define PAUSE_MOST_US TACET_MS(300)
-#define PAUSE_PACKET_US TACET_MS(50)
 #define PAUSE_APART_US TACET_MS(1500)
+#define PAUSE_OVER_PERCENT 50 /* of the estimate */
 
 /* No feedback */
 #define UNHEARD_US TACET_S(2)
@@ -126,7 +126,9 @@ static void set_estimate(struct tacet_bwe *b, int64_t now, int64_t bps)
     if (bps < b->estimate_bps) {
         b->last_decrease_us = now;
         b->next_probe_us = most(b->next_probe_us, now + PROBE_AFTER_DECREASE_US);
-        b->pauses = false; /* the lower rate does what it was for */
+        /* The lower rate does what it was for; unless reports tell of the queue's beginning only.
+         */
+        b->pauses = b->pauses && bps * 100 > b->pause_bps * PAUSE_OVER_PERCENT;
         b->dispersion = (struct tacet_dispersion){ 0 };
         b->pause_again_us = now + PAUSE_APART_US;
     }
@@ -354,7 +356,6 @@ uint8_t tacet_bwe_on_sent(struct tacet_bwe *b, int64_t now, uint32_t size)
     if (b->silent_since_us < 0) {
         b->silent_since_us = now;
     }
-    b->last_sent_us = now;
     return tacet_probe_on_sent(&b->probe, now, size);
 }
 
@@ -408,6 +409,7 @@ static void on_round_trip(struct tacet_bwe *b, int64_t now, int64_t took_us)
     }
     if (late && !b->pauses && now >= b->pause_again_us) {
         b->pauses = true;
+        b->pause_bps = b->estimate_bps;
         b->pause_until_us = now + PAUSE_MOST_US;
         b->pause_again_us = now + PAUSE_APART_US;
     }
@@ -532,9 +534,9 @@ bool tacet_bwe_met_capacity(const struct tacet_bwe *b, int64_t now)
     return b->known_bps > 0 || now - b->last_decrease_us < MET_US;
 }
 
-int64_t tacet_bwe_not_before(const struct tacet_bwe *b)
+bool tacet_bwe_pauses(const struct tacet_bwe *b)
 {
-    return b->pauses ? least(b->pause_until_us, b->last_sent_us + PAUSE_PACKET_US) : 0;
+    return b->pauses;
 }
 
 int64_t tacet_bwe_probe(const struct tacet_bwe *b, int64_t *ret_bps)

@@ -46,11 +46,11 @@ struct tacet_bwe {
     struct tacet_dispersion dispersion;
 
     int64_t first_sent_us; /* -1: nothing yet */
-    int64_t last_sent_us;
     int64_t silent_since_us; /* sent without any feedback since; -1: nothing was */
     bool pauses;             /* the last round trip was far longer ... */
     int64_t pause_until_us;  /* ... but not for longer ... */
     int64_t pause_again_us;  /* ... nor again sooner */
+    int64_t pause_bps;       /* the estimate when it began */
     int64_t last_results_us; /* -1: there has never been any */
     int64_t reported_us;     /* the peer's first report of another kind; -1: none */
     int64_t last_change_us;
@@ -96,13 +96,13 @@ int64_t tacet_bwe_target(const struct tacet_bwe *b);
 /* The capacity of the way has been met of late: its queue is where what is too much waits. */
 bool tacet_bwe_met_capacity(const struct tacet_bwe *b, int64_t now);
 /*
- * Nothing that can wait is to leave before that. It is in the future where a report came far
- * later than it should: then a queue builds up on one of the two ways, and what is sent would only
- * lengthen it. Silence is no such sign, for what was lost comes not late but never. Not for long,
- * for the way may have become longer, and now and then a packet goes all the same, so that there is
- * something to report.
+ * Next to nothing that can wait is to leave now: a report came far later than it should. Then a
+ * queue builds up on one of the two ways, and what is sent would only lengthen it. Silence is no
+ * such sign, for what was lost comes not late but never. Not for long, for the way may have become
+ * longer; and until the estimate is half of what it was, or reports are in time again: the first
+ * ones tell of the queue's beginning only.
  */
-int64_t tacet_bwe_not_before(const struct tacet_bwe *b);
+bool tacet_bwe_pauses(const struct tacet_bwe *b);
 /* A probe is wanted: so many bytes are to leave at `ret_bps`, with padding where there is nothing
  * else. 0: none. */
 int64_t tacet_bwe_probe(const struct tacet_bwe *b, int64_t *ret_bps);

@@ -243,9 +243,9 @@ static void pictures_begin_afresh_where_the_way_has_collapsed(void **state)
         pair_run(&p, TACET_MS(100));
         uint64_t old = out->next_index - 1;
         assert_int_equal(ask_again(&p, old), 1);
-        session->sending.collapsed = true;
+        session->sending.afresh = true;
         assert_int_equal(ask_again(&p, old), 0);
-        assert_false(session->sending.collapsed);
+        assert_false(session->sending.afresh);
         enum tacet_refresh refresh =
             pair_last(&p, CALLER, TACET_EVENT_SEND_TARGET)->u.send_target.refresh;
         assert_int_equal(refresh, held > 0 ? TACET_REFRESH_GOLDEN : TACET_REFRESH_KEY);

@@ -100,15 +100,12 @@ static void report(void)
     tacet_sending_on_results(&sending, way.now, results, count, round_trip_us);
 }
 
-/* A millisecond in which as many pictures leave as the estimate allows. */
-static void step(int64_t bps)
+/* A millisecond. */
+static void pass(int64_t bps)
 {
     struct tacet_buffer *buffer;
 
     way.bps = bps;
-    if (sending.video.count < 10) {
-        push(&sending.video, PACKET);
-    }
     while ((buffer = tacet_sending_pop(&sending, way.now)) != NULL) {
         leave(buffer);
         tacet_pool_put(pool, buffer);
@@ -119,6 +116,15 @@ static void step(int64_t bps)
     }
     (void)tacet_sending_update(&sending, way.now);
     way.now += TACET_MS(1);
+}
+
+/* Likewise, in which as many pictures leave as the estimate allows. */
+static void step(int64_t bps)
+{
+    if (sending.video.count < 10) {
+        push(&sending.video, PACKET);
+    }
+    pass(bps);
 }
 
 static void forget_pictures(void)
@@ -142,13 +148,13 @@ static void collapse_is_a_way_that_carries_less_than_half(void **state)
         for (int ms = 0; ms < 10000; ms++) {
             step(2000000);
         }
-        assert_false(sending.collapsed);
+        assert_false(sending.afresh);
         assert_true(tacet_bwe_estimate(&sending.bwe) > 1500000);
         push(&sending.resent, PACKET);
-        for (int ms = 0; ms < 3000 && !sending.collapsed; ms++) {
+        for (int ms = 0; ms < 3000 && !sending.afresh; ms++) {
             step(rows[i].bps);
         }
-        assert_int_equal(sending.collapsed, rows[i].collapsed);
+        assert_int_equal(sending.afresh, rows[i].collapsed);
         /* What waits was made for the old rate. */
         assert_int_equal(sending.video.count + sending.resent.count == 0, rows[i].collapsed);
         assert_int_equal(end(state), 0);
@@ -229,10 +235,88 @@ static void probe_gives_way_too(void **state)
     assert_false(tacet_sending_wants_padding(&sending, way.now));
 }
 
+/* Of one packet, which came in time. */
+static void report_after(int64_t round_trip_us)
+{
+    struct tacet_packet_result result = {
+        .sent_at_us = way.now - round_trip_us,
+        .arrived_at_us = way.now - round_trip_us + DELAY_US,
+        .size = PACKET,
+        .stream = 1,
+        .seq = way.seq,
+    };
+
+    tacet_sending_on_results(&sending, way.now, &result, 1, round_trip_us);
+    (void)tacet_sending_update(&sending, way.now);
+}
+
+static size_t count_leaving(int ms)
+{
+    size_t count = 0;
+
+    for (; ms > 0; ms--, way.now += TACET_MS(1)) {
+        struct tacet_buffer *buffer = tacet_sending_pop(&sending, way.now);
+        count += buffer != NULL ? 1 : 0;
+        tacet_pool_put(pool, buffer);
+    }
+    return count;
+}
+
+/* A wide way is found, and nothing waits. Returns what pictures get. */
+static int32_t run_freely(void)
+{
+    for (int ms = 0; ms < 10000; ms++) {
+        if (ms % 5 == 0) {
+            push(&sending.video, PACKET);
+        }
+        pass(4000000);
+    }
+    forget_pictures();
+    assert_true(sending.video_bps > 1000000);
+    return sending.video_bps;
+}
+
+static void late_report_begins_small_pictures(void **state)
+{
+    (void)state;
+    int32_t bps = run_freely();
+    assert_false(sending.afresh);
+    push(&sending.resent, PACKET);
+    report_after(TACET_MS(200));
+    assert_true(sending.afresh);
+    assert_true(tacet_sending_empty(&sending)); /* it was made for another rate */
+    assert_in_range(sending.video_bps, bps / 25, bps / 15);
+    assert_int_equal(sending.audio_plan.bitrate_bps, AUDIO_BPS); /* sound goes on as before */
+    sending.afresh = false;
+    for (int i = 0; i < 20; i++) {
+        push(&sending.video, PACKET);
+    }
+    assert_in_range(count_leaving(200), 2, 3);
+    report_after(TACET_MS(210));
+    assert_false(sending.afresh); /* once is enough */
+    report_after(2 * DELAY_US);
+    assert_true(sending.video_bps >= bps);
+    assert_in_range(count_leaving(60), 17, 18);
+}
+
+static void pause_ends_by_itself(void **state)
+{
+    (void)state;
+    int32_t bps = run_freely();
+    report_after(TACET_MS(200));
+    assert_true(sending.video_bps < bps / 2);
+    way.now = tacet_sending_timeout(&sending);
+    assert_true(way.now != INT64_MAX);
+    assert_true(tacet_sending_update(&sending, way.now));
+    assert_true(sending.video_bps >= bps);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(collapse_is_a_way_that_carries_less_than_half),
+        cmocka_unit_test_setup_teardown(late_report_begins_small_pictures, begin, end),
+        cmocka_unit_test_setup_teardown(pause_ends_by_itself, begin, end),
         cmocka_unit_test_setup_teardown(what_gives_way_is_all_but_a_little_sound, begin, end),
         cmocka_unit_test_setup_teardown(
             sound_is_made_cheaper_where_it_would_take_much_from_the_picture, begin, end),

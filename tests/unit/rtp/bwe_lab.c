@@ -16,6 +16,7 @@
 #define FRAMES_MAX (LAB_SECONDS_MAX * 60)
 #define FEEDBACK_US TACET_MS(50)
 #define AUDIO_US TACET_MS(20)
+#define PAUSE_PACKET_US TACET_MS(50) /* next to nothing leaves in a pause */
 #define AUDIO_BYTES 150
 #define PACKET_BYTES 1200
 #define REPORT_BYTES 100
@@ -55,8 +56,9 @@ struct flow {
     struct tacet_rng rng;
     struct packet packets[PACKETS];
     uint64_t next_seq;
-    uint64_t reported; /* below it everything is told */
-    uint64_t highest;  /* arrived; one above */
+    int64_t sent_at_us; /* the last packet */
+    uint64_t reported;  /* below it everything is told */
+    uint64_t highest;   /* arrived; one above */
     struct waiting waiting[PACKETS];
     uint64_t head, tail;
     size_t waiting_bytes;
@@ -165,6 +167,7 @@ static void send_packet(struct flow *f, int64_t now, uint32_t size, uint32_t fra
         p->probe = tacet_bwe_on_sent(&f->bwe, now, size);
         tacet_pacer_on_sent(&f->pacer, now, size);
     }
+    f->sent_at_us = now;
     f->sent[tick_of(now)] += size;
     f->count[tick_of(now)]++;
     pass(f, now, seq);
@@ -193,8 +196,8 @@ static void pump(void *ctx, int64_t now, uint64_t arg)
             return;
         }
         int64_t next = tacet_pacer_next(&f->pacer);
-        int64_t not_before = tacet_bwe_not_before(&f->bwe);
-        next = next > not_before ? next : not_before;
+        int64_t not_before = f->sent_at_us + PAUSE_PACKET_US;
+        next = tacet_bwe_pauses(&f->bwe) && next < not_before ? not_before : next;
         if (next > now) {
             f->pump_set = true;
             f->pump_at_us = next;

@@ -291,7 +291,7 @@ static void run_steadily(struct tacet_bwe *b, int64_t until)
             }
             tacet_bwe_on_results(b, now, results, 5, TACET_MS(100));
         }
-        assert_int_equal(tacet_bwe_not_before(b), 0);
+        assert_false(tacet_bwe_pauses(b));
     }
 }
 
@@ -315,12 +315,12 @@ static void long_round_trip_makes_a_pause(void **state)
     run_steadily(&b, now);
     report_late(&b, now + TACET_MS(150), TACET_MS(240));
     now += TACET_MS(150);
-    assert_int_equal(tacet_bwe_not_before(&b), now + TACET_MS(50)); /* a packet now and then */
+    assert_true(tacet_bwe_pauses(&b));
     assert_int_equal(tacet_bwe_target(&b), 1000000); /* the encoder goes on as before */
     report_late(&b, now + TACET_MS(50), TACET_MS(250));
-    assert_true(tacet_bwe_not_before(&b) > now + TACET_MS(50));
+    assert_true(tacet_bwe_pauses(&b));
     report_late(&b, now + TACET_MS(100), TACET_MS(110));
-    assert_int_equal(tacet_bwe_not_before(&b), 0);
+    assert_false(tacet_bwe_pauses(&b));
 }
 
 static void pause_is_short_and_rare(void **state)
@@ -336,9 +336,42 @@ static void pause_is_short_and_rare(void **state)
         now += TACET_MS(10);
         tacet_bwe_on_timeout(&b, now);
         report_late(&b, now, TACET_MS(300)); /* the way has become longer */
-        paused_us += tacet_bwe_not_before(&b) > now ? TACET_MS(10) : 0;
+        paused_us += tacet_bwe_pauses(&b) ? TACET_MS(10) : 0;
     }
     assert_in_range(paused_us, TACET_MS(100), TACET_MS(620));
+}
+
+/* The queue's beginning tells of a little less; what comes behind it may tell of far less. */
+static void pause_ends_with_the_collapse_of_the_rate(void **state)
+{
+    static const struct {
+        int64_t apart_ms;  /* so packets arrive that left 10 ms apart ... */
+        int64_t below_bps; /* ... until the estimate is that */
+        bool pauses;
+    } rows[] = { { 13, 1000000, true }, { 60, 1000000, true }, { 60, 500000, false } };
+
+    (void)state;
+    for (size_t row = 0; row < sizeof(rows) / sizeof(rows[0]); row++) {
+        struct tacet_bwe b;
+        int64_t now = TACET_S(5);
+        tacet_bwe_init(&b, 0, 1000000, 1000000);
+        run_steadily(&b, now);
+        for (int i = 0; i < 40 && tacet_bwe_estimate(&b) >= rows[row].below_bps; i += 5) {
+            struct tacet_packet_result results[5];
+            for (int j = 0; j < 5; j++) {
+                int64_t arrived_at_us = now + TACET_MS(50 + rows[row].apart_ms * (i + j));
+                results[j] = (struct tacet_packet_result){
+                    .sent_at_us = now + TACET_MS(10) * (i + j),
+                    .arrived_at_us = arrived_at_us,
+                    .size = 1300,
+                };
+            }
+            tacet_bwe_on_results(&b, now + TACET_MS(300) + i, results, 5, TACET_MS(300));
+            assert_true(tacet_bwe_pauses(&b) || tacet_bwe_estimate(&b) < 500000);
+        }
+        assert_true(tacet_bwe_estimate(&b) < rows[row].below_bps);
+        assert_int_equal(tacet_bwe_pauses(&b), rows[row].pauses);
+    }
 }
 
 static void silence_makes_no_pause(void **state)
@@ -353,10 +386,10 @@ static void silence_makes_no_pause(void **state)
         now += TACET_MS(10);
         (void)tacet_bwe_on_sent(&b, now, 100);
         tacet_bwe_on_timeout(&b, now);
-        assert_int_equal(tacet_bwe_not_before(&b), 0);
+        assert_false(tacet_bwe_pauses(&b));
     }
     report_late(&b, now, TACET_MS(120)); /* of what was sent behind the gap */
-    assert_int_equal(tacet_bwe_not_before(&b), 0);
+    assert_false(tacet_bwe_pauses(&b));
 }
 
 static void silence_holds_back_and_is_forgotten(void **state)
@@ -414,6 +447,7 @@ int main(void)
         cmocka_unit_test(peer_that_says_nothing_gets_less),
         cmocka_unit_test(long_round_trip_makes_a_pause),
         cmocka_unit_test(pause_is_short_and_rare),
+        cmocka_unit_test(pause_ends_with_the_collapse_of_the_rate),
         cmocka_unit_test(silence_makes_no_pause),
         cmocka_unit_test(silence_holds_back_and_is_forgotten),
         cmocka_unit_test(limits_of_the_application_are_kept),

@@ -144,6 +144,31 @@ void pair_connect(struct pair *p)
     assert_int_equal(pair_peer(p, CALLEE)->state, TACET_PEER_CONNECTED);
 }
 
+void pair_send(struct pair *p, int party, enum tacet_kind kind, uint8_t references, size_t size)
+{
+    static uint8_t data[TACET_FRAME_SIZE_MAX];
+    bool key = kind == TACET_KIND_VIDEO && references == 0;
+    struct tacet_frame frame = {
+        .kind = kind,
+        .key = key,
+        .references = references,
+        .updates = key ? TACET_REFERENCE_LAST | TACET_REFERENCE_GOLDEN | TACET_REFERENCE_ALTREF
+                       : TACET_REFERENCE_LAST,
+        .captured_at_us = p->now,
+        .data = data,
+        .size = size,
+    };
+
+    memset(data, 0x5a, sizeof(data));
+    if (kind == TACET_KIND_VIDEO) {
+        /* RFC 6386 section 9.1: a shown key frame of 64x48, or an inter frame. */
+        static const uint8_t tag[10] = { 0x10, 0, 0, 0x9d, 0x01, 0x2a, 64, 0, 48, 0 };
+        memcpy(data, tag, sizeof(tag));
+        data[0] |= key ? 0 : 1;
+    }
+    assert_int_equal(tacet_call_send_frame(p->call[party], p->now, &frame), 0);
+}
+
 struct tacet_peer *pair_peer(struct pair *p, int party)
 {
     return &p->call[party]->peers[p->peer[party] % TACET_PEERS_MAX];

@@ -36,6 +36,9 @@ void pair_run(struct pair *p, int64_t duration_us);
 void pair_dial(struct pair *p);
 /* Dials, answers, and pumps until both are connected. */
 void pair_connect(struct pair *p);
+/* Sends a frame of that size. A picture predicted from nothing is a key frame, any other one
+ * replaces LAST. */
+void pair_send(struct pair *p, int party, enum tacet_kind kind, uint8_t references, size_t size);
 struct tacet_peer *pair_peer(struct pair *p, int party);
 uint32_t pair_events(const struct pair *p, int party, enum tacet_event_type type);
 const struct tacet_event *pair_last(const struct pair *p, int party, enum tacet_event_type type);

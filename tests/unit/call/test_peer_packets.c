@@ -188,22 +188,10 @@ static void sound_for_who_never_reports_is_repeated_for_a_moment_only(void **sta
 /* Three packets of a picture, key or from the one before; whether it was taken. */
 static bool send_picture(struct pair *p, bool key)
 {
-    static const uint8_t data[3000];
-    struct tacet_frame frame = {
-        .kind = TACET_KIND_VIDEO,
-        .key = key,
-        .references = key ? 0 : TACET_REFERENCE_LAST,
-        .updates = TACET_REFERENCE_LAST,
-        .width = 64,
-        .height = 48,
-        .captured_at_us = p->now,
-        .data = data,
-        .size = sizeof(data),
-    };
     const struct tacet_outbound *out = &pair_peer(p, CALLER)->session->outbound[TACET_KIND_VIDEO];
     uint64_t before = out->next_index;
 
-    assert_int_equal(tacet_call_send_frame(p->call[CALLER], p->now, &frame), 0);
+    pair_send(p, CALLER, TACET_KIND_VIDEO, key ? 0 : TACET_REFERENCE_LAST, 3000);
     return out->next_index > before;
 }
 

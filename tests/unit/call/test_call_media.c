@@ -1,0 +1,197 @@
+/* Sound and pictures through two calls joined directly: what is lost is repaired or replaced. */
+#include "pair.h"
+
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#include <cmocka.h>
+
+#include <string.h>
+
+static void send(struct pair *p, int party, enum tacet_kind kind, bool key, size_t size)
+{
+    pair_send(p, party, kind, key ? 0 : TACET_REFERENCE_LAST, size);
+}
+
+static void no_media_moves_before_the_answer(void **state)
+{
+    struct pair p;
+
+    (void)state;
+    pair_create(&p, 2, NULL);
+    pair_dial(&p);
+    pair_pump(&p);
+    for (int i = 0; i < 2; i++) {
+        send(&p, i, TACET_KIND_AUDIO, false, 80);
+        send(&p, i, TACET_KIND_VIDEO, true, 3000);
+    }
+    pair_pump(&p);
+    for (int i = 0; i < 2; i++) {
+        assert_int_equal(p.media_packets[i], 0);
+        assert_int_equal(p.frames[i][TACET_KIND_AUDIO], 0);
+        assert_int_equal(p.frames[i][TACET_KIND_VIDEO], 0);
+    }
+    pair_free(&p);
+}
+
+static void frames_arrive_whole_both_ways(void **state)
+{
+    struct pair p;
+
+    (void)state;
+    pair_create(&p, 3, NULL);
+    pair_connect(&p);
+    for (int i = 0; i < 2; i++) {
+        uint32_t timestamp = tacet_call_rtp_timestamp(p.call[i], TACET_KIND_VIDEO, p.now);
+        send(&p, i, TACET_KIND_AUDIO, false, 80);
+        send(&p, i, TACET_KIND_VIDEO, true, 50000);
+        pair_run(&p, TACET_S(1));
+        assert_int_equal(p.frames[1 - i][TACET_KIND_AUDIO], 1);
+        assert_int_equal(p.frames[1 - i][TACET_KIND_VIDEO], 1);
+        assert_int_equal(p.last_frame[1 - i].size, 50000);
+        assert_int_equal(p.last_frame[1 - i].rtp_timestamp, timestamp);
+        assert_int_equal(p.last_frame[1 - i].width, 64);
+        assert_true(p.last_frame[1 - i].key);
+    }
+    struct tacet_stats stats = { .size = sizeof(stats) };
+    assert_int_equal(tacet_call_stats(p.call[CALLEE], p.peer[CALLEE], &stats), 0);
+    assert_int_equal(stats.inbound[TACET_KIND_AUDIO].frames_received, 1);
+    assert_int_equal(stats.inbound[TACET_KIND_VIDEO].key_frames_received, 1);
+    assert_int_equal(stats.outbound[TACET_KIND_VIDEO].frames_sent, 1);
+    assert_int_equal(stats.epoch, 1);
+    assert_true(stats.pq);
+    assert_int_equal(stats.profile, TACET_PROFILE_AEAD_AES_256_GCM);
+    assert_true(stats.setup_us >= 0);
+    pair_free(&p);
+}
+
+static void picture_left_out_is_followed_by_nothing_but_a_key_frame(void **state)
+{
+    struct pair p;
+
+    (void)state;
+    pair_create(&p, 4, NULL);
+    pair_connect(&p);
+    send(&p, CALLER, TACET_KIND_VIDEO, false, 1000); /* an inter frame first: refused */
+    pair_pump(&p);
+    assert_int_equal(p.media_packets[CALLER], 0);
+    send(&p, CALLER, TACET_KIND_VIDEO, true, 1000);
+    /* Fill the queue, so that a picture finds no room, then drain it. */
+    for (int i = 0; i < 8; i++) {
+        send(&p, CALLER, TACET_KIND_VIDEO, true, 200000);
+    }
+    pair_run(&p, TACET_S(5));
+    uint32_t before = p.media_packets[CALLER];
+    send(&p, CALLER, TACET_KIND_VIDEO, false, 1000);
+    pair_pump(&p);
+    assert_int_equal(p.media_packets[CALLER], before);
+    assert_int_equal(pair_last(&p, CALLER, TACET_EVENT_SEND_TARGET)->u.send_target.refresh,
+                     TACET_REFRESH_KEY);
+    send(&p, CALLER, TACET_KIND_VIDEO, true, 1000);
+    send(&p, CALLER, TACET_KIND_VIDEO, false, 1000);
+    pair_run(&p, TACET_MS(5));
+    assert_int_equal(p.media_packets[CALLER], before + 2);
+    pair_free(&p);
+}
+
+static void lost_packet_is_sent_again(void **state)
+{
+    struct pair p;
+    struct tacet_stats stats = { .size = sizeof(stats) };
+
+    (void)state;
+    pair_create(&p, 5, NULL);
+    pair_connect(&p);
+    send(&p, CALLER, TACET_KIND_VIDEO, true, 1000);
+    pair_run(&p, TACET_MS(40));
+    p.blocked[CALLER] = true;
+    send(&p, CALLER, TACET_KIND_VIDEO, false, 3000);
+    pair_run(&p, TACET_MS(40));
+    p.blocked[CALLER] = false;
+    p.event_count[CALLER] = 0;
+    send(&p, CALLER, TACET_KIND_VIDEO, false, 1000);
+    pair_run(&p, TACET_MS(150));
+    assert_int_equal(p.frames[CALLEE][TACET_KIND_VIDEO], 3);
+    const struct tacet_event *target = pair_last(&p, CALLER, TACET_EVENT_SEND_TARGET);
+    assert_true(target == NULL || target->u.send_target.refresh == TACET_REFRESH_NONE);
+    assert_int_equal(tacet_call_stats(p.call[CALLER], p.peer[CALLER], &stats), 0);
+    /* What a probe is filled with does not count, there or here. */
+    assert_in_range(stats.outbound[TACET_KIND_VIDEO].retransmitted_packets_sent, 3, 6);
+    assert_in_range(stats.outbound[TACET_KIND_VIDEO].nack_count, 1, 5);
+    assert_int_equal(tacet_call_stats(p.call[CALLEE], p.peer[CALLEE], &stats), 0);
+    assert_in_range(stats.inbound[TACET_KIND_VIDEO].retransmitted_packets_received, 3, 6);
+    pair_free(&p);
+}
+
+static void picture_that_cannot_be_repaired_is_replaced_from_one_that_came(void **state)
+{
+    struct pair p;
+
+    (void)state;
+    pair_create(&p, 5, NULL);
+    pair_connect(&p);
+    send(&p, CALLER, TACET_KIND_VIDEO, true, 1000);
+    pair_run(&p, TACET_MS(40));
+    p.blocked[CALLER] = true;
+    send(&p, CALLER, TACET_KIND_VIDEO, false, 1000);
+    pair_run(&p, TACET_MS(40));
+    p.blocked[CALLER] = false;
+    /* As if it had been sent too long ago. */
+    memset(pair_peer(&p, CALLER)->session->history, 0, sizeof(struct tacet_history));
+    p.event_count[CALLER] = 0;
+    send(&p, CALLER, TACET_KIND_VIDEO, false, 1000);
+    pair_run(&p, TACET_MS(700));
+    assert_int_equal(p.frames[CALLEE][TACET_KIND_VIDEO], 1);
+    assert_int_equal(pair_last(&p, CALLER, TACET_EVENT_SEND_TARGET)->u.send_target.refresh,
+                     TACET_REFRESH_GOLDEN);
+    send(&p, CALLER, TACET_KIND_VIDEO, false, 1000); /* it builds on what is lost */
+    pair_pump(&p);
+    assert_int_equal(p.frames[CALLEE][TACET_KIND_VIDEO], 1);
+    pair_send(&p, CALLER, TACET_KIND_VIDEO, TACET_REFERENCE_GOLDEN, 1000);
+    send(&p, CALLER, TACET_KIND_VIDEO, false, 1000);
+    pair_run(&p, TACET_MS(40));
+    assert_int_equal(p.frames[CALLEE][TACET_KIND_VIDEO], 3);
+    pair_free(&p);
+}
+
+static void decoder_that_failed_gets_a_key_frame(void **state)
+{
+    struct tacet_playout_report report = { .frames_decoded = 1, .frames_failed = 1 };
+    struct pair p;
+
+    (void)state;
+    pair_create(&p, 5, NULL);
+    pair_connect(&p);
+    send(&p, CALLER, TACET_KIND_VIDEO, true, 1000);
+    pair_run(&p, TACET_MS(700)); /* the picture is acknowledged */
+    p.event_count[CALLER] = 0;
+    assert_int_equal(
+        tacet_call_handle_playout(p.call[CALLEE], p.now, p.peer[CALLEE], TACET_KIND_VIDEO, &report),
+        0);
+    pair_run(&p, TACET_MS(700));
+    assert_int_equal(pair_last(&p, CALLER, TACET_EVENT_SEND_TARGET)->u.send_target.refresh,
+                     TACET_REFRESH_KEY);
+    pair_send(&p, CALLER, TACET_KIND_VIDEO, TACET_REFERENCE_GOLDEN, 1000);
+    pair_pump(&p);
+    assert_int_equal(p.frames[CALLEE][TACET_KIND_VIDEO], 1);
+    send(&p, CALLER, TACET_KIND_VIDEO, true, 1000);
+    pair_run(&p, TACET_MS(40));
+    assert_int_equal(p.frames[CALLEE][TACET_KIND_VIDEO], 2);
+    pair_free(&p);
+}
+
+int main(void)
+{
+    const struct CMUnitTest tests[] = {
+        cmocka_unit_test(no_media_moves_before_the_answer),
+        cmocka_unit_test(frames_arrive_whole_both_ways),
+        cmocka_unit_test(picture_left_out_is_followed_by_nothing_but_a_key_frame),
+        cmocka_unit_test(lost_packet_is_sent_again),
+        cmocka_unit_test(picture_that_cannot_be_repaired_is_replaced_from_one_that_came),
+        cmocka_unit_test(decoder_that_failed_gets_a_key_frame),
+    };
+
+    return cmocka_run_group_tests(tests, NULL, NULL);
+}

@@ -3,7 +3,9 @@ tests/sim; here the stand-in codec does wherever it can."""
 import json
 import os
 import re
+import shutil
 import struct
+import subprocess
 import sys
 import unittest
 import wave
@@ -252,6 +254,23 @@ class Sim(unittest.TestCase):
         print("ten minutes with the fake codec: %.1f s of CPU" % told["cpuS"])
         # Under 3 s where nothing else runs; a machine that others use is slower.
         self.assertLess(told["cpuS"], 8 * tool.PATIENCE)
+
+    def test_a_second_takes_so_many_instructions(self):
+        # The same however busy the machine is. Where ten minutes take 3 s, these are 43 million.
+        if shutil.which("valgrind") is None or tool.PATIENCE != 1:
+            self.skipTest("no valgrind, or a sanitizer's build")
+        first, second = (self.count_instructions(seconds) for seconds in (10, 20))
+        print("a second with the fake codec: %.1f million instructions" % ((second - first) / 1e7))
+        self.assertLess(second - first, 10 * 36e6)
+
+    def count_instructions(self, seconds):
+        done = subprocess.run(
+            ["valgrind", "--tool=cachegrind", "--cache-sim=no", "--cachegrind-out-file=/dev/null",
+             tool.TACET, "sim", "--codec", "fake", "--seconds", str(seconds), "--json"],
+            stdin=subprocess.DEVNULL, stdout=subprocess.DEVNULL, stderr=subprocess.PIPE, text=True,
+            env=self.folder.env, cwd=self.folder.path, timeout=120)
+        self.assertEqual(done.returncode, 0, done.stderr)
+        return int(re.search(r"I +refs: +([\d,]+)", done.stderr).group(1).replace(",", ""))
 
     def test_words_that_are_not_understood_are_refused(self):
         for option in BAD:

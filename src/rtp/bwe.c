@@ -26,11 +26,13 @@
 #define FAR_PERCENT_PER_S 35
 #define NEAR_PERCENT_PER_S 6
 #define NEAR_BPS_PER_S 50000
-#define NEAR_BELOW_PERCENT 80 /* of the capacity met last */
+#define NEAR_LEAST_BPS_PER_S 10000 /* who has little catches up with who has much */
+#define NEAR_BELOW_PERCENT 80      /* of the capacity met last */
 #define NEAR_ABOVE_PERCENT 115
 #define CLEAR_PERCENT 160 /* of the estimate: so fast trains of packets arrive where it is not */
 #define THERE_PERCENT 96
 #define THERE_PERCENT_PER_S 1
+#define THERE_LEAST_BPS_PER_S 5000
 #define USED_PERCENT 120 /* no growth beyond so much of what arrives */
 #define USED_BPS 20000
 #define STEP_MAX_US TACET_MS(200)
@@ -237,7 +239,9 @@ static int64_t step(const struct tacet_bwe *b, int64_t passed_us)
     if (near) {
         bool there = b->estimate_bps * 100 > known * THERE_PERCENT;
         int64_t percent = there ? THERE_PERCENT_PER_S : NEAR_PERCENT_PER_S;
-        return least(NEAR_BPS_PER_S, b->estimate_bps * percent / 100) * passed_us / 1000000;
+        int64_t floor = there ? THERE_LEAST_BPS_PER_S : NEAR_LEAST_BPS_PER_S;
+        int64_t bps_per_s = most(b->estimate_bps * percent / 100, floor);
+        return least(NEAR_BPS_PER_S, bps_per_s) * passed_us / 1000000;
     }
     return b->estimate_bps * FAR_PERCENT_PER_S / 100 * passed_us / 1000000;
 }

@@ -52,7 +52,6 @@
 #define PROBE_BLIND_APART_US TACET_S(8)
 #define PROBE_AFTER_DECREASE_US TACET_MS(2000)
 #define PROBE_PATIENCE_US TACET_MS(300)
-#define PROBE_THROUGH_PERCENT 85
 #define PROBE_QUEUE_US TACET_MS(70)  /* one's own probe may leave so long a queue ... */
 #define PROBE_GRACE_US TACET_MS(400) /* ... for so long */
 #define PROBE_ROOM_PERCENT 120       /* of the estimate: so fast trains of packets arrive */
@@ -293,7 +292,6 @@ static void watch_standing(struct tacet_bwe *b, int64_t now)
 
 static void read_probe(struct tacet_bwe *b, int64_t now)
 {
-    int64_t rate_bps = b->probe.rate_bps;
     int64_t bps;
     enum tacet_probe_outcome outcome = tacet_probe_update(
         &b->probe, now, b->round_trip_us + PROBE_PATIENCE_US, b->loss.own_permille, &bps);
@@ -309,7 +307,7 @@ static void read_probe(struct tacet_bwe *b, int64_t now)
     if (outcome == TACET_PROBE_FAILED) {
         return;
     }
-    bool through = bps * 100 >= rate_bps * PROBE_THROUGH_PERCENT;
+    bool through = outcome == TACET_PROBE_THROUGH;
     int64_t to = through ? bps * 95 / 100 : bps * DECREASE_PERCENT / 100;
     if (to <= b->estimate_bps) {
         return;
@@ -329,7 +327,8 @@ static bool may_succeed(const struct tacet_bwe *b, int64_t now)
     int64_t trains_bps = tacet_dispersion_bps(&b->dispersion);
 
     return b->probes_begun < PROBES_AT_START || now >= b->blind_probe_us || trains_bps == 0 ||
-           trains_bps * 100 > b->estimate_bps * PROBE_ROOM_PERCENT;
+           trains_bps * 100 > b->estimate_bps * PROBE_ROOM_PERCENT ||
+           tacet_dispersion_is_none(&b->dispersion);
 }
 
 static void begin_probe(struct tacet_bwe *b, int64_t now)

@@ -4,6 +4,7 @@
 #define BYTES_LEAST 10000
 #define BYTES_KEPT 100000 /* beyond that the older half is forgotten */
 #define TRAIN_GAP_MAX_US 20000
+#define NONE_PERCENT 105
 
 /* Where no queue spreads them jitter may press packets together: the whole counts, not the train.
  */
@@ -12,10 +13,12 @@ static void end_train(struct tacet_dispersion *d)
     if (d->train_bytes > 0) {
         d->bytes += d->train_bytes;
         d->span_us += d->last_arrived_us - d->first_arrived_us;
+        d->sent_span_us += d->last_sent_us - d->first_sent_us;
     }
     if (d->bytes > BYTES_KEPT) {
         d->bytes /= 2;
         d->span_us /= 2;
+        d->sent_span_us /= 2;
     }
 }
 
@@ -44,6 +47,7 @@ void tacet_dispersion_add(struct tacet_dispersion *d, const struct tacet_packet_
         end_train(d);
         d->begun = true;
         d->train_bytes = 0;
+        d->first_sent_us = result->sent_at_us;
         d->first_arrived_us = result->arrived_at_us;
         d->last_arrived_us = result->arrived_at_us;
     } else {
@@ -58,4 +62,9 @@ void tacet_dispersion_add(struct tacet_dispersion *d, const struct tacet_packet_
 int64_t tacet_dispersion_bps(const struct tacet_dispersion *d)
 {
     return d->bytes < BYTES_LEAST ? 0 : d->bytes * 8000000 / (d->span_us > 0 ? d->span_us : 1);
+}
+
+bool tacet_dispersion_is_none(const struct tacet_dispersion *d)
+{
+    return d->span_us * 100 <= d->sent_span_us * NONE_PERCENT;
 }

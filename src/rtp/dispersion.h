@@ -12,6 +12,7 @@
 
 struct tacet_dispersion {
     bool begun; /* a train is under way: ... */
+    int64_t first_sent_us;
     int64_t last_sent_us;
     int64_t first_arrived_us;
     int64_t last_arrived_us;
@@ -19,6 +20,7 @@ struct tacet_dispersion {
     /* of late, all together */
     int64_t bytes;
     int64_t span_us;
+    int64_t sent_span_us;
 };
 
 /* Zero-initialised is empty. In the order of sending; what is told of later is passed over.
@@ -27,5 +29,7 @@ void tacet_dispersion_add(struct tacet_dispersion *d, const struct tacet_packet_
                           int64_t estimate_bps);
 /* 0: too little is known. */
 int64_t tacet_dispersion_bps(const struct tacet_dispersion *d);
+/* Trains arrive as they left: however slow they are, no bottleneck shows. */
+bool tacet_dispersion_is_none(const struct tacet_dispersion *d);
 
 #endif

@@ -17,6 +17,9 @@ struct tacet_probe {
     int64_t wanted_at_us;
     bool done_sending;
     int64_t done_at_us;
+    int64_t first_at_us; /* left, ... */
+    int64_t last_at_us;
+    int64_t bytes_behind; /* ... and so much behind the first */
 
     /* what came of it */
     int64_t first_sent_us, last_sent_us;
@@ -28,9 +31,10 @@ struct tacet_probe {
 };
 
 enum tacet_probe_outcome {
-    TACET_PROBE_OPEN,   /* not over, or none is under way */
-    TACET_PROBE_FAILED, /* too little of it arrived to tell */
-    TACET_PROBE_MEASURED
+    TACET_PROBE_OPEN,    /* not over, or none is under way */
+    TACET_PROBE_FAILED,  /* too little of it arrived to tell */
+    TACET_PROBE_LIMITED, /* it arrived slower than it was sent: that is the capacity */
+    TACET_PROBE_THROUGH  /* as fast as it was sent: perhaps the way carries more */
 };
 
 /* A probe at that rate for so long. */

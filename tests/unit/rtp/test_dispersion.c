@@ -114,10 +114,35 @@ static void packets_on_their_own_tell_nothing(void **state)
     assert_int_equal(tacet_dispersion_bps(&d), 0);
 }
 
+/* Packets at the pace of a small estimate arrive at that pace: there may be room or not. */
+static void trains_that_nothing_spreads_show_no_bottleneck(void **state)
+{
+    static const struct {
+        int64_t sent_apart_us;
+        int64_t arrived_apart_us;
+        bool none;
+    } rows[] = { { 8000, 8000, true }, { 8000, 9000, false }, { 4000, 8000, false } };
+
+    (void)state;
+    for (size_t i = 0; i < sizeof(rows) / sizeof(rows[0]); i++) {
+        struct tacet_dispersion d = { 0 };
+        for (int64_t n = 0; n < 40; n++) {
+            struct tacet_packet_result result = {
+                .sent_at_us = TACET_S(1) * (n / 4) + rows[i].sent_apart_us * (n % 4),
+                .arrived_at_us = TACET_S(1) * (n / 4) + rows[i].arrived_apart_us * (n % 4),
+                .size = SIZE,
+            };
+            tacet_dispersion_add(&d, &result, ESTIMATE_BPS);
+        }
+        assert_int_equal(tacet_dispersion_is_none(&d), rows[i].none);
+    }
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(bottleneck_spreads_trains_to_its_rate),
+        cmocka_unit_test(trains_that_nothing_spreads_show_no_bottleneck),
         cmocka_unit_test(packet_that_is_told_of_late_makes_no_train_faster),
         cmocka_unit_test(packets_on_their_own_tell_nothing),
     };

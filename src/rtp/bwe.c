@@ -82,11 +82,12 @@
 
 /* Somebody else's queue */
 #define STANDING_US TACET_MS(2000)
-#define STANDING_FLAT_US TACET_MS(2000)
 #define STANDING_MAX_US TACET_MS(2600)
 #define STANDING_US_PER_S TACET_MS(30)
 #define STANDING_PERCENT 75
 #define STANDING_LOSS_PERMILLE 40
+#define STANDING_RATE_US TACET_S(1)
+#define STANDING_LESS_PERCENT 75 /* of the most that has arrived */
 
 static int64_t least(int64_t a, int64_t b)
 {
@@ -258,30 +259,65 @@ static void increase(struct tacet_bwe *b, int64_t now)
     set_estimate(b, now, most(to, b->estimate_bps));
 }
 
-/* A queue of our own empties when less is sent, and overflows when more is. One that does neither
- * is the way itself, which has become longer, or somebody else keeps it: it is lived with. */
+/* A queue that stands is served at the rate of the way, so that as much arrives as did before. */
+static bool less_arrives(const struct tacet_bwe *b)
+{
+    int64_t arrives_bps = tacet_rate_window_bps(&b->arrived, STANDING_RATE_US);
+
+    return arrives_bps * 100 <= b->standing_most_bps * STANDING_LESS_PERCENT ||
+           b->estimate_bps <= LEAST_BPS;
+}
+
+/*
+ * A queue of our own empties when less is sent, and overflows when more is. One that does neither
+ * is the way itself, which has become longer, or somebody else keeps it: it is lived with. So is
+ * one from which less arrives since less is sent, whatever is lost meanwhile.
+ */
+static bool is_our_own(const struct tacet_bwe *b, int64_t now)
+{
+    int64_t slope = b->delay.slope_us_per_s;
+    int64_t counted_us = now - b->standing_count_us;
+    int64_t explained = b->standing_sent * (b->loss.own_permille + STANDING_LOSS_PERMILLE) / 1000;
+    bool lowered = b->estimate_bps * 100 <= b->standing_bps * STANDING_PERCENT;
+    bool flat = slope > -STANDING_US_PER_S && slope < STANDING_US_PER_S;
+
+    /* A queue that was only assumed, from the round trip, may stand on the way back. */
+    if (b->delay.assumed) {
+        return counted_us < STANDING_US || !(lowered || flat);
+    }
+    if (now - b->standing_since_us >= STANDING_US && flat && less_arrives(b)) {
+        return false;
+    }
+    return b->standing_lost > explained || counted_us < STANDING_US || !(lowered || flat);
+}
+
 static void watch_standing(struct tacet_bwe *b, int64_t now)
 {
     if (b->delay.calm) {
         b->standing_since_us = -1;
         return;
     }
-    /* Judged by the last seconds only: what was lost before them says nothing of now. */
-    if (b->standing_since_us < 0 || now - b->standing_since_us > STANDING_MAX_US) {
-        b->standing_bps = b->standing_since_us < 0 ? b->estimate_bps : b->standing_bps;
+    bool begins = b->standing_since_us < 0;
+    if (begins) {
         b->standing_since_us = now;
+        b->standing_bps = b->estimate_bps;
+        b->standing_most_bps = 0;
+    }
+    /* Of the last seconds only: what was lost before them says nothing of now. */
+    if (begins || now - b->standing_count_us > STANDING_MAX_US) {
+        b->standing_count_us = now;
         b->standing_sent = 0;
         b->standing_lost = 0;
     }
-    int64_t explained = b->standing_sent * (b->loss.own_permille + STANDING_LOSS_PERMILLE) / 1000;
-    int64_t slope = b->delay.slope_us_per_s;
-    int64_t since_us = now - b->standing_since_us;
-    bool lowered = b->estimate_bps * 100 <= b->standing_bps * STANDING_PERCENT;
-    bool flat = slope > -STANDING_US_PER_S && slope < STANDING_US_PER_S;
-    /* A queue that was only assumed, from the round trip, may stand on the way back. */
-    if ((b->standing_lost > explained && !b->delay.assumed) || since_us < STANDING_US ||
-        !(lowered || (flat && since_us > STANDING_FLAT_US))) {
+    if (now - b->standing_since_us >= STANDING_RATE_US) {
+        b->standing_most_bps =
+            most(b->standing_most_bps, tacet_rate_window_bps(&b->arrived, STANDING_RATE_US));
+    }
+    if (is_our_own(b, now)) {
         return;
+    }
+    if (!b->delay.assumed) {
+        tacet_loss_check_teach(&b->loss, now, b->standing_sent, b->standing_lost);
     }
     tacet_delay_trend_accept(&b->delay);
     b->standing_since_us = -1;

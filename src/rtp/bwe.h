@@ -13,7 +13,8 @@
  * - Probes find a capacity that has come back; what one measures is taken at once.
  * - Loss alone lowers nothing, unless sending less ends it, or no way loses so much (loss_check.h).
  * - A queue that neither empties nor overflows though less and less is sent is not ours (a longer
- *   way, a TCP beside us): it is taken for the way's own delay, and only more than it counts.
+ *   way, a TCP beside us), nor one from which less and less arrives: it is taken for the way's own
+ *   delay, and only more than it counts; what was lost meanwhile for the way's own loss.
  */
 #ifndef TACET_RTP_BWE_H
 #define TACET_RTP_BWE_H
@@ -45,7 +46,7 @@ struct tacet_bwe {
     struct tacet_probe probe;
     struct tacet_dispersion dispersion;
 
-    int64_t first_sent_us; /* -1: nothing yet */
+    int64_t first_sent_us;   /* -1: nothing yet */
     int64_t silent_since_us; /* sent without any feedback since; -1: nothing was */
     bool pauses;             /* the last round trip was far longer ... */
     int64_t pause_until_us;  /* ... but not for longer ... */
@@ -65,6 +66,8 @@ struct tacet_bwe {
 
     int64_t standing_since_us; /* since then there has always been a queue; -1: there is none */
     int64_t standing_bps;      /* the estimate then */
+    int64_t standing_most_bps; /* that has arrived since, over a second */
+    int64_t standing_count_us; /* since then these are counted: */
     int64_t standing_sent;     /* packets, of which ... */
     int64_t standing_lost;
 };

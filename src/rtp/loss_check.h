@@ -64,6 +64,8 @@ void tacet_loss_check_init(struct tacet_loss_check *l);
 void tacet_loss_check_add(struct tacet_loss_check *l, const struct tacet_packet_result *result);
 /* `calm`: there is no queue. */
 enum tacet_loss_verdict tacet_loss_check_update(struct tacet_loss_check *l, int64_t now, bool calm);
+/* So many of these were lost, and it has been found otherwise that the way does so by itself. */
+void tacet_loss_check_teach(struct tacet_loss_check *l, int64_t now, int64_t sent, int64_t lost);
 /* The share of the estimate to be sent for the moment; 1000: all. */
 int32_t tacet_loss_check_share(const struct tacet_loss_check *l);
 /* A check is under way: the rate had better stay as it is. */

@@ -282,7 +282,7 @@ static void on_report(void *ctx, int64_t now, uint64_t arg)
 {
     struct report *report = ctx;
     struct flow *f = report->flow;
-    int64_t round_trip_us = f->config.way.delay_us + f->config.back.delay_us;
+    int64_t round_trip_us = f->way.config.delay_us + f->back.config.delay_us;
 
     (void)arg;
     if (now >= tacet_bwe_timeout(&f->bwe)) {
@@ -508,6 +508,15 @@ static void change(void *ctx, int64_t now, uint64_t arg)
     lab->bottlenecks[step->bottleneck].config.rate_bps = step->rate_bps;
 }
 
+static void move(void *ctx, int64_t now, uint64_t arg)
+{
+    struct flow *f = ctx;
+
+    (void)now;
+    (void)arg;
+    f->way.config = f->back.config = f->config.moved;
+}
+
 void lab_flow_config_init(struct lab_flow_config *flow)
 {
     *flow = (struct lab_flow_config){
@@ -562,6 +571,9 @@ struct lab *lab_create(const struct lab_config *config)
         tacet_rng_seed(&f->rng, config->seed, 100 + (uint64_t)i);
         lab->flows[i] = f;
         at(lab, f->config.begin_us, begin, f, 0);
+        if (f->config.moves_us > 0) {
+            at(lab, f->config.moves_us, move, f, 0);
+        }
     }
     for (size_t i = 0; i < LAB_STEPS; i++) {
         if (config->steps[i].at_us > 0) {

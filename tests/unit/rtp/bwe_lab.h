@@ -30,8 +30,10 @@ struct lab_flow_config {
     int64_t wobble_permille;       /* how much frames differ in size */
     struct tacet_link_config way;  /* behind the bottlenecks; its rate must be 0 */
     struct tacet_link_config back; /* of the feedback */
-    uint32_t bottlenecks;          /* bits: which it passes, in order ... */
-    uint32_t back_bottlenecks;     /* ... and its feedback */
+    int64_t moves_us;              /* 0: never; from then on both are ... */
+    struct tacet_link_config moved;
+    uint32_t bottlenecks;      /* bits: which it passes, in order ... */
+    uint32_t back_bottlenecks; /* ... and its feedback */
 };
 
 struct lab_step {

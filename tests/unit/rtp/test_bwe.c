@@ -36,9 +36,9 @@ static void room_is_used_in_spite_of_jitter_and_loss(void **state)
         int64_t each_bps;
     } rows[] = {
         { 0, 0, 0, 1598000, 1598000 },       { 20000, 0, 0, 1580000, 1540000 },
-        { 30000, 0, 0, 1560000, 1440000 },   { 20000, 100, 0, 1560000, 1500000 },
+        { 30000, 0, 0, 1580000, 1500000 },   { 20000, 100, 0, 1560000, 1500000 },
         { 20000, 300, 0, 1560000, 1500000 }, { 0, 300, 0, 1560000, 1500000 },
-        { 20000, 200, 3, 1540000, 1400000 }, { 30000, 300, 5, 1480000, 600000 },
+        { 20000, 200, 3, 1590000, 1500000 }, { 30000, 300, 5, 1540000, 950000 },
     };
 
     (void)state;
@@ -194,6 +194,52 @@ static void paused_flow_comes_back(void **state)
         assert_true(lab_rate(lab, 1, TACET_S(65), TACET_S(80)) > 500000);
         assert_shares(lab, 2, TACET_S(80), TACET_S(110), 30, 70);
         lab_free(lab);
+    }
+}
+
+/* A way that becomes longer looks like a queue, and what it loses by itself as if that were full:
+ * neither goes away when less is sent. */
+static void way_that_becomes_longer_and_loses_is_lived_with(void **state)
+{
+    static const struct {
+        int32_t loss_permille;
+        int32_t burst;
+        int64_t mean_us; /* from 2 s after it on, until 1000 kbit/s are there; of all seeds */
+        int64_t each_us;
+    } rows[] = {
+        { 0, 1, TACET_MS(1200), TACET_MS(2500) }, { 50, 1, TACET_MS(2500), TACET_S(8) },
+        { 100, 3, TACET_MS(3500), TACET_S(10) },  { 140, 5, TACET_S(6), TACET_S(15) },
+        { 200, 1, TACET_S(7), TACET_S(17) },      { 300, 3, TACET_S(11), TACET_S(25) },
+    };
+
+    (void)state;
+    for (size_t i = 0; i < sizeof(rows) / sizeof(rows[0]); i++) {
+        int64_t sum_us = 0;
+        for (uint64_t seed = 1; seed <= SEEDS; seed++) {
+            struct lab_config config;
+            lab_config_init(&config);
+            config.seed = seed;
+            config.flows[0].way.delay_us = config.flows[0].back.delay_us = TACET_MS(10);
+            config.flows[0].moves_us = TACET_S(10);
+            config.flows[0].moved = (struct tacet_link_config){
+                .delay_us = TACET_MS(85),
+                .loss_permille = rows[i].loss_permille,
+                .burst = rows[i].burst,
+            };
+            struct lab *lab = lab_create(&config);
+            lab_run(lab, TACET_S(40));
+            int64_t back_us = lab_reached(lab, 0, TACET_S(12), 1000000) - TACET_S(12);
+            sum_us += back_us;
+            if (back_us > rows[i].each_us) {
+                print_error("row %zu, seed %d: %d ms\n", i, (int)seed, (int)(back_us / 1000));
+            }
+            assert_true(back_us <= rows[i].each_us);
+            lab_free(lab);
+        }
+        if (sum_us / SEEDS > rows[i].mean_us) {
+            print_error("row %zu: mean %d ms\n", i, (int)(sum_us / SEEDS / 1000));
+        }
+        assert_true(sum_us / SEEDS <= rows[i].mean_us);
     }
 }
 
@@ -441,6 +487,7 @@ int main(void)
         cmocka_unit_test(small_capacity_is_held_with_20_percent_loss),
         cmocka_unit_test(two_flows_share_fairly),
         cmocka_unit_test(paused_flow_comes_back),
+        cmocka_unit_test(way_that_becomes_longer_and_loses_is_lived_with),
         cmocka_unit_test(start_takes_no_time),
         cmocka_unit_test(probe_of_a_small_estimate_is_sent_in_its_time),
         cmocka_unit_test(peer_without_feedback_gets_the_limits),

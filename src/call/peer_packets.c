@@ -221,7 +221,7 @@ static enum tacet_refresh begin_afresh(struct tacet_peer *peer, int64_t now)
 
     session->resend_from = out->next_index;
     session->sending.afresh = false;
-    if (out->next_index == 0) {
+    if (out->stats.packets_sent == 0) {
         return TACET_REFRESH_NONE; /* there are no pictures */
     }
     tacet_recovery_abandon(&out->recovery);

@@ -246,6 +246,23 @@ static void pictures_begin_afresh_where_the_way_has_collapsed(void **state)
     }
 }
 
+/* Who sends none is not asked for a key frame, however the way is. */
+static void no_picture_begins_afresh_where_there_is_none(void **state)
+{
+    struct pair p;
+
+    (void)state;
+    pair_create(&p, 97, NULL);
+    pair_connect(&p);
+    uint32_t told = pair_events(&p, CALLER, TACET_EVENT_SEND_TARGET);
+    pair_peer(&p, CALLER)->session->sending.afresh = true;
+    tacet_peer_send_report(p.call[CALLEE], pair_peer(&p, CALLEE), p.now, false);
+    pair_pump(&p);
+    assert_false(pair_peer(&p, CALLER)->session->sending.afresh);
+    assert_int_equal(pair_events(&p, CALLER, TACET_EVENT_SEND_TARGET), told);
+    pair_free(&p);
+}
+
 static void media_gives_way_while_the_control_stream_is_stuck(void **state)
 {
     struct pair p;
@@ -287,6 +304,7 @@ int main(void)
         cmocka_unit_test(control_does_not_wait_behind_media),
         cmocka_unit_test(sound_for_who_never_reports_is_repeated_for_a_moment_only),
         cmocka_unit_test(pictures_begin_afresh_where_the_way_has_collapsed),
+        cmocka_unit_test(no_picture_begins_afresh_where_there_is_none),
         cmocka_unit_test(media_gives_way_while_the_control_stream_is_stuck),
     };
 

@@ -279,7 +279,8 @@ enum tacet_loss_verdict tacet_loss_check_update(struct tacet_loss_check *l, int6
 
 void tacet_loss_check_teach(struct tacet_loss_check *l, int64_t now, int64_t sent, int64_t lost)
 {
-    int32_t share = sent == 0 ? 0 : (int32_t)(lost * 1000 / sent);
+    /* Of a few packets most may be lost by chance. */
+    int32_t share = sent < WINDOW_PACKETS_LEAST ? 0 : (int32_t)(lost * 1000 / sent);
 
     share = share < EXTREME_OWN_PERMILLE ? share : EXTREME_OWN_PERMILLE;
     l->own_permille = share > l->own_permille ? share : l->own_permille;

@@ -213,6 +213,26 @@ static void loss_in_a_queue_says_nothing(void **state)
     assert_int_equal(l.state, TACET_LOSS_UNKNOWN);
 }
 
+static void what_is_taught_is_the_loss_of_enough_packets(void **state)
+{
+    static const struct {
+        int64_t sent, lost;
+        int32_t own_permille;
+    } rows[] = {
+        { 0, 0, 0 },      { 3, 1, 0 },      { 19, 19, 0 },     { 20, 2, 100 },
+        { 400, 20, 100 }, { 400, 80, 200 }, { 400, 390, 300 },
+    };
+    struct tacet_loss_check l;
+
+    (void)state;
+    tacet_loss_check_init(&l);
+    for (size_t i = 0; i < sizeof(rows) / sizeof(rows[0]); i++) {
+        tacet_loss_check_teach(&l, TACET_S(3), rows[i].sent, rows[i].lost);
+        assert_int_equal(l.own_permille, rows[i].own_permille);
+        assert_int_equal(l.state, TACET_LOSS_STEADY);
+    }
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -224,6 +244,7 @@ int main(void)
         cmocka_unit_test(way_that_lets_through_a_tenth_is_found),
         cmocka_unit_test(outage_is_not_our_rate),
         cmocka_unit_test(loss_in_a_queue_says_nothing),
+        cmocka_unit_test(what_is_taught_is_the_loss_of_enough_packets),
     };
 
     return cmocka_run_group_tests(tests, NULL, NULL);

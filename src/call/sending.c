@@ -44,6 +44,7 @@
 /* Of the estimate goes to pictures while the estimator pauses: enough for small ones, and a way
  * that carries a tenth of what it did empties its queue nevertheless. */
 #define PAUSE_PERCENT 5
+#define PAUSE_PEAK_TIMES 2 /* the first one is larger */
 
 /* A queue that does not empty for so long is not for what we send. */
 #define CROWDED_MAX_US TACET_S(3)
@@ -150,7 +151,9 @@ static int64_t pause_bps(const struct tacet_sending *s)
 static int64_t next_leaves(const struct tacet_sending *s)
 {
     int64_t at = tacet_pacer_next(&s->pacer);
+    int64_t held_until = tacet_bwe_held_until(&s->bwe);
 
+    at = at > held_until ? at : held_until;
     return tacet_bwe_pauses(&s->bwe) && at < s->pause_free_us ? s->pause_free_us : at;
 }
 
@@ -170,7 +173,7 @@ struct tacet_buffer *tacet_sending_pop(struct tacet_sending *s, int64_t now)
         tacet_rate_window_add(&s->audio_rate, now, size);
     } else {
         s->video_size += ((int64_t)buffer->size - s->video_size) / VIDEO_SIZE_SHARE;
-        s->pause_free_us = now + size * INT64_C(8000000) / pause_bps(s);
+        s->pause_free_us = now + size * INT64_C(8000000) / (pause_bps(s) * PAUSE_PEAK_TIMES);
     }
     buffer->probe = tacet_bwe_on_sent(&s->bwe, now, size);
     tacet_pacer_on_sent(&s->pacer, now, size);

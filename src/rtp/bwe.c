@@ -69,6 +69,13 @@
 #define PAUSE_APART_US TACET_MS(1500)
 #define PAUSE_OVER_PERCENT 50 /* of the estimate */
 
+/* Feedback that does not come when it should */
+#define OVERDUE_US TACET_MS(60)
+#define OVERDUE_TIMES 4
+#define OVERDUE_SHARE 16
+#define OVERDUE_HOLD_US TACET_MS(100)
+#define OVERDUE_APART_US TACET_S(8)
+
 /* No feedback */
 #define UNHEARD_US TACET_S(2)
 #define SILENT_US TACET_MS(600)
@@ -459,6 +466,25 @@ static void on_round_trip(struct tacet_bwe *b, int64_t now, int64_t took_us)
     b->round_trip_us += (took_us - usual_us) / share;
 }
 
+static void on_interval(struct tacet_bwe *b, int64_t now)
+{
+    int64_t took_us = now - b->last_results_us;
+    int64_t apart_us = took_us - b->interval_us;
+
+    b->held_until_us = 0;
+    if (b->last_results_us < 0) {
+        return;
+    }
+    if (b->interval_us == 0) {
+        b->interval_us = took_us;
+        b->interval_apart_us = took_us;
+        return;
+    }
+    apart_us = apart_us > 0 ? apart_us : -apart_us;
+    b->interval_apart_us += (apart_us - b->interval_apart_us) / OVERDUE_SHARE;
+    b->interval_us += (took_us - b->interval_us) / OVERDUE_SHARE;
+}
+
 void tacet_bwe_on_results(struct tacet_bwe *b, int64_t now, struct tacet_packet_result *results,
                           size_t count, int64_t round_trip_us)
 {
@@ -469,6 +495,7 @@ void tacet_bwe_on_results(struct tacet_bwe *b, int64_t now, struct tacet_packet_
         round_trip_us > b->idle_round_trip_us + START_QUEUE_US) {
         tacet_delay_trend_begin_with(&b->delay, (round_trip_us - b->idle_round_trip_us) / 2);
     }
+    on_interval(b, now);
     b->last_results_us = now;
     b->silent_since_us = -1;
     b->held_permille = 1000;
@@ -520,6 +547,16 @@ static int32_t silent_least(const struct tacet_bwe *b)
     return b->last_results_us < 0 ? SILENT_FIRST_LEAST_PERMILLE : SILENT_LEAST_PERMILLE;
 }
 
+/* When the next report would be; INT64_MAX: nothing is concluded from that. */
+static int64_t overdue_at(const struct tacet_bwe *b)
+{
+    int64_t late_us = most(OVERDUE_US, OVERDUE_TIMES * b->interval_apart_us);
+    int64_t at = b->last_results_us + b->interval_us + late_us;
+    bool known = b->interval_us > 0 && b->silent_since_us >= 0;
+
+    return known && !b->pauses && at >= b->overdue_again_us ? at : INT64_MAX;
+}
+
 int64_t tacet_bwe_timeout(const struct tacet_bwe *b)
 {
     int64_t next = INT64_MAX;
@@ -530,6 +567,7 @@ int64_t tacet_bwe_timeout(const struct tacet_bwe *b)
     } else if (!mute && b->silent_since_us >= 0 && b->held_permille > silent_least(b)) {
         next = b->silent_since_us + silence(b);
     }
+    next = least(next, overdue_at(b));
     return b->pauses ? least(next, b->pause_until_us) : next;
 }
 
@@ -545,6 +583,9 @@ void tacet_bwe_on_timeout(struct tacet_bwe *b, int64_t now)
         tacet_probe_stop(&b->probe, now);
     } else if (b->pauses && now >= b->pause_until_us) {
         b->pauses = false;
+    } else if (now >= overdue_at(b)) {
+        b->held_until_us = now + OVERDUE_HOLD_US;
+        b->overdue_again_us = now + OVERDUE_APART_US;
     } else {
         b->held_permille = b->held_permille * SILENT_HOLD_PERMILLE / 1000;
     }
@@ -576,6 +617,11 @@ bool tacet_bwe_met_capacity(const struct tacet_bwe *b, int64_t now)
 bool tacet_bwe_pauses(const struct tacet_bwe *b)
 {
     return b->pauses;
+}
+
+int64_t tacet_bwe_held_until(const struct tacet_bwe *b)
+{
+    return b->held_until_us;
 }
 
 int64_t tacet_bwe_probe(const struct tacet_bwe *b, int64_t *ret_bps)

@@ -52,6 +52,10 @@ struct tacet_bwe {
     int64_t pause_until_us;  /* ... but not for longer ... */
     int64_t pause_again_us;  /* ... nor again sooner */
     int64_t pause_bps;       /* the estimate when it began */
+    int64_t interval_us;       /* between reports as a rule ... */
+    int64_t interval_apart_us; /* ... and how far from it */
+    int64_t held_until_us;     /* one is overdue; 0: none is */
+    int64_t overdue_again_us;  /* nothing is made of it before */
     int64_t last_results_us; /* -1: there has never been any */
     int64_t reported_us;     /* the peer's first report of another kind; -1: none */
     int64_t last_change_us;
@@ -106,6 +110,10 @@ bool tacet_bwe_met_capacity(const struct tacet_bwe *b, int64_t now);
  * ones tell of the queue's beginning only.
  */
 bool tacet_bwe_pauses(const struct tacet_bwe *b);
+/* Nothing that can wait is to leave before that: a report is overdue. Where both ways are suddenly
+ * full the next one comes, and tells of it, 100 ms later. Not for longer, and seldom: mostly it was
+ * lost. */
+int64_t tacet_bwe_held_until(const struct tacet_bwe *b);
 /* A probe is wanted: so many bytes are to leave at `ret_bps`, with padding where there is nothing
  * else. 0: none. */
 int64_t tacet_bwe_probe(const struct tacet_bwe *b, int64_t *ret_bps);

@@ -197,7 +197,9 @@ static void pump(void *ctx, int64_t now, uint64_t arg)
         }
         int64_t next = tacet_pacer_next(&f->pacer);
         int64_t not_before = f->sent_at_us + PAUSE_PACKET_US;
+        int64_t held_until = tacet_bwe_held_until(&f->bwe);
         next = tacet_bwe_pauses(&f->bwe) && next < not_before ? not_before : next;
+        next = next > held_until ? next : held_until;
         if (next > now) {
             f->pump_set = true;
             f->pump_at_us = next;

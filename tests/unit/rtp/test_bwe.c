@@ -438,6 +438,51 @@ static void silence_makes_no_pause(void **state)
     assert_false(tacet_bwe_pauses(&b));
 }
 
+static void overdue_report_holds_back_for_a_moment(void **state)
+{
+    struct tacet_bwe b;
+    int64_t now = TACET_S(10);
+
+    (void)state;
+    tacet_bwe_init(&b, 0, 1000000, 1000000);
+    run_steadily(&b, now);
+    assert_int_equal(tacet_bwe_held_until(&b), 0);
+    assert_int_equal(tacet_bwe_timeout(&b), INT64_MAX); /* nothing has been sent since */
+    (void)tacet_bwe_on_sent(&b, now + TACET_MS(10), 1000);
+    int64_t at = tacet_bwe_timeout(&b); /* reports come every 50 ms */
+    assert_in_range(at - now, TACET_MS(100), TACET_MS(115));
+    tacet_bwe_on_timeout(&b, at - 1);
+    assert_int_equal(tacet_bwe_held_until(&b), 0);
+    tacet_bwe_on_timeout(&b, at);
+    assert_int_equal(tacet_bwe_held_until(&b), at + TACET_MS(100));
+    assert_true(tacet_bwe_timeout(&b) > at + TACET_MS(100));
+    assert_int_equal(tacet_bwe_target(&b), 1000000);
+    report_one(&b, at + TACET_MS(20));
+    assert_int_equal(tacet_bwe_held_until(&b), 0);
+    /* And not again so soon. */
+    (void)tacet_bwe_on_sent(&b, at + TACET_MS(30), 1000);
+    tacet_bwe_on_timeout(&b, at + TACET_MS(300));
+    assert_int_equal(tacet_bwe_held_until(&b), 0);
+}
+
+/* Where reports come now and then only, one more that does not come is nothing. */
+static void reports_that_often_fail_are_never_overdue_soon(void **state)
+{
+    struct tacet_bwe b;
+    int64_t now = 0;
+
+    (void)state;
+    tacet_bwe_init(&b, 0, 1000000, 1000000);
+    for (int i = 0; i < 200; i++) {
+        now += TACET_MS(i % 3 == 0 ? 150 : 50);
+        (void)tacet_bwe_on_sent(&b, now - TACET_MS(40), 1000);
+        tacet_bwe_on_timeout(&b, now);
+        report_one(&b, now);
+    }
+    (void)tacet_bwe_on_sent(&b, now, 1000);
+    assert_true(tacet_bwe_timeout(&b) - now > TACET_MS(220));
+}
+
 static void silence_holds_back_and_is_forgotten(void **state)
 {
     struct tacet_bwe b;
@@ -496,6 +541,8 @@ int main(void)
         cmocka_unit_test(pause_is_short_and_rare),
         cmocka_unit_test(pause_ends_with_the_collapse_of_the_rate),
         cmocka_unit_test(silence_makes_no_pause),
+        cmocka_unit_test(overdue_report_holds_back_for_a_moment),
+        cmocka_unit_test(reports_that_often_fail_are_never_overdue_soon),
         cmocka_unit_test(silence_holds_back_and_is_forgotten),
         cmocka_unit_test(limits_of_the_application_are_kept),
     };

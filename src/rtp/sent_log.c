@@ -10,6 +10,9 @@
 
 #define SEQ_START (INT64_C(1) << 32) /* where tacet_unwrap_seq() begins */
 #define TIMESTAMP_START (INT64_C(1) << 40)
+/* Of the reporter's clock, in 1/65536 s: no call lasts for centuries, and what is computed of it
+ * stays in range. */
+#define CLOCK_MAX (INT64_C(1) << 50)
 #define ROUND_TRIP_WEIGHT 8
 #define REORDER_WEIGHT 256
 
@@ -212,6 +215,9 @@ void tacet_sent_log_on_report(struct tacet_sent_log *log, int64_t now,
     int64_t timestamp = tacet_unwrap_timestamp(&log->clock, report->timestamp);
     bool newest = timestamp == log->clock.highest;
 
+    if (timestamp - TIMESTAMP_START > CLOCK_MAX) {
+        return;
+    }
     log->counts.reports++;
     for (size_t i = 0; i < report->block_count; i++) {
         read_block(log, now, timestamp - TIMESTAMP_START, report->blocks[i], &view);

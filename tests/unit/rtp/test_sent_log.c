@@ -241,6 +241,26 @@ static void timestamps_go_on_over_a_wrap(void **state)
     assert_true(results[1].arrived_at_us - results[0].arrived_at_us == TACET_S(2));
 }
 
+/* A clock set forward by hours with each report, as no clock is, ends up where no time is. */
+static void clock_of_centuries_is_not_believed(void **state)
+{
+    struct tacet_feedback_report r = { .block_count = 0 };
+
+    (void)state;
+    start();
+    for (int i = 0; i < 600000; i++) {
+        r.timestamp += 0x7fffffff;
+        tacet_sent_log_on_report(&log_, START, &r);
+    }
+    send(START, 0, 1);
+    r.block_count = 1;
+    r.blocks[0].ssrc = 1;
+    r.blocks[0].begin_seq = 1;
+    write_metrics(&r.blocks[0], "1", 0);
+    tacet_sent_log_on_report(&log_, START, &r);
+    assert_int_equal(poll(), 0);
+}
+
 static void reports_on_what_was_not_sent_are_passed_over(void **state)
 {
     start();
@@ -328,6 +348,7 @@ int main(void)
         cmocka_unit_test(results_in_order_wait_for_the_open_ones),
         cmocka_unit_test(numbers_go_on_over_a_wrap),
         cmocka_unit_test(timestamps_go_on_over_a_wrap),
+        cmocka_unit_test(clock_of_centuries_is_not_believed),
         cmocka_unit_test(reports_on_what_was_not_sent_are_passed_over),
         cmocka_unit_test(arrival_without_a_time_gets_the_nearest_one),
         cmocka_unit_test(round_trip_leaves_the_wait_for_the_report_out),

@@ -35,6 +35,12 @@ static int64_t floor_divide(int64_t a, int64_t b)
     return a < 0 && a % b != 0 ? a / b - 1 : a / b;
 }
 
+/* Of the 10 s that have this number. A remainder of what is below zero would not follow on. */
+static int64_t *base_of(struct tacet_delay_trend *d, int64_t number)
+{
+    return &d->bases_us[number - floor_divide(number, TACET_DELAY_BASES) * TACET_DELAY_BASES];
+}
+
 static int64_t clamp(int64_t x, int64_t low, int64_t high)
 {
     return x < low ? low : x > high ? high : x;
@@ -67,9 +73,9 @@ static void add_base(struct tacet_delay_trend *d, int64_t delay_us)
     }
     while (d->base_number < number) {
         d->base_number++;
-        d->bases_us[(uint64_t)d->base_number % TACET_DELAY_BASES] = NONE;
+        *base_of(d, d->base_number) = NONE;
     }
-    int64_t *base = &d->bases_us[(uint64_t)number % TACET_DELAY_BASES];
+    int64_t *base = base_of(d, number);
     *base = delay_us < *base ? delay_us : *base;
 }
 

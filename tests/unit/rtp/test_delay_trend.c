@@ -195,6 +195,24 @@ static void clock_that_jumps_gives_no_false_slope(void **state)
     }
 }
 
+/* The peer's clock may stand anywhere, and pass zero. */
+static void queue_is_remembered_whatever_the_clock(void **state)
+{
+    static const int64_t clocks_us[] = { 0, TACET_S(77), -TACET_S(3), -TACET_S(10), -TACET_S(13) };
+
+    (void)state;
+    for (size_t i = 0; i < sizeof(clocks_us) / sizeof(clocks_us[0]); i++) {
+        struct tacet_delay_trend trend;
+        tacet_delay_trend_init(&trend);
+        for (int64_t at = 0; at < TACET_S(20); at += TACET_MS(10)) {
+            int64_t queue_us = at < TACET_S(2) ? 0 : TACET_MS(60);
+            tacet_delay_trend_add(&trend, at, at + queue_us + clocks_us[i]);
+            tacet_delay_trend_update(&trend);
+        }
+        assert_in_range(trend.queue_us, TACET_MS(59), TACET_MS(60));
+    }
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -203,6 +221,7 @@ int main(void)
         cmocka_unit_test(standing_queue_stays_a_queue),
         cmocka_unit_test(drifting_clock_is_no_queue),
         cmocka_unit_test(queue_that_stood_before_the_first_report_is_seen),
+        cmocka_unit_test(queue_is_remembered_whatever_the_clock),
         cmocka_unit_test(clock_that_jumps_gives_no_false_slope),
     };
 

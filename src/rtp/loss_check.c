@@ -210,6 +210,7 @@ static enum tacet_loss_verdict on_extreme(struct tacet_loss_check *l)
 {
     l->state = TACET_LOSS_STEADY;
     l->suspicions = 0;
+    l->drowned_windows = 0;
     l->suspect_bps = arrived_bps(&l->window);
     if (l->own_permille > EXTREME_OWN_PERMILLE) {
         l->own_permille = EXTREME_OWN_PERMILLE;

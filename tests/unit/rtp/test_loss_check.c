@@ -181,6 +181,57 @@ static void way_that_lets_through_a_tenth_is_found(void **state)
     }
 }
 
+/* Windows of 60 packets, in each of which so many of the first are lost. */
+static int feed_windows(struct tacet_loss_check *l, const int *lost, size_t count, bool scattered)
+{
+    static int64_t now;
+    int ours = 0;
+
+    for (size_t i = 0; i < count * 60; i++) {
+        int place = (int)(i % 60);
+        /* 7 and 60 have no common factor: every place comes once. */
+        bool is_lost = (scattered ? place * 7 % 60 : place) < lost[i / 60];
+        struct tacet_packet_result result = { .sent_at_us = now, .size = SIZE, .lost = is_lost };
+        tacet_loss_check_add(l, &result);
+        ours += tacet_loss_check_update(l, now, true) == TACET_LOSS_OURS;
+        now += TACET_MS(7);
+    }
+    return ours;
+}
+
+/* What has been answered for does not count towards the next answer. */
+static void windows_before_an_answer_count_no_more(void **state)
+{
+    static const int extreme[] = { 48, 32 };
+    static const int drowned[] = { 48, 48 };
+    struct tacet_loss_check l;
+
+    (void)state;
+    tacet_loss_check_init(&l);
+    assert_int_equal(feed_windows(&l, extreme, 2, true), 1);
+    assert_int_equal(feed_windows(&l, drowned, 2, false), 0);
+    assert_int_equal(feed_windows(&l, drowned, 1, false), 1);
+}
+
+/* What is known from elsewhere to be the way's own raises no question. */
+static void taught_loss_is_no_rise(void **state)
+{
+    struct way w;
+
+    (void)state;
+    begin(&w, 1, 1000000);
+    run(&w, TACET_S(10));
+    tacet_loss_check_teach(&w.check, w.now, 100, 20);
+    assert_int_equal(w.check.own_permille, 200);
+    w.chance_permille = 200;
+    run(&w, TACET_S(10));
+    assert_int_equal(w.lowered_us, 0);
+    tacet_loss_check_teach(&w.check, w.now, 100, 10); /* nothing new */
+    assert_in_range(w.check.own_permille, 150, 250);
+    tacet_loss_check_teach(&w.check, w.now, 100, 90); /* no way does that */
+    assert_int_equal(w.check.own_permille, 300);
+}
+
 static void outage_is_not_our_rate(void **state)
 {
     struct way w;
@@ -242,6 +293,8 @@ int main(void)
         cmocka_unit_test(policer_from_the_beginning_is_found_later),
         cmocka_unit_test(what_no_way_loses_is_ours),
         cmocka_unit_test(way_that_lets_through_a_tenth_is_found),
+        cmocka_unit_test(windows_before_an_answer_count_no_more),
+        cmocka_unit_test(taught_loss_is_no_rise),
         cmocka_unit_test(outage_is_not_our_rate),
         cmocka_unit_test(loss_in_a_queue_says_nothing),
         cmocka_unit_test(what_is_taught_is_the_loss_of_enough_packets),

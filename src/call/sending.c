@@ -347,7 +347,7 @@ static bool is_news(const struct tacet_sending *s, int64_t now, int32_t bps, int
 
 bool tacet_sending_update(struct tacet_sending *s, int64_t now)
 {
-    tacet_bwe_set_most(&s->bwe, wanted(s));
+    tacet_bwe_set_most(&s->bwe, now, wanted(s));
     tacet_bwe_on_timeout(&s->bwe, now);
     set_pace(s, now);
     share(s, now);

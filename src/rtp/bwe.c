@@ -150,14 +150,14 @@ void tacet_bwe_set_idle_round_trip(struct tacet_bwe *b, int64_t round_trip_us)
     b->idle_round_trip_us = round_trip_us;
 }
 
-void tacet_bwe_set_most(struct tacet_bwe *b, int64_t most_bps)
+void tacet_bwe_set_most(struct tacet_bwe *b, int64_t now, int64_t most_bps)
 {
-    /* It was not for want of capacity that the estimate stood there; unless it was of late. */
-    bool at_most = b->estimate_bps * 100 >= b->most_bps * PROBE_WORTH_PERCENT &&
-                   !tacet_bwe_met_capacity(b, b->last_change_us);
+    /* Where it stands at the limit, and the way has shown none of its own, it goes with it. */
+    bool held = b->estimate_bps * 100 >= b->most_bps * PROBE_WORTH_PERCENT &&
+                !tacet_bwe_met_capacity(b, now);
 
     b->most_bps = most(most_bps, LEAST_BPS);
-    b->estimate_bps = at_most ? b->most_bps : least(b->estimate_bps, b->most_bps);
+    b->estimate_bps = held ? b->most_bps : least(b->estimate_bps, b->most_bps);
 }
 
 /*

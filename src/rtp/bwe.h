@@ -82,7 +82,7 @@ void tacet_bwe_init(struct tacet_bwe *b, int64_t now, int64_t start_bps, int64_t
  * already, and nothing else would tell. */
 void tacet_bwe_set_idle_round_trip(struct tacet_bwe *b, int64_t round_trip_us);
 /* What the application would send at most: nothing above it is looked for. */
-void tacet_bwe_set_most(struct tacet_bwe *b, int64_t most_bps);
+void tacet_bwe_set_most(struct tacet_bwe *b, int64_t now, int64_t most_bps);
 /* A packet left, of so many bytes on the wire. Returns the number of the probe that it belongs to,
  * 0: none. */
 uint8_t tacet_bwe_on_sent(struct tacet_bwe *b, int64_t now, uint32_t size);

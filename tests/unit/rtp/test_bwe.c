@@ -518,10 +518,27 @@ static void limits_of_the_application_are_kept(void **state)
     (void)state;
     tacet_bwe_init(&b, 0, 1000000, 60000);
     assert_int_equal(tacet_bwe_target(&b), 60000);
-    tacet_bwe_set_most(&b, 20000);
+    tacet_bwe_set_most(&b, TACET_S(1), 20000);
     assert_int_equal(tacet_bwe_target(&b), 20000);
-    tacet_bwe_set_most(&b, 0);
+    tacet_bwe_set_most(&b, TACET_S(1), 0);
     assert_true(tacet_bwe_target(&b) > 0);
+}
+
+/* An estimate at the limit was held by it, unless by the way. */
+static void estimate_goes_with_the_limit_where_no_capacity_was_met(void **state)
+{
+    struct tacet_bwe b;
+
+    (void)state;
+    tacet_bwe_init(&b, 0, 1000000, 60000);
+    tacet_bwe_set_most(&b, TACET_S(1), 500000);
+    assert_int_equal(tacet_bwe_target(&b), 500000);
+    b.last_decrease_us = TACET_S(1);
+    tacet_bwe_set_most(&b, TACET_S(2), 900000);
+    assert_int_equal(tacet_bwe_target(&b), 500000);
+    tacet_bwe_set_most(&b, TACET_S(2), 500000);
+    tacet_bwe_set_most(&b, TACET_S(30), 900000);
+    assert_int_equal(tacet_bwe_target(&b), 900000);
 }
 
 int main(void)
@@ -545,6 +562,7 @@ int main(void)
         cmocka_unit_test(reports_that_often_fail_are_never_overdue_soon),
         cmocka_unit_test(silence_holds_back_and_is_forgotten),
         cmocka_unit_test(limits_of_the_application_are_kept),
+        cmocka_unit_test(estimate_goes_with_the_limit_where_no_capacity_was_met),
     };
 
     return cmocka_run_group_tests(tests, NULL, NULL);

@@ -26,7 +26,7 @@
 #define FAR_PERCENT_PER_S 35
 #define NEAR_PERCENT_PER_S 6
 #define NEAR_BPS_PER_S 50000
-#define NEAR_LEAST_BPS_PER_S 10000 /* who has little catches up with who has much */
+#define NEAR_LEAST_BPS_PER_S 24000 /* who has little catches up with who has much */
 #define NEAR_BELOW_PERCENT 80      /* of the capacity met last */
 #define NEAR_ABOVE_PERCENT 115
 #define CLEAR_PERCENT 160 /* of the estimate: so fast trains of packets arrive where it is not */

@@ -252,7 +252,7 @@ static void section_5_5_round_trip_time_fairness(void **state)
         struct lab *lab = run(&config, 300);
         assert_phase(lab, 0, 5, &phase, seed);
         for (int64_t from_s = 60; from_s < 300; from_s += 60) {
-            assert_even(lab, 0, 5, from_s, from_s + 60, 25, 200, seed);
+            assert_even(lab, 0, 5, from_s, from_s + 60, 33, 180, seed);
         }
         lab_free(lab);
     }
@@ -265,8 +265,8 @@ static void section_5_6_media_flow_competing_with_a_long_tcp_flow(void **state)
         int64_t least_percent;
         int64_t most_percent;
     } rows[] = {
-        { TACET_MS(300), 25, 75 },
-        { TACET_MS(1000), 5, 75 }, /* short of a quarter: nobody waits a second for speech */
+        { TACET_MS(300), 40, 75 },
+        { TACET_MS(1000), 17, 75 }, /* short of a quarter: nobody waits a second for speech */
     };
 
     (void)state;
@@ -294,7 +294,7 @@ static void section_5_7_media_flow_competing_with_short_tcp_flows(void **state)
         int transfers;
         int64_t least_kbps; /* of each of two flows */
         int64_t tcp_least_kbps;
-    } rows[] = { { 10, 50, 300 }, { 3, 100, 120 } };
+    } rows[] = { { 10, 400, 450 }, { 3, 250, 150 } };
 
     (void)state;
     for (size_t row = 0; row < sizeof(rows) / sizeof(rows[0]); row++) {
@@ -363,7 +363,7 @@ static void section_6_3_multiple_bottlenecks(void **state)
         int64_t from_us = TACET_S(20);
         int64_t to_us = TACET_S(120);
         int64_t both = lab_rate(lab, 0, from_us, to_us);
-        assert_at_least(both, 2000000 / 6, "through both", seed);
+        assert_at_least(both, 2000000 / 4, "through both", seed);
         for (int i = 1; i < 3; i++) {
             assert_at_least(both + lab_rate(lab, i, from_us, to_us), 2000000 * 85 / 100, "used",
                             seed);

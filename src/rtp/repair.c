@@ -58,6 +58,7 @@ static const double in_time[TURNS_ENOUGH] = { 1, 10, 30 };
 /* Frames that fit a packet are cut in two if that saves so much. More pieces would save more, but
  * the last of many to arrive is late. */
 #define HALVES_GAIN_PERCENT 5
+#define HALVED_LEAST 200     /* bytes of a frame: less is headers */
 #define HALVES_US TACET_S(2) /* they stay: a window of packets of two sizes is dear */
 #define PIECES_MOST 16       /* of a frame that is much larger than those before it */
 /* Frames differ by about so much, and a repair is as large as the largest packet that it covers. */
@@ -230,14 +231,12 @@ static size_t piece_of(const struct tacet_repair *r, int64_t round_trip_us)
     struct odds odds = odds_of(r, round_trip_us);
     size_t frame = (size_t)(r->frame_bytes_q5 >> FRAME_SHIFT);
 
-    if (!odds.repairs || frame == 0 || frame > TACET_FEC_PAYLOAD_MAX) {
+    if (!odds.repairs || frame < HALVED_LEAST || frame > TACET_FEC_PAYLOAD_MAX) {
         return TACET_FEC_PAYLOAD_MAX;
     }
     double whole = span_bytes(r, 1, frame, &odds, round_trip_us);
     double halves = span_bytes(r, 2, frame, &odds, round_trip_us);
-    return halves * 100 < whole * (100 - HALVES_GAIN_PERCENT)
-               ? (size_t)((double)frame * (1 + FRAMES_DIFFER) / 2)
-               : TACET_FEC_PAYLOAD_MAX;
+    return halves * 100 < whole * (100 - HALVES_GAIN_PERCENT) ? frame / 2 : TACET_FEC_PAYLOAD_MAX;
 }
 
 size_t tacet_repair_piece(struct tacet_repair *r, int64_t now, int64_t round_trip_us, size_t size)

@@ -194,7 +194,7 @@ static void retransmit(struct tacet_call *call, struct tacet_peer *peer, int64_t
             tacet_history_find(session->history, session->wanted[i]);
         if (packet == NULL || packet->seq < session->resend_from ||
             packet->times >= TACET_RETRANSMISSIONS_MAX ||
-            tacet_sending_wait(&session->sending, now) > TACET_PACER_WAIT_US ||
+            tacet_sending_resent_wait(&session->sending, now) > TACET_PACER_WAIT_US ||
             session->sending.gives_way ||
             !tacet_repair_may_resend(&session->repair, now, session->sending.video_bps,
                                      packet->size)) {

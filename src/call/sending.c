@@ -219,6 +219,11 @@ int64_t tacet_sending_wait(const struct tacet_sending *s, int64_t now)
     return tacet_pacer_wait(&s->pacer, now, bytes);
 }
 
+int64_t tacet_sending_resent_wait(const struct tacet_sending *s, int64_t now)
+{
+    return tacet_pacer_wait(&s->pacer, now, s->resent.bytes + s->resent.count * TACET_UDP_OVERHEAD);
+}
+
 bool tacet_sending_is_full(struct tacet_sending *s, int64_t now)
 {
     int64_t wait_us = tacet_sending_wait(s, now);

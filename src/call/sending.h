@@ -60,6 +60,8 @@ void tacet_sending_no_padding(struct tacet_sending *s, int64_t now);
 int64_t tacet_sending_timeout(const struct tacet_sending *s);
 /* How long what is handed in now waits to leave. */
 int64_t tacet_sending_wait(const struct tacet_sending *s, int64_t now);
+/* The same of what is sent again, which goes ahead of new pictures. */
+int64_t tacet_sending_resent_wait(const struct tacet_sending *s, int64_t now);
 /* So much waits that pictures are left out until nearly all of it is gone. What has become stale,
  * for the rate fell under it, is thrown away as a whole: a key frame has to follow. */
 bool tacet_sending_is_full(struct tacet_sending *s, int64_t now);

@@ -246,6 +246,24 @@ static void pictures_begin_afresh_where_the_way_has_collapsed(void **state)
     }
 }
 
+/* What is sent again goes ahead of what waits: a large picture is whole no sooner without it. */
+static void packet_of_a_large_picture_is_sent_again_while_the_rest_waits(void **state)
+{
+    struct pair p;
+
+    (void)state;
+    pair_create(&p, 98, NULL);
+    pair_connect(&p);
+    p.blocked[CALLER] = true;
+    struct tacet_rtp_session *session = pair_peer(&p, CALLER)->session;
+    uint64_t first = session->outbound[TACET_KIND_VIDEO].next_index;
+    pair_send(&p, CALLER, TACET_KIND_VIDEO, 0, 60000);
+    pair_run(&p, TACET_MS(100));
+    assert_true(tacet_sending_wait(&session->sending, p.now) > TACET_PACER_WAIT_US);
+    assert_int_equal(ask_again(&p, first), 1);
+    pair_free(&p);
+}
+
 /* Who sends none is not asked for a key frame, however the way is. */
 static void no_picture_begins_afresh_where_there_is_none(void **state)
 {
@@ -304,6 +322,7 @@ int main(void)
         cmocka_unit_test(control_does_not_wait_behind_media),
         cmocka_unit_test(sound_for_who_never_reports_is_repeated_for_a_moment_only),
         cmocka_unit_test(pictures_begin_afresh_where_the_way_has_collapsed),
+        cmocka_unit_test(packet_of_a_large_picture_is_sent_again_while_the_rest_waits),
         cmocka_unit_test(no_picture_begins_afresh_where_there_is_none),
         cmocka_unit_test(media_gives_way_while_the_control_stream_is_stuck),
     };

@@ -551,7 +551,10 @@ static int32_t silent_least(const struct tacet_bwe *b)
 static int64_t overdue_at(const struct tacet_bwe *b)
 {
     int64_t late_us = most(OVERDUE_US, OVERDUE_TIMES * b->interval_apart_us);
-    int64_t at = b->last_results_us + b->interval_us + late_us;
+    /* Who has sent nothing for a while is told of nothing before that has arrived. */
+    bool resumed = b->silent_since_us > b->last_results_us + b->interval_us;
+    int64_t from_us = resumed ? b->silent_since_us + b->round_trip_us : b->last_results_us;
+    int64_t at = from_us + b->interval_us + late_us;
     bool known = b->interval_us > 0 && b->silent_since_us >= 0;
 
     return known && !b->pauses && at >= b->overdue_again_us ? at : INT64_MAX;

@@ -465,6 +465,25 @@ static void overdue_report_holds_back_for_a_moment(void **state)
     assert_int_equal(tacet_bwe_held_until(&b), 0);
 }
 
+/* While nothing was sent there was nothing to report. */
+static void who_sends_again_is_not_held_back(void **state)
+{
+    struct tacet_bwe b;
+    int64_t now = TACET_S(10);
+
+    (void)state;
+    tacet_bwe_init(&b, 0, 1000000, 1000000);
+    run_steadily(&b, now);
+    now += TACET_S(5);
+    (void)tacet_bwe_on_sent(&b, now, 1000);
+    tacet_bwe_on_timeout(&b, now);
+    assert_int_equal(tacet_bwe_held_until(&b), 0);
+    int64_t at = tacet_bwe_timeout(&b);
+    assert_in_range(at - now, b.round_trip_us + TACET_MS(100), b.round_trip_us + TACET_MS(115));
+    tacet_bwe_on_timeout(&b, at);
+    assert_int_equal(tacet_bwe_held_until(&b), at + TACET_MS(100));
+}
+
 /* Where reports come now and then only, one more that does not come is nothing. */
 static void reports_that_often_fail_are_never_overdue_soon(void **state)
 {
@@ -559,6 +578,7 @@ int main(void)
         cmocka_unit_test(pause_ends_with_the_collapse_of_the_rate),
         cmocka_unit_test(silence_makes_no_pause),
         cmocka_unit_test(overdue_report_holds_back_for_a_moment),
+        cmocka_unit_test(who_sends_again_is_not_held_back),
         cmocka_unit_test(reports_that_often_fail_are_never_overdue_soon),
         cmocka_unit_test(silence_holds_back_and_is_forgotten),
         cmocka_unit_test(limits_of_the_application_are_kept),

@@ -53,13 +53,13 @@ struct tacet_feedback_stream {
 
 struct tacet_feedback {
     struct tacet_feedback_stream streams[TACET_FEEDBACK_STREAMS];
-    uint64_t bytes;      /* received since the last report */
-    uint32_t arrived;    /* likewise packets, ... */
-    uint64_t missing;    /* ... and those passed over */
-    int64_t usual_rate;  /* bytes a second, from report to report */
+    uint64_t bytes;     /* received since the last report */
+    uint32_t arrived;   /* likewise packets, ... */
+    uint64_t missing;   /* ... and those passed over */
+    int64_t usual_rate; /* bytes a second, from report to report */
     int64_t urgent_until_us;
     int64_t urgent_again_us; /* no sooner */
-    size_t headers_size; /* of the last report on the wire, without its packets' metrics */
+    size_t headers_size;     /* of the last report on the wire, without its packets' metrics */
     int64_t reported_at_us;
     int64_t due_us; /* INT64_MAX: there is nothing to tell */
     uint64_t reports;

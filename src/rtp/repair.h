@@ -22,7 +22,7 @@ struct tacet_repair {
     int64_t extra_bytes;   /* its repair */
     int64_t faded_at_us;
     int64_t frame_bytes_q5; /* of a frame, smoothed, << 5 */
-    size_t piece; /* see _piece; 0: not known yet */
+    size_t piece;           /* see _piece; 0: not known yet */
     int64_t piece_at_us;
     int32_t told_share_permille;
     struct {

@@ -176,9 +176,25 @@ static void capacity_that_falls_and_returns(uint64_t seed)
     static const struct network network = { 2500000, 200, 0 };
     static const struct phase phases[] = {
         { 0, { 2500000, 2500000 }, 1000, 10, 200, 300, 2000000 },
-        { 20, { 500000, 500000 }, 1300, 40, 1600, 1200, 0 },
+        { 20, { 500000, 500000 }, 1300, 30, 800, 700, 0 },
         { 40, { 2500000, 2500000 }, 1000, 10, 100, 400, 1500000 },
         { .from_s = 60 },
+    };
+
+    run_phases(seed, &network, phases, sizeof(phases) / sizeof(phases[0]));
+}
+
+/* To half, first one way and then both: small pictures, while nobody knows how narrow it is, keep a
+ * freeze short. */
+static void capacity_that_halves(uint64_t seed)
+{
+    static const struct network network = { 2500000, 200, 0 };
+    static const struct phase phases[] = {
+        { 0, { 2500000, 2500000 }, 1000, 10, 200, 300, 2000000 },
+        { 10, { 1200000, 2500000 }, 1300, 30, 500, 500, 0 },
+        { 25, { 2500000, 2500000 }, 1000, 10, 100, 400, 1500000 },
+        { 40, { 1200000, 1200000 }, 1300, 30, 500, 500, 0 },
+        { .from_s = 55 },
     };
 
     run_phases(seed, &network, phases, sizeof(phases) / sizeof(phases[0]));
@@ -265,6 +281,7 @@ static void video_that_pauses_comes_back(uint64_t seed)
 
 const struct tacet_scenario tacet_scenarios_capacity[] = {
     { "capacity_that_falls_and_returns", capacity_that_falls_and_returns },
+    { "capacity_that_halves", capacity_that_halves },
     { "capacity_that_varies", capacity_that_varies },
     { "feedback_way_is_congested_too", feedback_way_is_congested_too },
     { "one_way_is_narrow", one_way_is_narrow },

@@ -27,7 +27,7 @@
  *     loss up to       14 %   23 %   31 %   more
  *     reports             3      4      5      6
  *
- * which makes it 4 % of 300 kbit/s where 30 % is lost; but of one stream at most the newest
+ * which makes it 5 % of 500 kbit/s where 30 % is lost; but of one stream at most the newest
  * TACET_FEEDBACK_PACKETS. RTCP has no sequence numbers: that a report was lost is not known to
  * anyone, so it cannot be asked for again.
  */

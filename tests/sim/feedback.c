@@ -157,7 +157,7 @@ static void each_packet_is_told_once(uint64_t seed)
             int32_t burst_q8 = tacet_loss_burst_q8(&s->loss);
             tacet_expect(burst_q8 >= 256 && burst_q8 <= 256 * 1000 / (1000 - rows[row]) + 200);
             /* It costs little; more where frames are halved (rtp/repair.h): it counts packets. */
-            uint64_t most_permille = rows[row] < 200 ? 45 : 55;
+            uint64_t most_permille = rows[row] <= 200 ? 45 : 55;
             tacet_expect(tap.report_bytes[party] * 1000 <= tap.rtp_bytes[1 - i] * most_permille);
             tacet_expect(tap.reports[party] >= 20 * 1000 / 200 / 2);
             /* 100 ms, but for the jitter of packets and reports, which smoothing leaves half of. */

@@ -412,9 +412,6 @@ static void on_report(struct tacet_rtp_session *s, int64_t now, const struct tac
                                   part->u.report.rtp_timestamp);
         }
     }
-    if (part->u.report.block_count > 0) {
-        tacet_bwe_on_report(&s->sending.bwe, now);
-    }
     for (size_t i = 0; i < part->u.report.block_count; i++) {
         on_block(s, now, &part->u.report.blocks[i]);
     }
@@ -422,7 +419,9 @@ static void on_report(struct tacet_rtp_session *s, int64_t now, const struct tac
         /* A peer without feedback: reports are all there is. */
         int32_t audio = s->remote[TACET_KIND_AUDIO].fraction_lost_permille;
         int32_t video = s->remote[TACET_KIND_VIDEO].fraction_lost_permille;
-        on_loss(s, now, audio > video ? audio : video, 256);
+        int32_t lost = audio > video ? audio : video;
+        tacet_bwe_on_report(&s->sending.bwe, now, lost);
+        on_loss(s, now, lost, 256);
         s->target_changed |= tacet_sending_update(&s->sending, now);
     }
 }

@@ -78,6 +78,13 @@
 
 /* No feedback */
 #define UNHEARD_US TACET_S(2)
+/* Where only receiver reports tell, and only of the share that is lost (RFC 3550 section 6.4):
+ * twice as much at each where next to nothing is; less where much is, though not all of it may be
+ * ours. */
+#define MUTE_CLEAN_PERMILLE 20
+#define MUTE_LOSSY_PERMILLE 100
+#define MUTE_CHOKED_PERMILLE 500
+#define MUTE_LEAST_BPS 150000
 #define SILENT_US TACET_MS(600)
 #define SILENT_FIRST_US TACET_MS(300) /* at the start nothing vouches for the way */
 #define SILENT_ROUND_TRIPS 3
@@ -523,9 +530,21 @@ void tacet_bwe_on_results(struct tacet_bwe *b, int64_t now, struct tacet_packet_
     begin_probe(b, now);
 }
 
-void tacet_bwe_on_report(struct tacet_bwe *b, int64_t now)
+void tacet_bwe_on_report(struct tacet_bwe *b, int64_t now, int32_t lost_permille)
 {
     b->reported_us = b->reported_us < 0 ? now : b->reported_us;
+    if (b->last_results_us >= 0 || now - b->reported_us < UNHEARD_US) {
+        return;
+    }
+    int64_t bps = b->estimate_bps;
+    b->held_permille = 1000;
+    tacet_probe_stop(&b->probe, now);
+    if (lost_permille <= MUTE_CLEAN_PERMILLE) {
+        set_estimate(b, now, 2 * bps);
+    } else if (lost_permille >= MUTE_LOSSY_PERMILLE) {
+        int64_t least_bps = lost_permille < MUTE_CHOKED_PERMILLE ? least(bps, MUTE_LEAST_BPS) : 0;
+        set_estimate(b, now, most(bps - bps * lost_permille / 2000, least_bps));
+    }
 }
 
 static int64_t silence(const struct tacet_bwe *b)
@@ -565,9 +584,7 @@ int64_t tacet_bwe_timeout(const struct tacet_bwe *b)
     int64_t next = INT64_MAX;
     bool mute = b->last_results_us < 0 && b->reported_us >= 0;
 
-    if (mute && b->estimate_bps < b->most_bps) {
-        next = b->reported_us + UNHEARD_US;
-    } else if (!mute && b->silent_since_us >= 0 && b->held_permille > silent_least(b)) {
+    if (!mute && b->silent_since_us >= 0 && b->held_permille > silent_least(b)) {
         next = b->silent_since_us + silence(b);
     }
     next = least(next, overdue_at(b));
@@ -579,12 +596,7 @@ void tacet_bwe_on_timeout(struct tacet_bwe *b, int64_t now)
     if (now < tacet_bwe_timeout(b)) {
         return;
     }
-    if (b->last_results_us < 0 && b->reported_us >= 0) {
-        /* The peer gives no feedback at all: the application's limits are all there is. */
-        b->estimate_bps = b->most_bps;
-        b->held_permille = 1000;
-        tacet_probe_stop(&b->probe, now);
-    } else if (b->pauses && now >= b->pause_until_us) {
+    if (b->pauses && now >= b->pause_until_us) {
         b->pauses = false;
     } else if (now >= overdue_at(b)) {
         b->held_until_us = now + OVERDUE_HOLD_US;

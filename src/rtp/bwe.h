@@ -46,18 +46,18 @@ struct tacet_bwe {
     struct tacet_probe probe;
     struct tacet_dispersion dispersion;
 
-    int64_t first_sent_us;   /* -1: nothing yet */
-    int64_t silent_since_us; /* sent without any feedback since; -1: nothing was */
-    bool pauses;             /* the last round trip was far longer ... */
-    int64_t pause_until_us;  /* ... but not for longer ... */
-    int64_t pause_again_us;  /* ... nor again sooner */
-    int64_t pause_bps;       /* the estimate when it began */
+    int64_t first_sent_us;     /* -1: nothing yet */
+    int64_t silent_since_us;   /* sent without any feedback since; -1: nothing was */
+    bool pauses;               /* the last round trip was far longer ... */
+    int64_t pause_until_us;    /* ... but not for longer ... */
+    int64_t pause_again_us;    /* ... nor again sooner */
+    int64_t pause_bps;         /* the estimate when it began */
     int64_t interval_us;       /* between reports as a rule ... */
     int64_t interval_apart_us; /* ... and how far from it */
     int64_t held_until_us;     /* one is overdue; 0: none is */
     int64_t overdue_again_us;  /* nothing is made of it before */
-    int64_t last_results_us; /* -1: there has never been any */
-    int64_t reported_us;     /* the peer's first report of another kind; -1: none */
+    int64_t last_results_us;   /* -1: there has never been any */
+    int64_t reported_us;       /* the peer's first report of another kind; -1: none */
     int64_t last_change_us;
     int64_t last_decrease_us;
     int32_t held_permille; /* of the estimate while no feedback comes; 1000: it does */
@@ -90,8 +90,9 @@ uint8_t tacet_bwe_on_sent(struct tacet_bwe *b, int64_t now, uint32_t size);
  * of them that tells; 0: none does. */
 void tacet_bwe_on_results(struct tacet_bwe *b, int64_t now, struct tacet_packet_result *results,
                           size_t count, int64_t round_trip_us);
-/* The peer has reported, but not in a way that tells of packets: perhaps it never will. */
-void tacet_bwe_on_report(struct tacet_bwe *b, int64_t now);
+/* The peer has reported, but in no way that tells of packets: so much of them is lost. From one
+ * that never does anything else this is all there is, and the estimate follows it. */
+void tacet_bwe_on_report(struct tacet_bwe *b, int64_t now, int32_t lost_permille);
 /* When time alone changes something. */
 int64_t tacet_bwe_timeout(const struct tacet_bwe *b);
 void tacet_bwe_on_timeout(struct tacet_bwe *b, int64_t now);

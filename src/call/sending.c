@@ -323,7 +323,7 @@ static void share(struct tacet_sending *s, int64_t now)
     room = has_room(s) ? TACET_AUDIO_ROOM_ALL : room;
     room = s->gives_way ? AUDIO_ROOM_LEAST_BPS : room;
     struct tacet_audio_need need = s->audio_need;
-    if (s->bwe.last_results_us < 0 && s->bwe.held_permille < 1000) {
+    if (s->bwe.reports.last_us < 0 && s->bwe.reports.held_permille < 1000) {
         need.depth = 0; /* no report has come of the first ones, and perhaps none ever will */
     }
     if (s->video_most_bps > 0 && !has_room(s)) {

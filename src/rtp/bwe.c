@@ -60,37 +60,15 @@
 /* At the start: a round trip longer than the idle one by so much is two queues, one each way. */
 #define START_QUEUE_US TACET_MS(80)
 
-/* Round trips */
-#define ROUND_TRIP_SHARE 16
-#define ROUND_TRIP_LATE_SHARE 64
-#define LATE_TIMES 5
-#define LATE_US TACET_MS(60)
-#define PAUSE_MOST_US TACET_MS(300)
-#define PAUSE_APART_US TACET_MS(1500)
-#define PAUSE_OVER_PERCENT 50 /* of the estimate */
-
-/* Feedback that does not come when it should */
-#define OVERDUE_US TACET_MS(60)
-#define OVERDUE_TIMES 4
-#define OVERDUE_SHARE 16
-#define OVERDUE_HOLD_US TACET_MS(100)
-#define OVERDUE_APART_US TACET_S(8)
-
-/* No feedback */
+/* No feedback but receiver reports */
 #define UNHEARD_US TACET_S(2)
-/* Where only receiver reports tell, and only of the share that is lost (RFC 3550 section 6.4):
+/* They tell only of the share that is lost (RFC 3550 section 6.4):
  * twice as much at each where next to nothing is; less where much is, though not all of it may be
  * ours. */
 #define MUTE_CLEAN_PERMILLE 20
 #define MUTE_LOSSY_PERMILLE 100
 #define MUTE_CHOKED_PERMILLE 500
 #define MUTE_LEAST_BPS 150000
-#define SILENT_US TACET_MS(600)
-#define SILENT_FIRST_US TACET_MS(300) /* at the start nothing vouches for the way */
-#define SILENT_ROUND_TRIPS 3
-#define SILENT_HOLD_PERMILLE 700
-#define SILENT_LEAST_PERMILLE 20
-#define SILENT_FIRST_LEAST_PERMILLE 500
 
 #define MET_US TACET_S(20)
 
@@ -119,16 +97,13 @@ void tacet_bwe_init(struct tacet_bwe *b, int64_t now, int64_t start_bps, int64_t
         .most_bps = most(most_bps, LEAST_BPS),
         .estimate_bps = most(least(start_bps, most_bps), LEAST_BPS),
         .first_sent_us = -1,
-        .silent_since_us = -1,
-        .last_results_us = -1,
-        .reported_us = -1,
         .last_change_us = now,
         .last_decrease_us = now - MET_US,
         .probe_ended_us = now - TACET_S(10),
-        .held_permille = 1000,
         .next_probe_us = now,
         .standing_since_us = -1,
     };
+    tacet_report_watch_init(&b->reports);
     tacet_delay_trend_init(&b->delay);
     tacet_loss_check_init(&b->loss);
     tacet_rate_window_init(&b->arrived);
@@ -142,11 +117,8 @@ static void set_estimate(struct tacet_bwe *b, int64_t now, int64_t bps)
     if (bps < b->estimate_bps) {
         b->last_decrease_us = now;
         b->next_probe_us = most(b->next_probe_us, now + PROBE_AFTER_DECREASE_US);
-        /* The lower rate does what it was for; unless reports tell of the queue's beginning only.
-         */
-        b->pauses = b->pauses && bps * 100 > b->pause_bps * PAUSE_OVER_PERCENT;
+        tacet_report_watch_on_decrease(&b->reports, now, bps);
         b->dispersion = (struct tacet_dispersion){ 0 };
-        b->pause_again_us = now + PAUSE_APART_US;
     }
     b->estimate_bps = bps;
     b->last_change_us = now;
@@ -154,7 +126,7 @@ static void set_estimate(struct tacet_bwe *b, int64_t now, int64_t bps)
 
 void tacet_bwe_set_idle_round_trip(struct tacet_bwe *b, int64_t round_trip_us)
 {
-    b->idle_round_trip_us = round_trip_us;
+    b->reports.idle_round_trip_us = round_trip_us;
 }
 
 void tacet_bwe_set_most(struct tacet_bwe *b, int64_t now, int64_t most_bps)
@@ -344,7 +316,7 @@ static void read_probe(struct tacet_bwe *b, int64_t now)
 {
     int64_t bps;
     enum tacet_probe_outcome outcome = tacet_probe_update(
-        &b->probe, now, b->round_trip_us + PROBE_PATIENCE_US, b->loss.own_permille, &bps);
+        &b->probe, now, b->reports.round_trip_us + PROBE_PATIENCE_US, b->loss.own_permille, &bps);
 
     if (outcome == TACET_PROBE_OPEN) {
         return;
@@ -367,7 +339,7 @@ static void read_probe(struct tacet_bwe *b, int64_t now)
     if (through) {
         b->probe_succeeded = true;
         b->blind_probe_us = now;
-        b->next_probe_us = now + b->round_trip_us;
+        b->next_probe_us = now + b->reports.round_trip_us;
     }
 }
 
@@ -390,9 +362,9 @@ static void begin_probe(struct tacet_bwe *b, int64_t now)
     int64_t duration = most(PROBE_US, least(b->delay.noise_us * PROBE_NOISE_TIMES, PROBE_MAX_US));
 
     if (b->probe.id != 0 || now < b->next_probe_us || !may_succeed(b, now) || !b->delay.calm ||
-        b->held_permille < 1000 || tacet_loss_check_active(&b->loss) ||
+        b->reports.held_permille < 1000 || tacet_loss_check_active(&b->loss) ||
         b->estimate_bps * 100 >= b->most_bps * PROBE_WORTH_PERCENT ||
-        (b->probes_begun > 0 && b->last_results_us < 0)) {
+        (b->probes_begun > 0 && b->reports.last_us < 0)) {
         return;
     }
     b->probes_begun += b->probes_begun < PROBES_AT_START;
@@ -406,9 +378,7 @@ uint8_t tacet_bwe_on_sent(struct tacet_bwe *b, int64_t now, uint32_t size)
         b->first_sent_us = now;
         begin_probe(b, now);
     }
-    if (b->silent_since_us < 0) {
-        b->silent_since_us = now;
-    }
+    tacet_report_watch_on_sent(&b->reports, now);
     return tacet_probe_on_sent(&b->probe, now, size);
 }
 
@@ -449,69 +419,24 @@ static void take(struct tacet_bwe *b, const struct tacet_packet_result *r)
     tacet_delay_trend_add(&b->delay, r->sent_at_us, r->arrived_at_us);
 }
 
-static void on_round_trip(struct tacet_bwe *b, int64_t now, int64_t took_us)
-{
-    int64_t usual_us = b->round_trip_us;
-    int64_t apart_us = took_us > usual_us ? took_us - usual_us : usual_us - took_us;
-    bool late = took_us > usual_us + most(LATE_US, LATE_TIMES * b->round_trip_apart_us);
-
-    if (usual_us == 0) {
-        b->round_trip_us = took_us;
-        b->round_trip_apart_us = took_us / 4;
-        return;
-    }
-    if (late && !b->pauses && now >= b->pause_again_us) {
-        b->pauses = true;
-        b->pause_bps = b->estimate_bps;
-        b->pause_until_us = now + PAUSE_MOST_US;
-        b->pause_again_us = now + PAUSE_APART_US;
-    }
-    b->pauses = b->pauses && late && now < b->pause_until_us;
-    /* A queue that builds up is not what is to be expected; a way that stays long is. */
-    int64_t share = late ? ROUND_TRIP_LATE_SHARE : ROUND_TRIP_SHARE;
-    b->round_trip_apart_us += (apart_us - b->round_trip_apart_us) / share;
-    b->round_trip_us += (took_us - usual_us) / share;
-}
-
-static void on_interval(struct tacet_bwe *b, int64_t now)
-{
-    int64_t took_us = now - b->last_results_us;
-    int64_t apart_us = took_us - b->interval_us;
-
-    b->held_until_us = 0;
-    if (b->last_results_us < 0) {
-        return;
-    }
-    if (b->interval_us == 0) {
-        b->interval_us = took_us;
-        b->interval_apart_us = took_us;
-        return;
-    }
-    apart_us = apart_us > 0 ? apart_us : -apart_us;
-    b->interval_apart_us += (apart_us - b->interval_apart_us) / OVERDUE_SHARE;
-    b->interval_us += (took_us - b->interval_us) / OVERDUE_SHARE;
-}
-
 void tacet_bwe_on_results(struct tacet_bwe *b, int64_t now, struct tacet_packet_result *results,
                           size_t count, int64_t round_trip_us)
 {
     if (count == 0) {
         return;
     }
-    if (b->last_results_us < 0 && b->idle_round_trip_us > 0 &&
-        round_trip_us > b->idle_round_trip_us + START_QUEUE_US) {
-        tacet_delay_trend_begin_with(&b->delay, (round_trip_us - b->idle_round_trip_us) / 2);
+    if (b->reports.last_us < 0 && b->reports.idle_round_trip_us > 0 &&
+        round_trip_us > b->reports.idle_round_trip_us + START_QUEUE_US) {
+        tacet_delay_trend_begin_with(&b->delay,
+                                     (round_trip_us - b->reports.idle_round_trip_us) / 2);
     }
-    on_interval(b, now);
-    b->last_results_us = now;
-    b->silent_since_us = -1;
-    b->held_permille = 1000;
+    tacet_report_watch_on_results(&b->reports, now);
     sort(results, count);
     for (size_t i = 0; i < count; i++) {
         take(b, &results[i]);
     }
     if (round_trip_us > 0) {
-        on_round_trip(b, now, round_trip_us);
+        tacet_report_watch_on_round_trip(&b->reports, now, round_trip_us, b->estimate_bps);
     }
     tacet_delay_trend_update(&b->delay);
     watch_standing(b, now);
@@ -532,12 +457,12 @@ void tacet_bwe_on_results(struct tacet_bwe *b, int64_t now, struct tacet_packet_
 
 void tacet_bwe_on_report(struct tacet_bwe *b, int64_t now, int32_t lost_permille)
 {
-    b->reported_us = b->reported_us < 0 ? now : b->reported_us;
-    if (b->last_results_us >= 0 || now - b->reported_us < UNHEARD_US) {
+    b->reports.other_us = b->reports.other_us < 0 ? now : b->reports.other_us;
+    if (b->reports.last_us >= 0 || now - b->reports.other_us < UNHEARD_US) {
         return;
     }
     int64_t bps = b->estimate_bps;
-    b->held_permille = 1000;
+    b->reports.held_permille = 1000;
     tacet_probe_stop(&b->probe, now);
     if (lost_permille <= MUTE_CLEAN_PERMILLE) {
         set_estimate(b, now, 2 * bps);
@@ -547,63 +472,14 @@ void tacet_bwe_on_report(struct tacet_bwe *b, int64_t now, int32_t lost_permille
     }
 }
 
-static int64_t silence(const struct tacet_bwe *b)
-{
-    bool first = b->last_results_us < 0;
-    int64_t step = first ? most(SILENT_FIRST_US, 2 * b->idle_round_trip_us)
-                         : most(SILENT_US, SILENT_ROUND_TRIPS * b->round_trip_us);
-    int64_t patience = step;
-
-    for (int32_t held = b->held_permille; held < 1000; held = held * 1000 / SILENT_HOLD_PERMILLE) {
-        patience += step;
-    }
-    return patience;
-}
-
-/* Who has never said anything perhaps never will. */
-static int32_t silent_least(const struct tacet_bwe *b)
-{
-    return b->last_results_us < 0 ? SILENT_FIRST_LEAST_PERMILLE : SILENT_LEAST_PERMILLE;
-}
-
-/* When the next report would be; INT64_MAX: nothing is concluded from that. */
-static int64_t overdue_at(const struct tacet_bwe *b)
-{
-    int64_t late_us = most(OVERDUE_US, OVERDUE_TIMES * b->interval_apart_us);
-    /* Who has sent nothing for a while is told of nothing before that has arrived. */
-    bool resumed = b->silent_since_us > b->last_results_us + b->interval_us;
-    int64_t from_us = resumed ? b->silent_since_us + b->round_trip_us : b->last_results_us;
-    int64_t at = from_us + b->interval_us + late_us;
-    bool known = b->interval_us > 0 && b->silent_since_us >= 0;
-
-    return known && !b->pauses && at >= b->overdue_again_us ? at : INT64_MAX;
-}
-
 int64_t tacet_bwe_timeout(const struct tacet_bwe *b)
 {
-    int64_t next = INT64_MAX;
-    bool mute = b->last_results_us < 0 && b->reported_us >= 0;
-
-    if (!mute && b->silent_since_us >= 0 && b->held_permille > silent_least(b)) {
-        next = b->silent_since_us + silence(b);
-    }
-    next = least(next, overdue_at(b));
-    return b->pauses ? least(next, b->pause_until_us) : next;
+    return tacet_report_watch_timeout(&b->reports);
 }
 
 void tacet_bwe_on_timeout(struct tacet_bwe *b, int64_t now)
 {
-    if (now < tacet_bwe_timeout(b)) {
-        return;
-    }
-    if (b->pauses && now >= b->pause_until_us) {
-        b->pauses = false;
-    } else if (now >= overdue_at(b)) {
-        b->held_until_us = now + OVERDUE_HOLD_US;
-        b->overdue_again_us = now + OVERDUE_APART_US;
-    } else {
-        b->held_permille = b->held_permille * SILENT_HOLD_PERMILLE / 1000;
-    }
+    tacet_report_watch_on_timeout(&b->reports, now);
 }
 
 int64_t tacet_bwe_estimate(const struct tacet_bwe *b)
@@ -613,11 +489,11 @@ int64_t tacet_bwe_estimate(const struct tacet_bwe *b)
 
 int64_t tacet_bwe_target(const struct tacet_bwe *b)
 {
-    int64_t bps = b->estimate_bps * b->held_permille / 1000;
+    int64_t bps = b->estimate_bps * b->reports.held_permille / 1000;
     int64_t over_us = b->delay.queue_us - b->delay.threshold_us;
 
     bps = bps * tacet_loss_check_share(&b->loss) / 1000;
-    if (over_us > 0 && b->last_results_us >= 0) {
+    if (over_us > 0 && b->reports.last_us >= 0) {
         int64_t keep = 100 - least(over_us * 100 / DRAIN_US, 100);
         bps = bps * most(keep, DRAIN_LEAST_PERCENT) / 100;
     }
@@ -631,12 +507,12 @@ bool tacet_bwe_met_capacity(const struct tacet_bwe *b, int64_t now)
 
 bool tacet_bwe_pauses(const struct tacet_bwe *b)
 {
-    return b->pauses;
+    return b->reports.pauses;
 }
 
 int64_t tacet_bwe_held_until(const struct tacet_bwe *b)
 {
-    return b->held_until_us;
+    return b->reports.held_until_us;
 }
 
 int64_t tacet_bwe_probe(const struct tacet_bwe *b, int64_t *ret_bps)

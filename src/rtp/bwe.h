@@ -4,8 +4,9 @@
  *
  *     results -> rate_window (what arrives)  \
  *             -> delay_trend (the queue)      >  estimate -> target
- *             -> loss_check  (our loss?)     /            -> pause
- *             -> dispersion  (is there room?)             -> probes
+ *             -> loss_check  (our loss?)     /
+ *             -> dispersion  (is there room?)            -> probes
+ *             -> report_watch (are they late?)           -> pause, hold
  *
  * - A queue that grows: down to 0.85 of what arrives, and less for as long as it takes to empty.
  * - No queue: up, a step at a time near the capacity last met, by a share far from it, or where
@@ -25,17 +26,16 @@
 #include "rtp/packet_result.h"
 #include "rtp/probe.h"
 #include "rtp/rate_window.h"
+#include "rtp/report_watch.h"
 
 #include <stddef.h>
 
 struct tacet_bwe {
     int64_t most_bps; /* all that the application would send */
     int64_t estimate_bps;
-    int64_t known_bps;           /* capacity met last; 0: none */
-    int64_t round_trip_us;       /* as a rule ... */
-    int64_t round_trip_apart_us; /* ... and how far from it */
-    int64_t idle_round_trip_us;  /* before any media; 0: not known */
+    int64_t known_bps; /* capacity met last; 0: none */
 
+    struct tacet_report_watch reports;
     struct tacet_delay_trend delay;
     struct tacet_loss_check loss;
     struct tacet_rate_window arrived;
@@ -46,21 +46,9 @@ struct tacet_bwe {
     struct tacet_probe probe;
     struct tacet_dispersion dispersion;
 
-    int64_t first_sent_us;     /* -1: nothing yet */
-    int64_t silent_since_us;   /* sent without any feedback since; -1: nothing was */
-    bool pauses;               /* the last round trip was far longer ... */
-    int64_t pause_until_us;    /* ... but not for longer ... */
-    int64_t pause_again_us;    /* ... nor again sooner */
-    int64_t pause_bps;         /* the estimate when it began */
-    int64_t interval_us;       /* between reports as a rule ... */
-    int64_t interval_apart_us; /* ... and how far from it */
-    int64_t held_until_us;     /* one is overdue; 0: none is */
-    int64_t overdue_again_us;  /* nothing is made of it before */
-    int64_t last_results_us;   /* -1: there has never been any */
-    int64_t reported_us;       /* the peer's first report of another kind; -1: none */
+    int64_t first_sent_us; /* -1: nothing yet */
     int64_t last_change_us;
     int64_t last_decrease_us;
-    int32_t held_permille; /* of the estimate while no feedback comes; 1000: it does */
 
     int32_t probes_begun; /* counted up to those of the start */
     bool probe_succeeded; /* the last one */

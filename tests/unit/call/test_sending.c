@@ -210,7 +210,7 @@ static void sound_is_made_cheaper_where_it_would_take_much_from_the_picture(void
         tacet_sending_begin(&sending, way.now, pool, rows[i].audio_bps, rows[i].video_bps,
                             2 * DELAY_US);
         sending.audio_need.depth = rows[i].wished;
-        sending.bwe.last_results_us = way.now; /* the peer reports */
+        sending.bwe.reports.last_us = way.now; /* the peer reports */
         sending.bwe.estimate_bps = rows[i].estimate_bps;
         (void)tacet_sending_update(&sending, way.now);
         if (sending.audio_plan.bitrate_bps != rows[i].told_bps ||

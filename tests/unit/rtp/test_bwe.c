@@ -491,7 +491,8 @@ static void who_sends_again_is_not_held_back(void **state)
     tacet_bwe_on_timeout(&b, now);
     assert_int_equal(tacet_bwe_held_until(&b), 0);
     int64_t at = tacet_bwe_timeout(&b);
-    assert_in_range(at - now, b.round_trip_us + TACET_MS(100), b.round_trip_us + TACET_MS(115));
+    assert_in_range(at - now, b.reports.round_trip_us + TACET_MS(100),
+                    b.reports.round_trip_us + TACET_MS(115));
     tacet_bwe_on_timeout(&b, at);
     assert_int_equal(tacet_bwe_held_until(&b), at + TACET_MS(100));
 }

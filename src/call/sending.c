@@ -252,7 +252,7 @@ static bool begins_afresh(struct tacet_sending *s, int64_t now, bool paused)
     if (collapsed || (s->bwe.delay.calm && !pauses)) {
         s->calm_bps = bps;
     }
-    return (pauses && !paused) || (collapsed && now - s->afresh_at_us >= AFRESH_APART_US);
+    return (collapsed || (pauses && !paused)) && now - s->afresh_at_us >= AFRESH_APART_US;
 }
 
 void tacet_sending_on_results(struct tacet_sending *s, int64_t now,

@@ -157,13 +157,13 @@ static int64_t average_interval(const struct tacet_video_receiver *v)
 /* When the last picture has stood long enough: lip sync is made good picture by picture. */
 static int64_t held_until(const struct tacet_video_receiver *v)
 {
-    int64_t stands_us = 2 * average_interval(v);
+    int64_t interval_us = average_interval(v);
+    int64_t until_us = v->shown_at_us + (2 * interval_us > STANDS_US ? 2 * interval_us : STANDS_US);
 
     if (v->interval_count == 0) {
         return INT64_MAX;
     }
-    stands_us = stands_us > STANDS_US ? stands_us : STANDS_US;
-    return v->came_us > v->shown_at_us + stands_us ? v->came_us : v->shown_at_us + stands_us;
+    return v->came_us > until_us ? v->came_us : until_us;
 }
 
 int64_t tacet_video_receiver_due(const struct tacet_video_receiver *v)
@@ -175,7 +175,8 @@ int64_t tacet_video_receiver_due(const struct tacet_video_receiver *v)
         return v->came_us;
     }
     int64_t due_us = tacet_sync_due(&v->sync, v->came_us, v->captured_at_us);
-    return due_us < held_until(v) ? due_us : held_until(v);
+    int64_t until_us = held_until(v);
+    return due_us < until_us ? due_us : until_us;
 }
 
 int tacet_video_receiver_get(struct tacet_video_receiver *v, int64_t now, struct tacet_shown *ret)

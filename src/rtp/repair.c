@@ -58,6 +58,7 @@ static const double in_time[TURNS_ENOUGH] = { 1, 10, 30 };
 /* Frames that fit a packet are cut in two if that saves so much. More pieces would save more, but
  * the last of many to arrive is late. */
 #define HALVES_GAIN_PERCENT 5
+#define HALF_PERCENT 55      /* a little more is not cut in three */
 #define HALVED_LEAST 200     /* bytes of a frame: less is headers */
 #define HALVES_US TACET_S(2) /* they stay: a window of packets of two sizes is dear */
 #define PIECES_MOST 16       /* of a frame that is much larger than those before it */
@@ -108,9 +109,6 @@ void tacet_repair_on_sent(struct tacet_repair *r, size_t media, size_t extra)
 {
     r->media_bytes += (int64_t)media;
     r->extra_bytes += (int64_t)extra;
-    if (media > 0) {
-        r->frame_bytes_q5 += (int64_t)media - (r->frame_bytes_q5 >> FRAME_SHIFT);
-    }
 }
 
 int32_t tacet_repair_media_bps(struct tacet_repair *r, int32_t budget_bps)
@@ -236,11 +234,15 @@ static size_t piece_of(const struct tacet_repair *r, int64_t round_trip_us)
     }
     double whole = span_bytes(r, 1, frame, &odds, round_trip_us);
     double halves = span_bytes(r, 2, frame, &odds, round_trip_us);
-    return halves * 100 < whole * (100 - HALVES_GAIN_PERCENT) ? frame / 2 : TACET_FEC_PAYLOAD_MAX;
+    return halves * 100 < whole * (100 - HALVES_GAIN_PERCENT) ? frame * HALF_PERCENT / 100
+                                                              : TACET_FEC_PAYLOAD_MAX;
 }
 
 size_t tacet_repair_piece(struct tacet_repair *r, int64_t now, int64_t round_trip_us, size_t size)
 {
+    r->frame_bytes_q5 += r->frame_bytes_q5 == 0
+                             ? (int64_t)size << FRAME_SHIFT
+                             : (int64_t)size - (r->frame_bytes_q5 >> FRAME_SHIFT);
     if (r->piece == 0 || now - r->piece_at_us >= HALVES_US) {
         r->piece = piece_of(r, round_trip_us);
         r->piece_at_us = now;

@@ -21,7 +21,7 @@ struct tacet_repair {
     int64_t media_bytes;   /* video sent lately, old counts fading out */
     int64_t extra_bytes;   /* its repair */
     int64_t faded_at_us;
-    int64_t frame_bytes_q5; /* of a frame, smoothed, << 5 */
+    int64_t frame_bytes_q5; /* of a frame that is no key frame, smoothed, << 5 */
     size_t piece;           /* see _piece; 0: not known yet */
     int64_t piece_at_us;
     int32_t told_share_permille;
@@ -45,9 +45,10 @@ bool tacet_repair_on_loss(struct tacet_repair *r, int64_t now, int32_t loss_perm
 const struct tacet_red_plan *tacet_repair_red(const struct tacet_repair *r, int32_t audio_burst_q8,
                                               size_t depth_most);
 /*
- * What the packets of a frame of `size` bytes should carry at most. Of many small packets a smaller
- * part has to be repairs than of a few large ones, but each costs its headers: so small frames are
- * cut where much is lost, and one that is much larger than those before it is not.
+ * What the packets of the next frame should carry at most; it has `size` bytes and is no key frame.
+ * Of many small packets a smaller part has to be repairs than of a few large ones, but each costs
+ * its headers: so small frames are cut where much is lost, and one that is much larger than those
+ * before it is not.
  */
 size_t tacet_repair_piece(struct tacet_repair *r, int64_t now, int64_t round_trip_us, size_t size);
 /* A video frame that begins with this packet is sent. Returns the packet where what its repairs
@@ -61,7 +62,7 @@ size_t tacet_repair_fec_count(struct tacet_repair *r, size_t k, int64_t round_tr
 /* Whether so many bytes may be sent once more: a quarter of a second's budget at a time, and no
  * more than the budget in the long run, whatever is asked for. Counts them. */
 bool tacet_repair_may_resend(struct tacet_repair *r, int64_t now, int32_t budget_bps, size_t size);
-/* Bytes that went out for a frame itself, and for repair. */
+/* Bytes that went out for video itself, and for its repair. */
 void tacet_repair_on_sent(struct tacet_repair *r, size_t media, size_t extra);
 /* What is left of a budget for the video itself, by the share that repair takes. */
 int32_t tacet_repair_media_bps(struct tacet_repair *r, int32_t budget_bps);

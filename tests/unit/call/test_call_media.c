@@ -96,20 +96,26 @@ static void picture_left_out_is_followed_by_nothing_but_a_key_frame(void **state
     pair_free(&p);
 }
 
+/* A key frame comes, and the frame behind it is lost. */
+static void connect_and_lose(struct pair *p, size_t size)
+{
+    pair_create(p, 5, NULL);
+    pair_connect(p);
+    send(p, CALLER, TACET_KIND_VIDEO, true, 1000);
+    pair_run(p, TACET_MS(40));
+    p->blocked[CALLER] = true;
+    send(p, CALLER, TACET_KIND_VIDEO, false, size);
+    pair_run(p, TACET_MS(40));
+    p->blocked[CALLER] = false;
+}
+
 static void lost_packet_is_sent_again(void **state)
 {
     struct pair p;
     struct tacet_stats stats = { .size = sizeof(stats) };
 
     (void)state;
-    pair_create(&p, 5, NULL);
-    pair_connect(&p);
-    send(&p, CALLER, TACET_KIND_VIDEO, true, 1000);
-    pair_run(&p, TACET_MS(40));
-    p.blocked[CALLER] = true;
-    send(&p, CALLER, TACET_KIND_VIDEO, false, 3000);
-    pair_run(&p, TACET_MS(40));
-    p.blocked[CALLER] = false;
+    connect_and_lose(&p, 3000);
     p.event_count[CALLER] = 0;
     send(&p, CALLER, TACET_KIND_VIDEO, false, 1000);
     pair_run(&p, TACET_MS(150));
@@ -130,14 +136,7 @@ static void picture_that_cannot_be_repaired_is_replaced_from_one_that_came(void 
     struct pair p;
 
     (void)state;
-    pair_create(&p, 5, NULL);
-    pair_connect(&p);
-    send(&p, CALLER, TACET_KIND_VIDEO, true, 1000);
-    pair_run(&p, TACET_MS(40));
-    p.blocked[CALLER] = true;
-    send(&p, CALLER, TACET_KIND_VIDEO, false, 1000);
-    pair_run(&p, TACET_MS(40));
-    p.blocked[CALLER] = false;
+    connect_and_lose(&p, 1000);
     /* As if it had been sent too long ago. */
     memset(pair_peer(&p, CALLER)->session->history, 0, sizeof(struct tacet_history));
     p.event_count[CALLER] = 0;

@@ -46,6 +46,10 @@ enum {
     TACET_CONTROL_IN_FLIGHT_MAX = 16,
     TACET_REPLAY_WINDOW = 1024,
 
+    /* Packets of pictures that come before the call is connected; further ones are dropped. About
+     * half a second at first. */
+    TACET_EARLY_PACKETS_MAX = 64,
+
     /* Packets of one received stream kept for reordering; older ones are late. */
     TACET_VIDEO_WINDOW_PACKETS = 1024,
     TACET_AUDIO_WINDOW_PACKETS = 64,

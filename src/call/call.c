@@ -13,7 +13,8 @@
 
 /* Buffers: what waits to be sent, what waits for its frame to be whole, one polled, one worked on.
  */
-#define POOL_COUNT (2 * TACET_SEND_QUEUE_MAX + TACET_VIDEO_WINDOW_PACKETS + 2)
+#define POOL_COUNT                                                                                 \
+    (2 * TACET_SEND_QUEUE_MAX + TACET_VIDEO_WINDOW_PACKETS + TACET_EARLY_PACKETS_MAX + 2)
 
 void tacet_call_config_init(struct tacet_call_config *config)
 {

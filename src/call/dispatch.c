@@ -125,7 +125,7 @@ static enum tacet_drop on_media(struct tacet_call *call, int64_t now, bool rtcp,
         struct tacet_peer *peer = &call->peers[i];
         if (tacet_peer_has_ssrc(peer, ssrc)) {
             drop = rtcp ? tacet_peer_on_rtcp(call, peer, now, packet)
-                        : tacet_peer_on_rtp(call, peer, now, packet);
+                        : tacet_peer_on_rtp(call, peer, now, now, packet);
             tacet_peer_check_picture(peer, now);
         }
     }

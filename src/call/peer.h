@@ -166,8 +166,9 @@ int64_t tacet_peer_next_timeout(const struct tacet_peer *peer, const char **ret_
 
 enum tacet_drop tacet_peer_on_ctrl(struct tacet_call *call, struct tacet_peer *peer, int64_t now,
                                    const struct tacet_packet *packet);
+/* `came_us`: before `now`, if it has been kept meanwhile. */
 enum tacet_drop tacet_peer_on_rtp(struct tacet_call *call, struct tacet_peer *peer, int64_t now,
-                                  const struct tacet_packet *packet);
+                                  int64_t came_us, const struct tacet_packet *packet);
 enum tacet_drop tacet_peer_on_rtcp(struct tacet_call *call, struct tacet_peer *peer, int64_t now,
                                    const struct tacet_packet *packet);
 /* Whether RTP with this SSRC is this peer's. */

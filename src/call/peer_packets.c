@@ -2,6 +2,7 @@
  * Packets of one peer, in and out: what is authenticated, by which epoch's keys, and where it goes.
  */
 #include "call/call.h"
+#include "call/early.h"
 #include "call/peer.h"
 #include "rtp/header.h"
 
@@ -56,6 +57,7 @@ enum tacet_drop tacet_peer_on_ctrl(struct tacet_call *call, struct tacet_peer *p
     }
     peer->arrived_from = packet->path;
     tacet_peer_read_messages(call, peer, now);
+    tacet_early_read(call, peer, now);
     tacet_peer_judge_room(peer, now);
     return TACET_DROP_NONE;
 }
@@ -110,7 +112,7 @@ static bool is_newest(const struct tacet_srtp_indexes *indexes, uint32_t ssrc, u
 }
 
 enum tacet_drop tacet_peer_on_rtp(struct tacet_call *call, struct tacet_peer *peer, int64_t now,
-                                  const struct tacet_packet *packet)
+                                  int64_t came_us, const struct tacet_packet *packet)
 {
     struct tacet_srtp *srtp = find_session(peer, false, packet);
     uint32_t ssrc = 0;
@@ -118,7 +120,7 @@ enum tacet_drop tacet_peer_on_rtp(struct tacet_call *call, struct tacet_peer *pe
 
     /* No microphone and no camera is heard or seen before the answer: not even decrypted. */
     if (peer->state != TACET_PEER_CONNECTED) {
-        return TACET_DROP_STATE;
+        return tacet_early_keep(call, peer, now, packet);
     }
     if (srtp == NULL) {
         return TACET_DROP_UNKNOWN;
@@ -142,7 +144,7 @@ enum tacet_drop tacet_peer_on_rtp(struct tacet_call *call, struct tacet_peer *pe
         tacet_pool_put(call->pool, buffer); /* what it set going has ended the call */
         return TACET_DROP_NONE;
     }
-    tacet_feedback_on_packet(&peer->session->feedback, now, ssrc, index, packet->size);
+    tacet_feedback_on_packet(&peer->session->feedback, came_us, ssrc, index, packet->size);
     tacet_timers_set(&peer->timers, TACET_TIMER_FEEDBACK,
                      tacet_feedback_timeout(&peer->session->feedback));
     for (int kind = 0; kind < TACET_KIND_COUNT; kind++) {

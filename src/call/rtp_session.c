@@ -87,6 +87,7 @@ void tacet_rtp_session_begin(struct tacet_rtp_session *s, const struct tacet_ran
     tacet_outbound_init(&s->fec, TACET_KIND_VIDEO, out[TACET_SSRC_FEC],
                         start[TACET_KIND_COUNT + 2] & 0x7fff, 0);
     s->fec.payload_type = TACET_PT_VIDEO_FEC;
+    s->early = (struct tacet_queue){ .pool = pool };
     s->wanted_count = 0;
     memset(s->ask_from_us, 0, sizeof(s->ask_from_us));
     tacet_inbound_init(&s->inbound, in, pool, s->frame, s->scratch);
@@ -120,6 +121,9 @@ void tacet_rtp_session_end(struct tacet_rtp_session *s)
     }
     tacet_inbound_reset(&s->inbound);
     tacet_sending_end(&s->sending);
+    while (s->early.first != NULL) {
+        tacet_pool_put(s->early.pool, tacet_queue_pop(&s->early));
+    }
     tacet_pool_wipe(s->inbound.assembly.pool); /* they held what was said and shown */
     sodium_memzero(frame, TACET_FRAME_SIZE_MAX);
     sodium_memzero(history, sizeof(*history));

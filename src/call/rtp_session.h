@@ -7,6 +7,7 @@
 
 #include "call/inbound.h"
 #include "call/outbound.h"
+#include "call/queue.h"
 #include "call/rekey.h"
 #include "call/sending.h"
 #include "rtp/feedback.h"
@@ -34,6 +35,7 @@ struct tacet_rtp_session {
     size_t wanted_count;
     int64_t ask_from_us[TACET_KIND_COUNT]; /* no NACK sooner */
     uint64_t resend_from;                  /* what was sent before this packet is not sent again */
+    struct tacet_queue early;              /* see early.h */
     struct tacet_inbound inbound;
     struct tacet_remote_inbound_stats remote[TACET_KIND_COUNT];
     char cname[TACET_CNAME_MAX + 1];

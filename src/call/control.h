@@ -81,6 +81,7 @@ struct tacet_control {
     struct tacet_control_sent sent[TACET_CONTROL_IN_FLIGHT_MAX];
     uint64_t send_order;  /* of the next packet with stream bytes */
     uint64_t acked_order; /* one above the highest acknowledged */
+    uint64_t probe_order; /* of the first packet since the last probe */
     int64_t last_sent_at_us;
     int64_t retry_at_us; /* INT64_MAX: nothing to retry */
     int32_t retries;     /* in a row, for the back-off */

@@ -157,14 +157,17 @@ void tacet_stream_write(struct tacet_control *c, int64_t now, struct tacet_write
 
 /* --- loss --- */
 
+/* The measured one, else what the handshake made of it; 0: no idea. */
+static int64_t known_round_trip(const struct tacet_control *c)
+{
+    return c->round_trips > 0 ? c->round_trip_us : c->round_trip_guess_us;
+}
+
 static int64_t probe_interval(const struct tacet_control *c)
 {
-    int64_t round_trip_us = c->round_trips > 0 ? c->round_trip_us : c->round_trip_guess_us;
-    int64_t us = round_trip_us + round_trip_us / 2;
+    int64_t us = known_round_trip(c) + known_round_trip(c) / 2;
 
-    if (c->round_trips == 0 && (us == 0 || us > TACET_CONTROL_RETRY_FIRST_US)) {
-        us = TACET_CONTROL_RETRY_FIRST_US;
-    }
+    us = us == 0 ? TACET_CONTROL_RETRY_FIRST_US : us;
     us = us > TACET_CONTROL_RETRY_MIN_US ? us : TACET_CONTROL_RETRY_MIN_US;
     /* A probe is small: a way that is full carries two of them a second all the same, and on one
      * that loses much each doubling would be heard as a second without an answer. */
@@ -186,7 +189,7 @@ static int64_t lost_at(const struct tacet_control *c, const struct tacet_control
     if (c->acked_order - 1 - s->order >= REORDER_PACKETS) {
         return INT64_MIN;
     }
-    int64_t us = c->round_trip_us + c->round_trip_us / 8;
+    int64_t us = known_round_trip(c) + known_round_trip(c) / 8;
     us = us > TACET_CONTROL_RETRY_MIN_US ? us : TACET_CONTROL_RETRY_MIN_US;
     return s->sent_at_us + us;
 }
@@ -237,12 +240,12 @@ void tacet_stream_on_timeout(struct tacet_control *c, int64_t now)
          * is not to wait for two probes. But where nothing at all is known of the round trip, the
          * second is left to measure it. And the last: it may be all that the other side lacks, and
          * only the word of the others was lost. */
-        bool measured = c->round_trips > 0 || c->round_trip_guess_us > 0;
-        for (int i = 0; i < (measured ? PROBE_SEGMENTS : 1) && s != NULL; i++) {
+        for (int i = 0; i < (known_round_trip(c) > 0 ? PROBE_SEGMENTS : 1) && s != NULL; i++) {
             s->lost = true;
             s->retransmission = true;
             s = in_flight(c, i == PROBE_SEGMENTS - 2);
         }
+        c->probe_order = c->send_order;
         c->retries += c->retries < INT16_MAX;
         c->unanswered += c->unanswered < INT16_MAX;
         c->last_sent_at_us = now; /* it goes in this very poll, or as soon as there are keys */
@@ -293,6 +296,16 @@ static void measure(struct tacet_control *c, int64_t sample_us)
     c->round_trips++;
 }
 
+/* A probe went out since that packet, and its answer may be the first that came through: it took so
+ * long at most. A way that has become slow shows in that all the same, and is learnt in steps. */
+static int64_t at_most_twice(const struct tacet_control *c, int64_t at_most_us)
+{
+    int64_t known_us = known_round_trip(c);
+
+    known_us = known_us > 0 ? known_us : TACET_CONTROL_RETRY_FIRST_US;
+    return at_most_us < 2 * known_us ? at_most_us : 2 * known_us;
+}
+
 void tacet_stream_on_ack(struct tacet_control *c, int64_t now, const struct tacet_ack *ack)
 {
     const struct tacet_control_sent *newest = NULL;
@@ -311,8 +324,12 @@ void tacet_stream_on_ack(struct tacet_control *c, int64_t now, const struct tace
             newest = s;
         }
     }
+    bool ambiguous = newest != NULL && newest->order < c->probe_order;
     if (newest != NULL) {
-        measure(c, now - newest->sent_at_us);
+        int64_t sample_us = now - newest->sent_at_us;
+        measure(c, ambiguous ? at_most_twice(c, sample_us) : sample_us);
+    }
+    if (newest != NULL && !ambiguous) {
         /* RFC 6298 section 5 (Karn): the back-off stays until a round trip that was measured says
          * how long to wait, or a path slower than the interval would never be measured. */
         c->retries = 0;

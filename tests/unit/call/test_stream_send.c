@@ -123,25 +123,44 @@ static void unread_message_is_not_stuck(void **state)
     assert_false(tacet_control_is_stuck(&w->side[1], w->now));
 }
 
-static void a_clean_link_needs_no_retransmission(void **state)
+/* Each byte of the generator's messages has been sent once. */
+static void assert_nothing_was_sent_twice(const struct control_link *w)
 {
-    struct control_link *w = *state;
-    uint64_t bytes = 0;
     static uint8_t body[TACET_CONTROL_MESSAGE_MAX];
+    uint64_t bytes = 0;
 
-    control_link_start(w, 1);
-    control_link_run_to_the_end(w);
     for (unsigned n = 0; n < MESSAGES; n++) {
         bytes += TACET_MESSAGE_HEADER + control_link_body(0, n, body);
         bytes += TACET_MESSAGE_HEADER + control_link_body(1, n, body);
     }
     assert_int_equal(w->stream_bytes, bytes);
+}
+
+static void a_clean_link_needs_no_retransmission(void **state)
+{
+    struct control_link *w = *state;
+
+    control_link_start(w, 1);
+    control_link_run_to_the_end(w);
+    assert_nothing_was_sent_twice(w);
     for (int i = 0; i < 2; i++) {
         assert_int_equal(w->side[i].round_trip_us, 2 * w->delay_us);
         assert_true(w->side[i].round_trips > 0);
         assert_int_equal(w->side[i].round_trip_total_us,
                          (int64_t)w->side[i].round_trips * 2 * w->delay_us);
     }
+}
+
+/* So many packets that a probe does not repeat them all. */
+static void send_a_few(struct control_link *w)
+{
+    static const uint8_t body[1100] = { 0 };
+
+    for (int i = 0; i < 4; i++) {
+        assert_int_equal(
+            tacet_control_send(&w->side[0], w->now, TACET_MESSAGE_APP, body, sizeof(body)), 0);
+    }
+    control_link_drain(w, 0);
 }
 
 static void a_slow_link_is_measured_in_spite_of_probes(void **state)
@@ -151,7 +170,44 @@ static void a_slow_link_is_measured_in_spite_of_probes(void **state)
     control_link_start(w, 1);
     w->delay_us = TACET_MS(400); /* four times the first interval */
     control_link_run_to_the_end(w);
+    assert_in_range(w->side[0].round_trip_us, w->delay_us, 2 * w->delay_us);
+}
+
+static void a_slow_link_that_the_handshake_has_measured_is_not_probed(void **state)
+{
+    struct control_link *w = *state;
+
+    control_link_start(w, 1);
+    w->delay_us = TACET_MS(400);
+    w->side[0].round_trip_guess_us = 2 * w->delay_us;
+    w->side[1].round_trip_guess_us = 2 * w->delay_us;
+    control_link_run_to_the_end(w);
+    assert_nothing_was_sent_twice(w);
     assert_int_equal(w->side[0].round_trip_us, 2 * w->delay_us);
+}
+
+/* Acknowledgements are lost for two seconds. What comes then answers a probe, but says that the
+ * first packets arrived as well: how long that took, it does not say. */
+static void lost_acknowledgements_are_no_slow_way(void **state)
+{
+    struct control_link *w = *state;
+
+    control_link_start(w, 1);
+    w->sent[0] = w->sent[1] = MESSAGES;
+    w->unread = true;
+    w->delay_us = TACET_MS(50);
+    w->side[0].round_trip_guess_us = TACET_MS(100);
+    w->blocked[1] = true;
+    send_a_few(w);
+    int64_t until = w->now + TACET_S(2);
+    while (control_link_step(w, until)) {
+    }
+    w->blocked[1] = false;
+    until = w->now + TACET_S(1);
+    while (w->side[0].round_trips == 0 && control_link_step(w, until)) {
+    }
+    assert_true(w->side[0].round_trips > 0);
+    assert_in_range(w->side[0].round_trip_us, TACET_MS(100), TACET_MS(200));
 }
 
 /* Of two packets the first is lost: the word that the second arrived is waited for an eighth of a
@@ -248,6 +304,8 @@ int main(void)
         cmocka_unit_test(unread_message_is_not_stuck),
         cmocka_unit_test(a_clean_link_needs_no_retransmission),
         cmocka_unit_test(a_slow_link_is_measured_in_spite_of_probes),
+        cmocka_unit_test(a_slow_link_that_the_handshake_has_measured_is_not_probed),
+        cmocka_unit_test(lost_acknowledgements_are_no_slow_way),
         cmocka_unit_test(an_overtaken_packet_is_sent_again_after_its_time),
         cmocka_unit_test(a_full_window_says_so_and_queues_nothing),
         cmocka_unit_test(what_is_not_taken_is_not_sent_again_and_again),

@@ -24,7 +24,8 @@ _Static_assert(TACET_ACK_FRAME_MAX + TACET_SINGLE_FRAME_HEADER + TACET_SINGLE_MA
 
 /* Where a third is lost each way by chance, one message in thirty comes so far. */
 #define UNANSWERED_MAX 5
-#define REPEATED_MAX 6
+/* Five probes or so. */
+#define REPEATS_US TACET_MS(1200)
 #define REPEATED_US TACET_S(1) /* longer than between two probes */
 
 /* What the frames of one packet ask for; a first pass checks all of them, a second does it. */
@@ -130,6 +131,15 @@ void tacet_control_send_single(struct tacet_control *c, enum tacet_message type,
     }
 }
 
+void tacet_control_send_twice(struct tacet_control *c, bool on)
+{
+    if (on) {
+        c->twice_end = UINT64_MAX;
+    } else if (c->twice_end > c->send_end) {
+        c->twice_end = c->send_end;
+    }
+}
+
 bool tacet_control_idle(const struct tacet_control *c)
 {
     return c->send_base == c->send_end;
@@ -138,7 +148,8 @@ bool tacet_control_idle(const struct tacet_control *c)
 bool tacet_control_is_stuck(const struct tacet_control *c, int64_t now)
 {
     return c->unanswered >= UNANSWERED_MAX ||
-           (c->repeated >= REPEATED_MAX && now - c->repeated_at_us < REPEATED_US);
+           (c->repeats && c->repeated_at_us - c->repeats_since_us >= REPEATS_US &&
+            now - c->repeated_at_us < REPEATED_US);
 }
 
 static bool has_work(const struct tacet_control *c)

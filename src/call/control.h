@@ -66,6 +66,7 @@ struct tacet_control_sent {
     int64_t sent_at_us;
     bool retransmission; /* its round trip is ambiguous (Karn) */
     bool lost;           /* waits to be sent again */
+    int64_t copy_at_us;  /* when its copy is due; INT64_MAX: none is */
 };
 
 struct tacet_control {
@@ -78,6 +79,7 @@ struct tacet_control {
     uint64_t send_base; /* all below is acknowledged */
     uint64_t send_next; /* first byte never sent */
     uint64_t send_end;
+    uint64_t twice_end; /* what is below goes out twice */
     struct tacet_control_sent sent[TACET_CONTROL_IN_FLIGHT_MAX];
     uint64_t send_order;  /* of the next packet with stream bytes */
     uint64_t acked_order; /* one above the highest acknowledged */
@@ -95,8 +97,8 @@ struct tacet_control {
         uint64_t begin;
         uint64_t end;
     } recv_ranges[4]; /* arrived out of order, ascending; begin == end: unused */
-    int32_t repeated; /* segments in a row that had come before: the word of it was lost ... */
-    int64_t repeated_at_us; /* ... the last time */
+    bool repeats;     /* what comes has come before: the word of it was lost ... */
+    int64_t repeats_since_us, repeated_at_us; /* ... the first time in a row, the last time */
     bool ack_due;
     bool broken; /* the peer broke the stream's rules: hang up (protocol) */
 
@@ -141,6 +143,10 @@ int tacet_control_send(struct tacet_control *c, int64_t now, enum tacet_message 
 /* Queues a single, unreliable message; the oldest goes if there are too many. */
 void tacet_control_send_single(struct tacet_control *c, enum tacet_message type,
                                const uint8_t *body, size_t size);
+/* From here on each segment goes out a second time, TACET_COPY_US later, or no longer does: what is
+ * queued already still does. For the few of a beginning, where each one lost is a round trip more
+ * that somebody waits. */
+void tacet_control_send_twice(struct tacet_control *c, bool on);
 /* Whether everything sent has been acknowledged. */
 bool tacet_control_idle(const struct tacet_control *c);
 /* For seconds nothing sent has been answered, or no answer of ours has arrived. Where that is for

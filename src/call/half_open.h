@@ -14,11 +14,12 @@
 
 struct tacet_half_open {
     bool used;
-    bool done;     /* its own FIN came, accepted or refused */
-    bool proven;   /* the INIT had a valid mac2: its path is no forgery */
-    uint64_t age;  /* rises with every entry made */
-    size_t nth;    /* how many others its source had when it was made */
-    int64_t at_us; /* when the INIT came */
+    bool done;              /* its own FIN came, accepted or refused */
+    bool proven;            /* the INIT had a valid mac2: its path is no forgery */
+    uint64_t age;           /* rises with every entry made */
+    size_t nth;             /* how many others its source had when it was made */
+    int64_t at_us;          /* when the INIT came */
+    int64_t answered_at_us; /* the last time */
     struct tacet_path path;
     uint32_t index_local;
     uint32_t index_remote;

@@ -51,6 +51,7 @@ struct tacet_handshake_result {
     uint16_t media_bits;
     struct tacet_public_identity peer; /* authenticated, and judged by the policy */
     int64_t started_at_us;             /* responder: when the INIT came */
+    int64_t answered_at_us;            /* responder: when RESP was last sent */
 };
 
 struct tacet_initiator {

@@ -187,6 +187,7 @@ enum tacet_drop tacet_responder_consume_init(struct tacet_responder *r,
     tacet_responder_expire(r, now);
     struct tacet_half_open *entry = tacet_half_open_by_init(r, path, packet);
     if (entry != NULL) {
+        entry->answered_at_us = now;
         memcpy(reply, entry->resp, sizeof(entry->resp));
         *ret_size = sizeof(entry->resp);
         return TACET_DROP_NONE;
@@ -212,6 +213,7 @@ enum tacet_drop tacet_responder_consume_init(struct tacet_responder *r,
             sodium_memzero(place, sizeof(*place));
         }
         entry = tacet_half_open_add(r, now, path);
+        entry->answered_at_us = now;
         entry->proven = proven;
         entry->index_local = indices[0];
         entry->index_remote = indices[1];
@@ -337,6 +339,7 @@ enum tacet_drop tacet_responder_consume_fin(struct tacet_responder *r,
         result.index_local = entry->index_local;
         result.index_remote = entry->index_remote;
         result.started_at_us = entry->at_us;
+        result.answered_at_us = entry->answered_at_us;
         *ret = result;
         *ret_index_local = entry->index_local;
     }

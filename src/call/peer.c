@@ -52,6 +52,21 @@ void tacet_peer_wipe(struct tacet_peer *peer)
 
 /* --- the caller's beginning --- */
 
+/* When INIT or FIN goes out again: first its copy, where there is to be one. */
+static void schedule(struct tacet_call *call, struct tacet_peer *peer, int64_t now, bool twice,
+                     int64_t most_us)
+{
+    peer->copied = twice && !peer->copied;
+    if (peer->copied) {
+        tacet_timers_set(&peer->timers, TACET_TIMER_HANDSHAKE, now + TACET_COPY_US);
+        return;
+    }
+    tacet_timers_set(&peer->timers, TACET_TIMER_HANDSHAKE,
+                     now + tacet_peer_jitter(call, peer->retry_us));
+    peer->retry_us = peer->retry_us * 3 / 2;
+    peer->retry_us = peer->retry_us < most_us ? peer->retry_us : most_us;
+}
+
 /* To one of the paths, with the mac2 that its cookie gives, or zero. */
 static void send_init_to(struct tacet_call *call, struct tacet_peer *peer, int64_t now,
                          size_t which)
@@ -71,12 +86,7 @@ static void send_init(struct tacet_call *call, struct tacet_peer *peer, int64_t 
         peer->cookies[i].waiting = true;
     }
     peer->init_count++;
-    tacet_timers_set(&peer->timers, TACET_TIMER_HANDSHAKE,
-                     now + tacet_peer_jitter(call, peer->retry_us));
-    peer->retry_us = peer->retry_us * 3 / 2;
-    if (peer->retry_us > TACET_INIT_RETRY_MAX_US) {
-        peer->retry_us = TACET_INIT_RETRY_MAX_US;
-    }
+    schedule(call, peer, now, peer->init_count > TACET_INITS_ALONE, TACET_INIT_RETRY_MAX_US);
 }
 
 int tacet_peer_dial(struct tacet_call *call, struct tacet_peer *peer, int64_t now,
@@ -126,9 +136,10 @@ enum tacet_drop tacet_peer_on_cookie(struct tacet_call *call, struct tacet_peer 
     return TACET_DROP_UNKNOWN; /* nothing was sent there */
 }
 
-/* What both sides set up once the handshake has given its keys. */
+/* What both sides set up once the handshake has given its keys. `round_trip_us` is what it makes of
+ * that; where it is short, another copy of a packet keeps nothing else waiting. */
 static void begin_keys(struct tacet_peer *peer, int64_t now, const struct tacet_path *path,
-                       const struct tacet_handshake_result *result)
+                       const struct tacet_handshake_result *result, int64_t round_trip_us)
 {
     peer->state = TACET_PEER_CONFIRMING;
     peer->path = *path;
@@ -136,6 +147,8 @@ static void begin_keys(struct tacet_peer *peer, int64_t now, const struct tacet_
     peer->identity = result->peer;
     memcpy(peer->h, result->h, sizeof(peer->h));
     tacet_control_init(&peer->control, result->index_remote);
+    peer->control.round_trip_guess_us = round_trip_us;
+    tacet_control_send_twice(&peer->control, round_trip_us <= TACET_COPY_ROUND_TRIP_US);
     tacet_rekey_init(&peer->rekey, &tacet_kem_xwing, peer->caller, result->profile,
                      result->exporter, result->h, &peer->control);
     peer->last_received_at_us = now;
@@ -148,12 +161,7 @@ static void begin_keys(struct tacet_peer *peer, int64_t now, const struct tacet_
 static void send_fin(struct tacet_call *call, struct tacet_peer *peer, int64_t now)
 {
     tacet_queue_copy(&call->queue, peer->fin, TACET_FIN_SIZE, &peer->path);
-    tacet_timers_set(&peer->timers, TACET_TIMER_HANDSHAKE,
-                     now + tacet_peer_jitter(call, peer->retry_us));
-    peer->retry_us = peer->retry_us * 3 / 2;
-    if (peer->retry_us > TACET_CONTROL_RETRY_MAX_US) {
-        peer->retry_us = TACET_CONTROL_RETRY_MAX_US;
-    }
+    schedule(call, peer, now, peer->control.twice_end > 0, TACET_CONTROL_RETRY_MAX_US);
 }
 
 void tacet_peer_send_handshake(struct tacet_call *call, struct tacet_peer *peer, int64_t now)
@@ -192,8 +200,8 @@ enum tacet_drop tacet_peer_on_resp(struct tacet_call *call, struct tacet_peer *p
     if (peer->retry_us < TACET_CONTROL_RETRY_MIN_US) {
         peer->retry_us = TACET_CONTROL_RETRY_MIN_US;
     }
-    begin_keys(peer, now, path, &result);
-    peer->control.round_trip_guess_us = round_trip_us;
+    begin_keys(peer, now, path, &result, round_trip_us);
+    peer->copied = false;
     sodium_memzero(&result, sizeof(result));
     send_fin(call, peer, now);
     tacet_notices_accepted(call, peer);
@@ -220,7 +228,7 @@ void tacet_peer_on_fin(struct tacet_call *call, struct tacet_peer *peer, int64_t
     tacet_timers_init(&peer->timers);
     peer->started_at_us = result->started_at_us;
     memcpy(peer->commitment, result->commitment, sizeof(peer->commitment));
-    begin_keys(peer, now, path, result);
+    begin_keys(peer, now, path, result, now - result->answered_at_us);
     int64_t patience_us = call->config.no_answer_us;
     patience_us =
         patience_us < TACET_UNANSWERED_TIMEOUT_US ? patience_us : TACET_UNANSWERED_TIMEOUT_US;
@@ -364,6 +372,7 @@ void tacet_peer_connect(struct tacet_call *call, struct tacet_peer *peer, int64_
     }
     peer->state = TACET_PEER_CONNECTED;
     peer->connected_at_us = now;
+    tacet_control_send_twice(&peer->control, false);
     tacet_timers_stop(&peer->timers, TACET_TIMER_GIVE_UP);
     tacet_timers_set(&peer->timers, TACET_TIMER_REPORT,
                      now + tacet_peer_jitter(call, TACET_REPORT_INTERVAL_US));

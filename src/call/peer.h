@@ -41,6 +41,7 @@ struct tacet_peer {
     struct tacet_cookie_answer cookies[TACET_DIAL_PATHS_MAX]; /* of each of them */
     size_t dialled_count;
     int64_t retry_us; /* INIT's or FIN's next interval, before its jitter */
+    bool copied;      /* the one sent last was a copy of the one before */
     int64_t init_sent_at_us;
     uint32_t init_count; /* INITs sent: with one, RESP measures the round trip */
     bool other_answered; /* somebody else did */

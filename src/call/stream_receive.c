@@ -92,12 +92,13 @@ void tacet_stream_on_data(struct tacet_control *c, int64_t now, uint64_t offset,
         /* A repetition: the word of its arrival was lost. A single byte asks only whether what has
          * arrived was taken. */
         if (size > 1) {
-            c->repeated += c->repeated < INT16_MAX;
+            c->repeats_since_us = c->repeats ? c->repeats_since_us : now;
+            c->repeats = true;
             c->repeated_at_us = now;
         }
         return;
     }
-    c->repeated = 0;
+    c->repeats = false;
     if (offset > c->recv_next) {
         if (add_range(c, offset, end)) {
             store(c, offset, data, size);

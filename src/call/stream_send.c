@@ -3,7 +3,8 @@
  * flight, and the rules for sending one again. A segment is lost when a packet sent three later,
  * or one and an eighth of a round trip later, has been acknowledged (the thresholds of RFC 9002
  * section 6.1); the loss of the last ones, which no later packet shows, is found by a probe after
- * one and a half round trips, then at growing intervals.
+ * one and a half round trips, then at growing intervals. While a call is set up a segment goes out
+ * twice at once (tacet_control_send_twice()).
  */
 #include "call/stream.h"
 
@@ -114,8 +115,26 @@ static void write_segment(struct tacet_control *c, int64_t now, struct tacet_con
     tacet_write_bytes(w, c->send_ring, s->size - first);
     assert(!w->failed);
     s->order = c->send_order;
-    s->sent_at_us = now;
+    s->sent_at_us = s->retransmission ? now : s->sent_at_us; /* of a copy the first one counts */
     s->lost = false;
+}
+
+/* When what stands there in the stream goes out again. */
+static int64_t copy_at(const struct tacet_control *c, int64_t now, uint64_t offset)
+{
+    return offset < c->twice_end ? now + TACET_COPY_US : INT64_MAX;
+}
+
+static struct tacet_control_sent new_segment(const struct tacet_control *c, int64_t now,
+                                             uint64_t offset, size_t size)
+{
+    return (struct tacet_control_sent){
+        .used = true,
+        .offset = offset,
+        .size = (uint16_t)size,
+        .sent_at_us = now,
+        .copy_at_us = copy_at(c, now, offset),
+    };
 }
 
 void tacet_stream_write(struct tacet_control *c, int64_t now, struct tacet_writer *w)
@@ -140,9 +159,7 @@ void tacet_stream_write(struct tacet_control *c, int64_t now, struct tacet_write
             }
             size = size < room ? size : room;
             size = size < TACET_STREAM_SEGMENT_MAX ? size : TACET_STREAM_SEGMENT_MAX;
-            *s = (struct tacet_control_sent){ .used = true,
-                                              .offset = c->send_next,
-                                              .size = (uint16_t)size };
+            *s = new_segment(c, now, c->send_next, size);
             c->send_next += size;
         }
         write_segment(c, now, s, w);
@@ -208,7 +225,22 @@ static bool detect_losses(struct tacet_control *c, int64_t now)
     return any;
 }
 
-/* Sets the one timer: the next segment to count as lost, or the probe. */
+/* Those whose time has come go out again, though nothing says that they are lost. */
+static bool take_copies(struct tacet_control *c, int64_t now)
+{
+    bool any = false;
+
+    for (size_t i = 0; i < TACET_CONTROL_IN_FLIGHT_MAX; i++) {
+        if (c->sent[i].used && c->sent[i].copy_at_us <= now) {
+            c->sent[i].copy_at_us = INT64_MAX;
+            c->sent[i].lost = true;
+            any = true;
+        }
+    }
+    return any;
+}
+
+/* Sets the one timer: the next segment to count as lost, a copy, or the probe. */
 static void arm(struct tacet_control *c)
 {
     if (c->send_base == c->send_next) {
@@ -218,6 +250,9 @@ static void arm(struct tacet_control *c)
     c->retry_at_us = c->last_sent_at_us + probe_interval(c);
     for (size_t i = 0; i < TACET_CONTROL_IN_FLIGHT_MAX; i++) {
         int64_t at = lost_at(c, &c->sent[i]);
+        if (c->sent[i].used && c->sent[i].copy_at_us < at) {
+            at = c->sent[i].copy_at_us;
+        }
         c->retry_at_us = at < c->retry_at_us ? at : c->retry_at_us;
     }
 }
@@ -227,14 +262,15 @@ void tacet_stream_on_timeout(struct tacet_control *c, int64_t now)
     if (now < c->retry_at_us) {
         return;
     }
-    if (!detect_losses(c, now) && now >= c->last_sent_at_us + probe_interval(c)) {
+    bool copies = take_copies(c, now);
+    if (!detect_losses(c, now) && !copies && now >= c->last_sent_at_us + probe_interval(c)) {
         struct tacet_control_sent *s = lowest(c, false);
         if (s == NULL) {
             /* All has arrived and not all was taken, or the word of it was lost: the last byte
              * again, which is answered at once. */
             s = free_entry(c);
             assert(s != NULL);
-            *s = (struct tacet_control_sent){ .used = true, .offset = c->send_next - 1, .size = 1 };
+            *s = new_segment(c, now, c->send_next - 1, 1);
         }
         /* Two at a time (RFC 9002 section 6.2.4): a message of two segments, of which one was lost,
          * is not to wait for two probes. But where nothing at all is known of the round trip, the
@@ -243,6 +279,7 @@ void tacet_stream_on_timeout(struct tacet_control *c, int64_t now)
         for (int i = 0; i < (known_round_trip(c) > 0 ? PROBE_SEGMENTS : 1) && s != NULL; i++) {
             s->lost = true;
             s->retransmission = true;
+            s->copy_at_us = copy_at(c, now, s->offset);
             s = in_flight(c, i == PROBE_SEGMENTS - 2);
         }
         c->probe_order = c->send_order;

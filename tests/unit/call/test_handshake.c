@@ -41,6 +41,7 @@ static void both_sides_agree_for_every_hint(void **state)
         both_agree();
         assert_int_equal(f->of_alice.peer.trust, rows[i].trust);
         assert_true(f->of_bob.started_at_us == f->now);
+        assert_true(f->of_bob.answered_at_us == f->now);
         assert_int_equal(tacet_responder_count(&f->bob.responder), 0);
     }
 }

@@ -210,6 +210,38 @@ static void lost_acknowledgements_are_no_slow_way(void **state)
     assert_in_range(w->side[0].round_trip_us, TACET_MS(100), TACET_MS(200));
 }
 
+/* While a call is set up: each segment has a copy, in time for what was lost not to be missed, and
+ * the round trip is that of the first. Afterwards there are none. */
+static void what_goes_out_twice_is_there_though_the_first_is_lost(void **state)
+{
+    struct control_link *w = *state;
+
+    control_link_start(w, 1);
+    w->sent[0] = w->sent[1] = MESSAGES;
+    w->unread = true;
+    w->delay_us = TACET_MS(50);
+    tacet_control_send_twice(&w->side[0], true);
+    w->blocked[0] = true;
+    send_a_few(w);
+    uint64_t once = w->stream_bytes;
+    tacet_control_send_twice(&w->side[0], false);
+    w->blocked[0] = false;
+    int64_t until = w->now + TACET_COPY_US + w->delay_us;
+    while (control_link_step(w, until)) {
+    }
+    assert_int_equal(w->side[1].recv_next, w->side[0].send_end);
+    assert_int_equal(w->stream_bytes, 2 * once);
+    until = w->now + TACET_MS(100);
+    while (w->side[0].round_trips == 0 && control_link_step(w, until)) {
+    }
+    assert_int_equal(w->side[0].round_trip_us, 2 * w->delay_us + TACET_COPY_US);
+    send_a_few(w);
+    until = w->now + TACET_COPY_US + w->delay_us;
+    while (control_link_step(w, until)) {
+    }
+    assert_int_equal(w->stream_bytes, 3 * once);
+}
+
 /* Of two packets the first is lost: the word that the second arrived is waited for an eighth of a
  * round trip longer, not until a probe. */
 static void an_overtaken_packet_is_sent_again_after_its_time(void **state)
@@ -306,6 +338,7 @@ int main(void)
         cmocka_unit_test(a_slow_link_is_measured_in_spite_of_probes),
         cmocka_unit_test(a_slow_link_that_the_handshake_has_measured_is_not_probed),
         cmocka_unit_test(lost_acknowledgements_are_no_slow_way),
+        cmocka_unit_test(what_goes_out_twice_is_there_though_the_first_is_lost),
         cmocka_unit_test(an_overtaken_packet_is_sent_again_after_its_time),
         cmocka_unit_test(a_full_window_says_so_and_queues_nothing),
         cmocka_unit_test(what_is_not_taken_is_not_sent_again_and_again),

@@ -3,6 +3,7 @@
 #include "call/inbound.h"
 
 #include "base/bytes.h"
+#include "rtp/payload_vp8.h"
 #include "rtp/red.h"
 
 #include <assert.h>
@@ -10,7 +11,8 @@
 
 /* How long a hole in the video is waited for: about the spread of a reordering network, and time
  * for some retransmissions, each of which may be lost like the packet was; but not so long that
- * asking for a key frame would have cost less. The first one is always waited for. */
+ * asking for a key frame would have cost less. Counted from the last packet of the picture, for one
+ * that is still being sent is not given up. The first try is always waited for. */
 #define PATIENCE_MIN_US TACET_MS(60)
 #define PATIENCE_MAX_US TACET_MS(500)
 #define PATIENCE_TRIES 4
@@ -38,7 +40,7 @@ void tacet_inbound_init(struct tacet_inbound *in, const uint32_t ssrcs[TACET_SSR
     in->rtx_ssrc = ssrcs[TACET_SSRC_RTX];
     in->fec_ssrc = ssrcs[TACET_SSRC_FEC];
     in->scratch = scratch;
-    in->patience_us = PATIENCE_MIN_US;
+    in->patience_us = PATIENCE_MAX_US; /* nothing is known of the way */
     in->ask_after_us = PATIENCE_MIN_US;
     tacet_assembly_init(&in->assembly, pool, frame);
 }
@@ -123,6 +125,27 @@ static int64_t unwrap(const struct tacet_inbound *in, uint16_t seq)
     return in->nack.highest + (int16_t)(uint16_t)(seq - (uint16_t)in->nack.highest);
 }
 
+/* RFC 6386 section 9.1: the lowest bit of a frame is 0 in a key frame. */
+static bool begins_key_frame(const uint8_t *payload, size_t size)
+{
+    struct tacet_vp8_descriptor d;
+    size_t at;
+
+    return tacet_vp8_descriptor_parse(payload, size, &d, &at) == 0 && d.start && d.partition == 0 &&
+           (payload[at] & 1) == 0;
+}
+
+/* A stream begins with a key frame: where the first that is known of it is anything else, one
+ * before that is missing. Repairs tell of more at a time, where there are any. */
+static void look_before(struct tacet_inbound *in, int64_t now, int64_t seq, const uint8_t *payload,
+                        size_t size)
+{
+    if (in->stats[TACET_KIND_VIDEO].key_frames_received == 0 && seq == in->nack.lowest &&
+        !begins_key_frame(payload, size)) {
+        tacet_nack_begin(&in->nack, now, seq - 1);
+    }
+}
+
 /* A video packet has come, by whatever way. Returns whether repairs waited for it. */
 static bool tell(struct tacet_inbound *in, int64_t now, int64_t seq, uint32_t timestamp,
                  bool marker, const uint8_t *payload, size_t size)
@@ -130,6 +153,7 @@ static bool tell(struct tacet_inbound *in, int64_t now, int64_t seq, uint32_t ti
     struct tacet_fec_source source = { timestamp, marker, payload, size };
 
     tacet_nack_on_packet(&in->nack, now, seq);
+    look_before(in, now, seq, payload, size);
     return tacet_fec_on_source(&in->fec, seq, &source);
 }
 
@@ -162,7 +186,7 @@ static void begin_afresh(struct tacet_inbound *in, int64_t now, int64_t seq)
 {
     const struct tacet_inbound_stats *stats = &in->stats[TACET_KIND_VIDEO];
 
-    if (in->nack.started && now - stats->last_packet_received_us > AFRESH_AFTER_US &&
+    if (stats->packets_received > 0 && now - stats->last_packet_received_us > AFRESH_AFTER_US &&
         seq > in->nack.highest + AFRESH_PACKETS) {
         tacet_nack_skip(&in->nack, seq);
         tacet_assembly_require_refresh(&in->assembly);
@@ -259,10 +283,11 @@ enum tacet_drop tacet_inbound_put_fec(struct tacet_inbound *in, int64_t now,
     drop = TACET_DROP_NONE;
     in->stats[TACET_KIND_VIDEO].fec_packets_received++;
     in->nack.delay_us = FEC_DELAY_US;
-    if (!in->nack.started) {
-        goto out;
+    /* Numbers begin below 2^15, so that the first ones are as they are (protocol.md section 8). */
+    int64_t base = in->nack.started ? unwrap(in, header.base) : header.base;
+    if (in->stats[TACET_KIND_VIDEO].key_frames_received == 0) {
+        tacet_nack_begin(&in->nack, now, base);
     }
-    int64_t base = unwrap(in, header.base);
     tacet_nack_expect(&in->nack, now, base + header.k - 1);
     if (tacet_fec_on_repair(&in->fec, base, &header, rtp.seq, rtp.payload + TACET_FEC_HEADER_SIZE,
                             rtp.payload_size - TACET_FEC_HEADER_SIZE)) {
@@ -296,6 +321,7 @@ size_t tacet_inbound_missing(struct tacet_inbound *in, int64_t now, int64_t roun
     struct tacet_nack_pace pace = {
         .round_trip_us = round_trip_us,
         .patience_us = in->patience_us,
+        .kept_us = in->assembly.hole_since_us == INT64_MAX ? 0 : in->assembly.hole_since_us,
         .copies = tacet_nack_copies(
             loss_there_permille, tacet_reception_loss_permille(&in->reception[TACET_KIND_VIDEO])),
     };

@@ -367,11 +367,30 @@ static bool hand_out(struct tacet_assembly *a, int64_t end, struct tacet_frame *
     return true;
 }
 
+/* When the last packet came of the frame that the hole is in, with `behind` the first one behind
+ * it; INT64_MIN: the hole is between two frames. */
+static int64_t grew_at(struct tacet_assembly *a, int64_t hole, int64_t behind)
+{
+    const struct tacet_assembly_slot *of = find(a, hole > a->next_seq ? a->next_seq : behind);
+    int64_t at_us = INT64_MIN;
+
+    if (of == NULL || (hole == a->next_seq && is_start(of))) {
+        return at_us;
+    }
+    for (int64_t seq = a->next_seq; seq <= a->unwrap.highest; seq++) {
+        const struct tacet_assembly_slot *slot = find(a, seq);
+        if (slot != NULL && slot->timestamp == of->timestamp && slot->buffer->at_us > at_us) {
+            at_us = slot->buffer->at_us;
+        }
+    }
+    return at_us;
+}
+
 /*
  * Looks behind the hole at `hole`. True: *ret_seq is where to go on at once, a complete frame that
  * does without all before it. False: *ret_seq is the first packet behind the hole, hole_since_us
- * says when the first of them came (INT64_MAX: there is none), and bridge_at_us when to go on with
- * a frame that needs nothing that is missing.
+ * says since when nothing has come for its frame (INT64_MAX: there is nothing behind it), and
+ * bridge_at_us when to go on with a frame that needs nothing that is missing.
  */
 static bool look_behind(struct tacet_assembly *a, int64_t now, int64_t hole, int64_t *ret_seq)
 {
@@ -401,10 +420,13 @@ static bool look_behind(struct tacet_assembly *a, int64_t now, int64_t hole, int
             a->hole_since_us = slot->buffer->at_us;
         }
     }
-    if (bridge == INT64_MAX) {
-        return false;
+    if (bridge != INT64_MAX) {
+        a->bridge_at_us = a->hole_since_us + BRIDGE_US;
     }
-    a->bridge_at_us = a->hole_since_us + BRIDGE_US;
+    if (a->hole_since_us != INT64_MAX) {
+        int64_t grew_us = grew_at(a, hole, *ret_seq);
+        a->hole_since_us = grew_us > a->hole_since_us ? grew_us : a->hole_since_us;
+    }
     *ret_seq = a->bridge_at_us <= now ? bridge : *ret_seq;
     return a->bridge_at_us <= now;
 }

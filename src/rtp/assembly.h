@@ -5,7 +5,8 @@
  * that is missing something never comes out. What is missing and not needed is passed over.
  *
  * A hole in what is needed is waited for until `patience_us` after the first packet behind it came,
- * or until a frame behind it heals the loss. `wants_refresh` says that nothing else can.
+ * or the last one of its frame, which may take long to send; or until a frame behind it heals the
+ * loss. `wants_refresh` says that nothing else can.
  *
  * Pure: fed with packets and the time, it owns the buffers that it was given until it hands them
  * back to the pool.
@@ -59,7 +60,8 @@ struct tacet_assembly {
     bool started;
     bool wants_refresh;      /* true from the start until a frame is handed out */
     bool wants_key;          /* ... which has to be a key frame */
-    int64_t hole_since_us;   /* when the first packet behind the hole came; INT64_MAX: no hole */
+    int64_t hole_since_us;   /* when the first packet behind the hole came, or the last one of its
+                                frame; INT64_MAX: no hole */
     int64_t bridge_at_us;    /* when the hole is passed over, for what is behind it does without;
                                 INT64_MAX: not */
     struct tacet_decoded decoded;

@@ -171,8 +171,11 @@ bool tacet_fec_on_repair(struct tacet_fec_decoder *d, int64_t base,
     size_t missing = 0;
 
     assert(size <= TACET_FEC_SYMBOL_MAX);
-    if (!d->started || base <= d->highest - TACET_FEC_WINDOW ||
-        base > d->highest + TACET_FEC_WINDOW / 2) {
+    if (!d->started) {
+        d->started = true;
+        d->highest = base - 1;
+    }
+    if (base <= d->highest - TACET_FEC_WINDOW || base > d->highest + TACET_FEC_WINDOW / 2) {
         return false;
     }
     for (int i = 0; i < header->k; i++) {

@@ -16,16 +16,21 @@ static void drop_first(struct tacet_nack *n, size_t count)
     memmove(&n->missing[0], &n->missing[count], n->count * sizeof(n->missing[0]));
 }
 
+static struct tacet_nack_entry entry(const struct tacet_nack *n, int64_t now, int64_t seq)
+{
+    return (struct tacet_nack_entry){
+        .seq = seq,
+        .missing_since_us = now,
+        .ask_at_us = now + n->delay_us,
+    };
+}
+
 static void add(struct tacet_nack *n, int64_t now, int64_t seq)
 {
     if (n->count == TACET_NACK_MAX) {
         drop_first(n, 1); /* the oldest has the least time left */
     }
-    n->missing[n->count++] = (struct tacet_nack_entry){
-        .seq = seq,
-        .missing_since_us = now,
-        .ask_at_us = now + n->delay_us,
-    };
+    n->missing[n->count++] = entry(n, now, seq);
 }
 
 static void remove_one(struct tacet_nack *n, int64_t seq)
@@ -57,6 +62,7 @@ void tacet_nack_on_packet(struct tacet_nack *n, int64_t now, int64_t seq)
 {
     if (!n->started) {
         n->started = true;
+        n->lowest = seq;
         n->highest = seq;
         return;
     }
@@ -66,6 +72,25 @@ void tacet_nack_on_packet(struct tacet_nack *n, int64_t now, int64_t seq)
     }
     add_to(n, now, seq);
     n->highest = seq;
+}
+
+void tacet_nack_begin(struct tacet_nack *n, int64_t now, int64_t seq)
+{
+    if (!n->started) {
+        n->started = true;
+        n->lowest = seq;
+        n->highest = seq - 1;
+    }
+    size_t count = seq < n->lowest ? (size_t)(n->lowest - seq) : 0;
+    if (count == 0 || count > TACET_NACK_MAX - n->count) {
+        return;
+    }
+    memmove(&n->missing[count], &n->missing[0], n->count * sizeof(n->missing[0]));
+    n->count += count;
+    n->lowest = seq;
+    for (size_t i = 0; i < count; i++) {
+        n->missing[i] = entry(n, now, seq + (int64_t)i);
+    }
 }
 
 void tacet_nack_expect(struct tacet_nack *n, int64_t now, int64_t seq)
@@ -98,8 +123,11 @@ size_t tacet_nack_due(struct tacet_nack *n, int64_t now, const struct tacet_nack
     size_t count = 0;
 
     assert(pace->copies > 0);
-    while (expired < n->count && now - n->missing[expired].missing_since_us > pace->patience_us) {
-        expired++;
+    if (now - pace->kept_us > pace->patience_us) {
+        while (expired < n->count &&
+               now - n->missing[expired].missing_since_us > pace->patience_us) {
+            expired++;
+        }
     }
     drop_first(n, expired);
     for (size_t i = 0; i < n->count && count < capacity; i++) {

@@ -23,12 +23,14 @@ struct tacet_nack_entry {
 struct tacet_nack_pace {
     int64_t round_trip_us;
     int64_t patience_us;
+    int64_t kept_us; /* what is missing is not forgotten sooner than that long after this */
     uint32_t copies; /* at least 1 */
 };
 
 struct tacet_nack {
     bool started;
     int64_t delay_us; /* from noticing to asking: time for other repair to come */
+    int64_t lowest;   /* of those that are known of */
     int64_t highest;
     struct tacet_nack_entry missing[TACET_NACK_MAX]; /* ascending */
     size_t count;
@@ -36,6 +38,9 @@ struct tacet_nack {
 
 /* A packet came, as itself or retransmitted. */
 void tacet_nack_on_packet(struct tacet_nack *n, int64_t now, int64_t seq);
+/* Something says that the stream began no later than with this one: for who may have missed the
+ * beginning. */
+void tacet_nack_begin(struct tacet_nack *n, int64_t now, int64_t seq);
 /* Something says that the packets up to this one have been sent. */
 void tacet_nack_expect(struct tacet_nack *n, int64_t now, int64_t seq);
 /* What is missing before this one, which has come, is given up. */

@@ -182,6 +182,25 @@ static void hole_is_waited_for_and_can_be_filled(void **state)
     assert_int_equal(f->a.frames_discarded, 0);
 }
 
+static void patience_begins_when_the_last_packet_of_the_frame_has_come(void **state)
+{
+    struct fixture *f = *state;
+
+    begin(f);
+    (void)put_frame(f, 2, false, 1000, 104, 0x5); /* the second is missing */
+    f->now += PATIENCE - 1;
+    (void)put_frame(f, 2, false, 1000, 104, 0x8); /* it is still being sent */
+    expect_nothing(f);
+    assert_true(timeout(f) == f->now + PATIENCE);
+    f->now += PATIENCE / 2;
+    (void)put_frame(f, 3, false, 1000, 108, WHOLE); /* another one does not count */
+    expect_nothing(f);
+    assert_true(timeout(f) == f->now - PATIENCE / 2 + PATIENCE);
+    f->now += PATIENCE - PATIENCE / 2;
+    expect_nothing(f);
+    assert_true(f->a.wants_refresh);
+}
+
 static void hole_that_stays_costs_all_up_to_the_next_key_frame(void **state)
 {
     struct fixture *f = *state;
@@ -455,6 +474,7 @@ int main(void)
         WITH(first_packets_in_any_order_make_a_frame),
         WITH(joining_in_the_middle_waits_for_a_key_frame),
         WITH(hole_is_waited_for_and_can_be_filled),
+        WITH(patience_begins_when_the_last_packet_of_the_frame_has_come),
         WITH(hole_that_stays_costs_all_up_to_the_next_key_frame),
         WITH(lost_tail_is_noticed_by_what_follows),
         WITH(whole_lost_frame_is_a_hole),

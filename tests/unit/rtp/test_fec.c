@@ -127,6 +127,20 @@ static void as_many_repairs_as_losses_are_enough(void **state)
     }
 }
 
+static void repairs_alone_give_a_stream_its_beginning(void **state)
+{
+    struct tacet_rng rng;
+
+    (void)state;
+    tacet_rng_seed(&rng, 78, 0);
+    begin(&rng, 3);
+    for (size_t given = 1; given <= 3; given++) {
+        assert_true(repair(0, 3, true));
+        assert_int_equal(recover(), given == 3 ? 3 : 0);
+    }
+    assert_int_equal(right, 3);
+}
+
 static void losses_of_a_frame_come_back_with_the_repairs_of_the_next(void **state)
 {
     struct tacet_rng rng;
@@ -274,8 +288,6 @@ static void what_does_not_add_up_gives_nothing(void **state)
     (void)state;
     tacet_rng_seed(&rng, 75, 0);
     begin(&rng, 4);
-    /* Before any packet there is nothing to number by. */
-    assert_false(tacet_fec_on_repair(&decoder, BASE, &header, 0, zeros, sizeof(zeros)));
     sizes[0] = 10;
     sizes[1] = 10;
     (void)receive(0);
@@ -343,6 +355,7 @@ int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(as_many_repairs_as_losses_are_enough),
+        cmocka_unit_test(repairs_alone_give_a_stream_its_beginning),
         cmocka_unit_test(losses_of_a_frame_come_back_with_the_repairs_of_the_next),
         cmocka_unit_test(one_retransmission_frees_what_repairs_promised),
         cmocka_unit_test(newest_losses_are_looked_at_first),

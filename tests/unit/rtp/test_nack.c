@@ -15,11 +15,12 @@
 
 static struct tacet_nack nack;
 static uint16_t seqs[TACET_NACK_MAX];
+static int64_t kept_us = -TACET_S(10);
 static uint32_t copies = 1;
 
 static size_t due(int64_t now)
 {
-    struct tacet_nack_pace pace = { ROUND_TRIP, PATIENCE, copies };
+    struct tacet_nack_pace pace = { ROUND_TRIP, PATIENCE, kept_us, copies };
 
     return tacet_nack_due(&nack, now, &pace, seqs, TACET_NACK_MAX);
 }
@@ -121,6 +122,30 @@ static void what_is_known_to_be_sent_is_asked_for_without_a_packet_behind_it(voi
     assert_int_equal(nack.highest, 102);
 }
 
+static void beginning_that_was_missed_is_asked_for(void **state)
+{
+    (void)state;
+    nack = (struct tacet_nack){ 0 };
+    receive(0, 100, 100);
+    receive(0, 102, 102);
+    tacet_nack_begin(&nack, 0, 98);
+    assert_int_equal(due(0), 3);
+    assert_int_equal(seqs[0], 98);
+    assert_int_equal(seqs[1], 99);
+    assert_int_equal(seqs[2], 101);
+    receive(1, 98, 99);
+    tacet_nack_begin(&nack, 1, 98); /* known */
+    tacet_nack_begin(&nack, 1, 102);
+    tacet_nack_begin(&nack, 1, 98 - TACET_NACK_MAX); /* not to be believed */
+    assert_int_equal(nack.count, 1);
+    nack = (struct tacet_nack){ 0 };
+    tacet_nack_begin(&nack, 0, 50); /* nothing has come */
+    tacet_nack_expect(&nack, 0, 51);
+    assert_int_equal(due(0), 2);
+    assert_int_equal(seqs[0], 50);
+    assert_int_equal(seqs[1], 51);
+}
+
 static void what_is_postponed_is_asked_for_later(void **state)
 {
     (void)state;
@@ -220,6 +245,7 @@ int main(void)
         cmocka_unit_test(questions_are_repeated_while_they_may_get_lost),
         cmocka_unit_test(copies_make_up_for_the_loss_there_and_back),
         cmocka_unit_test(what_is_known_to_be_sent_is_asked_for_without_a_packet_behind_it),
+        cmocka_unit_test(beginning_that_was_missed_is_asked_for),
         cmocka_unit_test(what_is_postponed_is_asked_for_later),
         cmocka_unit_test(what_is_skipped_is_not_asked_for),
         cmocka_unit_test(patience_ends_and_so_does_the_list),

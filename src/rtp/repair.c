@@ -46,7 +46,7 @@ static const double in_time[TURNS_ENOUGH] = { 1, 10, 30 };
 /* How often the packets of that time may still lack something, at least and times the square of the
  * loss, if that costs a round trip of this time; and how often a key frame may. */
 #define LEFT_LEAST 0.001
-#define LEFT 0.2
+#define LEFT 0.3
 #define LEFT_ROUND_TRIP_US TACET_MS(120)
 #define LEFT_KEY 0.002
 /* Where no retransmission is in time, losses of this much count. */

@@ -1,7 +1,8 @@
 /*
  * See layers.h. A frame uses and replaces LAST alone as a rule. GOLDEN and ALTREF are for recovery:
- * twice a second one of them is replaced by a frame of the base layer, in turn, so that there is
- * always one that the receivers have said they hold; on demand a frame is predicted from it alone.
+ * twice a second, or every fourth frame, one of them is replaced by a frame of the base layer, in
+ * turn, so that there is always one that the receivers have said they hold; on demand a frame is
+ * predicted from it alone.
  */
 #include "layers.h"
 
@@ -13,6 +14,9 @@
 
 #define PATTERN_MAX 4
 #define LONG_TERM_PER_S 2
+/* ... but so many frames apart at least: where there are few a second, each takes long to send, and
+ * both pictures would be among those that are left out meanwhile. */
+#define LONG_TERM_APART_MIN 4
 
 /* By the place since the last refresh. The base layer refers to itself only. With three layers the
  * middle one needs a picture of its own, and ALTREF is not there for recovery. */
@@ -41,7 +45,9 @@ struct tacet_role tacet_layers_next(const struct tacet_layers *layers, uint8_t c
     case TACET_REFRESH_NONE:
         break;
     }
-    if (role.layer == 0 && layers->since_long + 1 >= fps / LONG_TERM_PER_S) {
+    int32_t apart =
+        fps / LONG_TERM_PER_S > LONG_TERM_APART_MIN ? fps / LONG_TERM_PER_S : LONG_TERM_APART_MIN;
+    if (role.layer == 0 && layers->since_long + 1 >= apart) {
         role.updates |= count == TACET_LAYERS_MAX ? GOLDEN : layers->long_term_next;
     }
     return role;

@@ -164,9 +164,61 @@ static void sound_gives_way_where_it_is_narrow(uint64_t seed)
     }
 }
 
+/* One or two pictures a second are large ones, each of which takes long to send: none is given up
+ * while it comes, nor left out for ever behind a key frame that another one replaces. */
+static void few_pictures_a_second_are_shown(uint64_t seed)
+{
+    static const struct {
+        uint16_t fps;
+        int64_t rate_kbps; /* 0: any */
+        uint64_t shown_percent_min;
+    } rows[] = {
+        { 1, 0, 85 },
+        { 2, 0, 80 },
+        { 2, 2000, 50 },
+        { 2, 600, 35 },
+    };
+
+    for (size_t row = 0; row < sizeof(rows) / sizeof(rows[0]); row++) {
+        struct tacet_harness_result result;
+        struct tacet_harness_config config;
+        struct tacet_watch watch;
+
+        tacet_watch_init(&watch, &config, seed);
+        tacet_scenario_row("%d pictures/s, %d kbit/s", rows[row].fps, (int)rows[row].rate_kbps);
+        for (int i = 0; i < 2; i++) {
+            config.link[i] = (struct tacet_link_config){
+                .delay_us = TACET_MILLIS(50),
+                .jitter_us = TACET_MILLIS(20),
+                .loss_permille = 200,
+                .rate_bps = rows[row].rate_kbps * 1000,
+                .queue_us = TACET_MILLIS(200),
+            };
+        }
+        config.width = 640;
+        config.height = 360;
+        config.fps = rows[row].fps;
+        config.video_bitrate_bps = VIDEO_BPS;
+        struct tacet_harness *h = tacet_watch_dial(&config);
+        tacet_harness_run(h, TACET_SECONDS(LENGTH_S));
+        uint64_t captured = 0;
+        uint64_t shown = 0;
+        for (int i = 0; i < 2; i++) {
+            tacet_harness_result(h, (enum tacet_harness_party)i, &result);
+            captured += result.pictures_captured;
+            shown += result.pictures_shown;
+            tacet_expect(result.pictures_bad == 0);
+        }
+        tacet_expect(shown * 100 >= captured * rows[row].shown_percent_min);
+        tacet_harness_free(&h);
+        tacet_scenario_row("%s", "");
+    }
+}
+
 const struct tacet_scenario tacet_scenarios_loss[] = {
     { "losses_at_random_are_repaired", losses_at_random_are_repaired },
     { "losses_in_runs_are_repaired", losses_in_runs_are_repaired },
+    { "few_pictures_a_second_are_shown", few_pictures_a_second_are_shown },
     { "sound_gives_way_where_it_is_narrow", sound_gives_way_where_it_is_narrow },
     { NULL, NULL },
 };

@@ -36,15 +36,19 @@ static void expect_rows(uint8_t count, int32_t fps, const struct row *rows, size
 static void one_layer_refers_to_the_frame_before(void **state)
 {
     static const struct row rows[] = {
-        { KEY, { 0, 0, L | G | A } }, { NONE, { 0, L, L } },        { NONE, { 0, L, L } },
-        { NONE, { 0, L, L | G } }, /* a second has six frames */
-        { NONE, { 0, L, L } },        { NONE, { 0, L, L } },        { NONE, { 0, L, L | A } },
-        { NONE, { 0, L, L } },        { KEY, { 0, 0, L | G | A } }, { NONE, { 0, L, L } },
-        { NONE, { 0, L, L } },        { NONE, { 0, L, L | G } },
+        { KEY, { 0, 0, L | G | A } }, { NONE, { 0, L, L } },     { NONE, { 0, L, L } },
+        { NONE, { 0, L, L } },        { NONE, { 0, L, L | G } }, /* a second has eight frames */
+        { NONE, { 0, L, L } },        { NONE, { 0, L, L } },     { NONE, { 0, L, L } },
+        { NONE, { 0, L, L | A } },    { NONE, { 0, L, L } },     { KEY, { 0, 0, L | G | A } },
+        { NONE, { 0, L, L } },        { NONE, { 0, L, L } },     { NONE, { 0, L, L } },
+        { NONE, { 0, L, L | G } },
     };
 
     (void)state;
-    expect_rows(1, 6, rows, sizeof(rows) / sizeof(rows[0]));
+    expect_rows(1, 8, rows, sizeof(rows) / sizeof(rows[0]));
+    /* With fewer they are as many frames apart, or a few that are left out would be all of them. */
+    expect_rows(1, 2, rows, sizeof(rows) / sizeof(rows[0]));
+    expect_rows(1, 1, rows, sizeof(rows) / sizeof(rows[0]));
 }
 
 static void second_layer_is_referred_to_by_nobody(void **state)

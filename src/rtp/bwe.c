@@ -31,6 +31,8 @@
 #define NEAR_ABOVE_PERCENT 115
 #define CLEAR_PERCENT 160 /* of the estimate: so fast trains of packets arrive where it is not */
 #define THERE_PERCENT 96
+#define TRAINS_PERCENT 95
+#define TRAINS_MET_US TACET_S(1) /* they differ for a moment where the capacity changes */
 #define THERE_PERCENT_PER_S 1
 #define THERE_LEAST_BPS_PER_S 5000
 #define USED_PERCENT 120 /* no growth beyond so much of what arrives */
@@ -99,6 +101,7 @@ void tacet_bwe_init(struct tacet_bwe *b, int64_t now, int64_t start_bps, int64_t
         .first_sent_us = -1,
         .last_change_us = now,
         .last_decrease_us = now - MET_US,
+        .trains_met_us = now - TRAINS_MET_US,
         .probe_ended_us = now - TACET_S(10),
         .next_probe_us = now,
         .standing_since_us = -1,
@@ -214,6 +217,14 @@ static void on_overuse(struct tacet_bwe *b, int64_t now)
     set_estimate(b, now, to);
 }
 
+/* What steady trains tell is believed: beyond it there is only a queue. */
+static bool meets_trains(const struct tacet_bwe *b)
+{
+    return tacet_dispersion_is_steady(&b->dispersion) &&
+           !tacet_dispersion_is_none(&b->dispersion) &&
+           b->estimate_bps * 100 > tacet_dispersion_bps(&b->dispersion) * TRAINS_PERCENT;
+}
+
 /* Up by what `passed_us` allow. */
 static int64_t step(const struct tacet_bwe *b, int64_t passed_us)
 {
@@ -234,6 +245,14 @@ static int64_t step(const struct tacet_bwe *b, int64_t passed_us)
 
 static void increase(struct tacet_bwe *b, int64_t now)
 {
+    if (meets_trains(b)) {
+        b->trains_met_us = now;
+        b->blind_probe_us = now + PROBE_BLIND_APART_US;
+    }
+    if (now - b->trains_met_us < TRAINS_MET_US) {
+        b->last_change_us = now;
+        return;
+    }
     int64_t passed_us = least(now - b->last_change_us, STEP_MAX_US);
     int64_t to = b->estimate_bps + step(b, passed_us);
     int64_t used = carried(b, RATE_US);
@@ -337,6 +356,7 @@ static void read_probe(struct tacet_bwe *b, int64_t now)
     b->known_bps = through ? 0 : b->known_bps;
     set_estimate(b, now, to);
     if (through) {
+        b->dispersion = (struct tacet_dispersion){ 0 }; /* trains were sent slower before */
         b->probe_succeeded = true;
         b->blind_probe_us = now;
         b->next_probe_us = now + b->reports.round_trip_us;
@@ -502,7 +522,8 @@ int64_t tacet_bwe_target(const struct tacet_bwe *b)
 
 bool tacet_bwe_met_capacity(const struct tacet_bwe *b, int64_t now)
 {
-    return b->known_bps > 0 || now - b->last_decrease_us < MET_US;
+    return b->known_bps > 0 || now - b->last_decrease_us < MET_US ||
+           now - b->trains_met_us < TRAINS_MET_US;
 }
 
 bool tacet_bwe_pauses(const struct tacet_bwe *b)

@@ -10,7 +10,8 @@
  *
  * - A queue that grows: down to 0.85 of what arrives, and less for as long as it takes to empty.
  * - No queue: up, a step at a time near the capacity last met, by a share far from it, or where
- *   trains of packets arrive much faster.
+ *   trains of packets arrive much faster. Not beyond what steady trains tell of the way: there is
+ *   only its queue.
  * - Probes find a capacity that has come back; what one measures is taken at once.
  * - Loss alone lowers nothing, unless sending less ends it, or no way loses so much (loss_check.h).
  * - A queue that neither empties nor overflows though less and less is sent is not ours (a longer
@@ -49,6 +50,7 @@ struct tacet_bwe {
     int64_t first_sent_us; /* -1: nothing yet */
     int64_t last_change_us;
     int64_t last_decrease_us;
+    int64_t trains_met_us; /* the estimate was as much as trains tell of the way, the last time */
 
     int32_t probes_begun; /* counted up to those of the start */
     bool probe_succeeded; /* the last one */

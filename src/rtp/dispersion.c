@@ -5,12 +5,16 @@
 #define BYTES_KEPT 100000 /* beyond that the older half is forgotten */
 #define TRAIN_GAP_MAX_US 20000
 #define NONE_PERCENT 105
+#define STEADY_PERCENT 12
 
 /* Where no queue spreads them jitter may press packets together: the whole counts, not the train.
  */
 static void end_train(struct tacet_dispersion *d)
 {
     if (d->train_bytes > 0) {
+        int64_t span_us = d->last_arrived_us - d->first_arrived_us;
+        int64_t usual_us = d->bytes > 0 ? d->train_bytes * d->span_us / d->bytes : span_us;
+        d->apart_us += span_us > usual_us ? span_us - usual_us : usual_us - span_us;
         d->bytes += d->train_bytes;
         d->span_us += d->last_arrived_us - d->first_arrived_us;
         d->sent_span_us += d->last_sent_us - d->first_sent_us;
@@ -19,6 +23,7 @@ static void end_train(struct tacet_dispersion *d)
         d->bytes /= 2;
         d->span_us /= 2;
         d->sent_span_us /= 2;
+        d->apart_us /= 2;
     }
 }
 
@@ -62,6 +67,11 @@ void tacet_dispersion_add(struct tacet_dispersion *d, const struct tacet_packet_
 int64_t tacet_dispersion_bps(const struct tacet_dispersion *d)
 {
     return d->bytes < BYTES_LEAST ? 0 : d->bytes * 8000000 / (d->span_us > 0 ? d->span_us : 1);
+}
+
+bool tacet_dispersion_is_steady(const struct tacet_dispersion *d)
+{
+    return d->bytes >= BYTES_LEAST && d->apart_us * 100 <= d->span_us * STEADY_PERCENT;
 }
 
 bool tacet_dispersion_is_none(const struct tacet_dispersion *d)

@@ -16,7 +16,8 @@
 
 /* A train of four at four times the estimate each 33 ms, as the pacer sends them, for some seconds:
  * behind a queue served at `rate_bps`, with jitter that keeps the order. */
-static int64_t measured(int64_t rate_bps, int64_t jitter_us, int32_t lost_every, uint64_t seed)
+static struct tacet_dispersion measured(int64_t rate_bps, int64_t jitter_us, int32_t lost_every,
+                                        uint64_t seed)
 {
     struct tacet_dispersion d = { 0 };
     struct tacet_rng rng;
@@ -44,7 +45,7 @@ static int64_t measured(int64_t rate_bps, int64_t jitter_us, int32_t lost_every,
                                  ESTIMATE_BPS);
         }
     }
-    return tacet_dispersion_bps(&d);
+    return d;
 }
 
 static void bottleneck_spreads_trains_to_its_rate(void **state)
@@ -68,8 +69,34 @@ static void bottleneck_spreads_trains_to_its_rate(void **state)
     (void)state;
     for (size_t i = 0; i < sizeof(rows) / sizeof(rows[0]); i++) {
         for (uint64_t seed = 1; seed <= 20; seed++) {
-            assert_in_range(measured(rows[i].rate_bps, rows[i].jitter_us, rows[i].lost_every, seed),
-                            rows[i].least_bps, rows[i].most_bps);
+            struct tacet_dispersion d =
+                measured(rows[i].rate_bps, rows[i].jitter_us, rows[i].lost_every, seed);
+            assert_in_range(tacet_dispersion_bps(&d), rows[i].least_bps, rows[i].most_bps);
+        }
+    }
+}
+
+/* Jitter makes one train faster and the next one slower; a bottleneck does not. */
+static void only_what_a_bottleneck_alone_spreads_is_steady(void **state)
+{
+    static const struct {
+        int64_t rate_bps;
+        int64_t jitter_us;
+        int32_t lost_every;
+        bool steady;
+    } rows[] = {
+        { 550000, 0, 0, true },       { 1500000, 0, 0, true },       { 550000, 0, 3, true },
+        { 1500000, 20000, 0, false }, { 20000000, 20000, 0, false },
+    };
+    const struct tacet_dispersion empty = { 0 };
+
+    (void)state;
+    assert_false(tacet_dispersion_is_steady(&empty));
+    for (size_t i = 0; i < sizeof(rows) / sizeof(rows[0]); i++) {
+        for (uint64_t seed = 1; seed <= 20; seed++) {
+            struct tacet_dispersion d =
+                measured(rows[i].rate_bps, rows[i].jitter_us, rows[i].lost_every, seed);
+            assert_int_equal(tacet_dispersion_is_steady(&d), rows[i].steady);
         }
     }
 }
@@ -142,6 +169,7 @@ int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(bottleneck_spreads_trains_to_its_rate),
+        cmocka_unit_test(only_what_a_bottleneck_alone_spreads_is_steady),
         cmocka_unit_test(trains_that_nothing_spreads_show_no_bottleneck),
         cmocka_unit_test(packet_that_is_told_of_late_makes_no_train_faster),
         cmocka_unit_test(packets_on_their_own_tell_nothing),

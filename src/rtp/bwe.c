@@ -286,9 +286,12 @@ static bool is_our_own(const struct tacet_bwe *b, int64_t now)
     bool lowered = b->estimate_bps * 100 <= b->standing_bps * STANDING_PERCENT;
     bool flat = slope > -STANDING_US_PER_S && slope < STANDING_US_PER_S;
 
-    /* A queue that was only assumed, from the round trip, may stand on the way back. */
+    /* A queue that was only assumed, from the round trip, may stand on the way back: it is not
+     * here, unless far more than that is lost, and as much arrives as before though less is sent.
+     */
     if (b->delay.assumed) {
-        return counted_us < STANDING_US || !(lowered || flat);
+        bool full = b->standing_lost > b->standing_sent * UNKNOWN_PERMILLE / 1000;
+        return (full && !less_arrives(b)) || counted_us < STANDING_US || !(lowered || flat);
     }
     if (now - b->standing_since_us >= STANDING_US && flat && less_arrives(b)) {
         return false;

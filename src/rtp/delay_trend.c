@@ -178,12 +178,14 @@ static void follow(struct tacet_delay_trend *d, int64_t least_us)
         add_base(d, least_us - d->first_queue_us);
         d->assumed = d->first_queue_us > 0;
         d->proven_us = least_us - d->first_queue_us / 2;
+        d->seen_us = least_us;
         return;
     }
     if (d->newest - d->before_slot < SHORT_SLOTS) {
         return;
     }
     d->smooth_us += (least_us - d->smooth_us) / SMOOTH_SHARE;
+    d->seen_us = d->smooth_us < d->seen_us ? d->smooth_us : d->seen_us;
     add_base(d, d->smooth_us);
     int64_t apart = least_us > d->before_us ? least_us - d->before_us : d->before_us - least_us;
     apart = apart < d->threshold_us ? apart : d->threshold_us;
@@ -227,8 +229,12 @@ void tacet_delay_trend_accept(struct tacet_delay_trend *d)
     for (int i = 0; i < TACET_DELAY_BASES; i++) {
         d->bases_us[i] = NONE;
     }
-    d->smooth_us = d->before_us;
-    add_base(d, d->smooth_us);
+    if (d->assumed) {
+        add_base(d, d->seen_us);
+    } else {
+        d->smooth_us = d->before_us;
+        add_base(d, d->smooth_us);
+    }
     d->queue_us = 0;
     d->assumed = false;
     d->over = false;

@@ -41,8 +41,9 @@ struct tacet_delay_trend {
     int64_t first_queue_us; /* thought to stand already when the first packets arrived */
     bool assumed;           /* it is; nothing has come through with half of it yet */
     int64_t proven_us;      /* what would show that it was one */
-    bool over;          /* the threshold ... */
-    int64_t over_since; /* ... since this slot */
+    int64_t seen_us;        /* the least that really was, smoothed */
+    bool over;              /* the threshold ... */
+    int64_t over_since;     /* ... since this slot */
 
     /* as of the last update */
     int64_t queue_us;
@@ -56,7 +57,8 @@ void tacet_delay_trend_init(struct tacet_delay_trend *d);
 /* Before the first update: so long a queue is known of from elsewhere. */
 void tacet_delay_trend_begin_with(struct tacet_delay_trend *d, int64_t queue_us);
 void tacet_delay_trend_add(struct tacet_delay_trend *d, int64_t sent_at_us, int64_t arrived_at_us);
-/* What looks like a queue is the way itself, which has become longer. */
+/* What looks like a queue is the way itself, which has become longer; or, where one was assumed,
+ * has always been as long as its least delay says. */
 void tacet_delay_trend_accept(struct tacet_delay_trend *d);
 /* After packets were added. */
 void tacet_delay_trend_update(struct tacet_delay_trend *d);

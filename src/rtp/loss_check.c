@@ -27,6 +27,10 @@
  * that get through there is time enough for an outage; but this one lasts and is none. */
 #define DROWNED_PERMILLE 700
 #define DROWNED_WINDOWS 3
+/* Chance takes the same share of more: of so much more that is sent, more arrives. */
+#define PLATEAU_SENT_PERCENT 140
+#define PLATEAU_ARRIVED_PERCENT 118
+#define PLATEAU_US TACET_S(10)
 #define SETTLE_US TACET_MS(50) /* until what is sent has the new rate */
 #define SHARE_LEAST 500
 #define SHARE_MOST 800
@@ -73,11 +77,16 @@ static int32_t permille(const struct tacet_loss_window *w)
     return w->sent == 0 ? 0 : (int32_t)((uint64_t)w->lost * 1000 / w->sent);
 }
 
-static int64_t arrived_bps(const struct tacet_loss_window *w)
+static int64_t sent_bps(const struct tacet_loss_window *w)
 {
     int64_t span_us = w->end_us - w->begin_us;
 
-    return span_us <= 0 ? 0 : w->bytes * (w->sent - w->lost) / w->sent * 8 * 1000000 / span_us;
+    return span_us <= 0 ? 0 : w->bytes * 8000000 / span_us;
+}
+
+static int64_t arrived_bps(const struct tacet_loss_window *w)
+{
+    return w->sent == 0 ? 0 : sent_bps(w) * (w->sent - w->lost) / w->sent;
 }
 
 /*
@@ -115,9 +124,8 @@ static void begin_check(struct tacet_loss_check *l, int64_t now)
 /* Half way to what a policer would have let through of the lower rate. */
 static bool fell(const struct tacet_loss_check *l)
 {
-    int64_t span_us = l->window.end_us - l->window.begin_us;
-    int64_t sent_bps = span_us <= 0 ? 0 : l->window.bytes * 8000000 / span_us;
-    int64_t policed = sent_bps > l->suspect_bps ? 1000 - l->suspect_bps * 1000 / sent_bps : 0;
+    int64_t sent = sent_bps(&l->window);
+    int64_t policed = sent > l->suspect_bps ? 1000 - l->suspect_bps * 1000 / sent : 0;
 
     return permille(&l->window) * 2 < l->suspect_permille + policed;
 }
@@ -249,6 +257,43 @@ static enum tacet_loss_verdict on_drowned(struct tacet_loss_check *l, int64_t no
     return l->suspect_bps > 0 ? TACET_LOSS_OURS : TACET_LOSS_NOTHING;
 }
 
+/* Whether always as much arrived, however much was sent: the window that has just become full is
+ * one of those. */
+static bool is_plateau(struct tacet_loss_check *l, int64_t now)
+{
+    struct tacet_loss_seen low, high;
+
+    l->seen[l->seen_count++ % TACET_LOSS_SEEN] = (struct tacet_loss_seen){
+        .at_us = now,
+        .sent_bps = sent_bps(&l->window),
+        .arrived_bps = arrived_bps(&l->window),
+    };
+    low = high = l->seen[0];
+    for (size_t i = 0; i < TACET_LOSS_SEEN; i++) {
+        const struct tacet_loss_seen *seen = &l->seen[i];
+        if (i >= l->seen_count || now - seen->at_us > PLATEAU_US) {
+            return false;
+        }
+        low.sent_bps = seen->sent_bps < low.sent_bps ? seen->sent_bps : low.sent_bps;
+        high.sent_bps = seen->sent_bps > high.sent_bps ? seen->sent_bps : high.sent_bps;
+        low.arrived_bps = seen->arrived_bps < low.arrived_bps ? seen->arrived_bps : low.arrived_bps;
+        high.arrived_bps =
+            seen->arrived_bps > high.arrived_bps ? seen->arrived_bps : high.arrived_bps;
+    }
+    return high.sent_bps * 100 > low.sent_bps * PLATEAU_SENT_PERCENT &&
+           high.arrived_bps * 100 < low.arrived_bps * PLATEAU_ARRIVED_PERCENT &&
+           low.arrived_bps > 0;
+}
+
+static enum tacet_loss_verdict on_plateau(struct tacet_loss_check *l, int64_t now)
+{
+    l->suspect_bps = arrived_bps(&l->window);
+    l->own_permille = 0;
+    l->seen_count = 0;
+    end_check(l, now, true);
+    return l->suspect_bps > 0 ? TACET_LOSS_OURS : TACET_LOSS_NOTHING;
+}
+
 enum tacet_loss_verdict tacet_loss_check_update(struct tacet_loss_check *l, int64_t now, bool calm)
 {
     enum tacet_loss_verdict verdict = TACET_LOSS_NOTHING;
@@ -265,7 +310,9 @@ enum tacet_loss_verdict tacet_loss_check_update(struct tacet_loss_check *l, int6
     bool extreme = lost > EXTREME_PERMILLE && l->window.longest_us < EXTREME_RUN_US &&
                    l->least_permille > EXTREME_OWN_PERMILLE;
     l->extremes = extreme ? l->extremes + 1 : 0;
-    if (l->extremes >= EXTREMES) {
+    if (l->window.longest_us < EXTREME_RUN_US && is_plateau(l, now)) {
+        verdict = on_plateau(l, now);
+    } else if (l->extremes >= EXTREMES) {
         verdict = on_extreme(l);
     } else if (is_drowned(l)) {
         verdict = on_drowned(l, now);

@@ -7,7 +7,8 @@
  * chance explains, and now and then while it is high, the question is put to the way: for a moment
  * less is sent. Loss that falls with the rate and rises with it again was ours. Where far more is
  * lost than any way loses by itself, and not for a moment, nothing is asked: what got through is
- * what the way carries.
+ * what the way carries. Nor where the answer is there already: of far more that was sent no more
+ * arrived.
  */
 #ifndef TACET_RTP_LOSS_CHECK_H
 #define TACET_RTP_LOSS_CHECK_H
@@ -15,6 +16,8 @@
 #include "rtp/packet_result.h"
 
 #include <stddef.h>
+
+#define TACET_LOSS_SEEN 5 /* windows */
 
 struct tacet_loss_window {
     int64_t begin_us; /* sent at; of the first packet */
@@ -27,6 +30,13 @@ struct tacet_loss_window {
     int64_t run_began_us;
     int64_t longest_us; /* run */
     bool spoilt;        /* a queue, or an outage: says nothing about the way's own loss */
+};
+
+/* What a window said. */
+struct tacet_loss_seen {
+    int64_t at_us;
+    int64_t sent_bps;
+    int64_t arrived_bps;
 };
 
 enum tacet_loss_state {
@@ -45,13 +55,15 @@ struct tacet_loss_check {
     struct tacet_loss_window drowned; /* windows on end of which next to nothing arrived ... */
     int32_t drowned_windows;          /* ... and how many */
     int32_t least_permille;           /* that a window has ever lost */
-    int32_t suspicions;               /* windows on end that lost more than chance explains */
-    int32_t suspect_permille;         /* what is being checked */
-    int32_t lowered_permille;         /* what was lost at the lower rate */
-    int64_t suspect_bps;              /* what arrived before */
-    int64_t since_us;                 /* only what is sent after this counts; own clock */
-    int64_t next_check_us;            /* of a loss that has been high all along */
-    int64_t apart_us;                 /* ... and the time to the one after it */
+    struct tacet_loss_seen seen[TACET_LOSS_SEEN]; /* ring of the last ones */
+    uint32_t seen_count;                          /* ever */
+    int32_t suspicions;       /* windows on end that lost more than chance explains */
+    int32_t suspect_permille; /* what is being checked */
+    int32_t lowered_permille; /* what was lost at the lower rate */
+    int64_t suspect_bps;      /* what arrived before */
+    int64_t since_us;         /* only what is sent after this counts; own clock */
+    int64_t next_check_us;    /* of a loss that has been high all along */
+    int64_t apart_us;         /* ... and the time to the one after it */
 };
 
 enum tacet_loss_verdict {

@@ -163,6 +163,49 @@ static void what_no_way_loses_is_ours(void **state)
     assert_in_range(l.own_permille, 0, 300);
 }
 
+/* For ten seconds by turns as much and twice as much. */
+static void run_by_turns(struct way *w, int64_t bps)
+{
+    for (int i = 0; i < 8 && w->ours == 0; i++) {
+        w->bps = i % 2 == 0 ? bps : 2 * bps;
+        run(w, TACET_MS(1200));
+    }
+}
+
+/* A queue that has been full since the beginning: nothing tells of its delay, and the loss may have
+ * been taken for the way's own. But never more arrives. */
+static void what_arrives_alike_however_much_is_sent_is_all_there_is(void **state)
+{
+    (void)state;
+    for (uint64_t seed = 1; seed <= 20; seed++) {
+        struct way w;
+        begin(&w, seed, 0);
+        w.policed_bps = 250000;
+        w.check.state = TACET_LOSS_STEADY;
+        w.check.own_permille = 500;
+        w.check.next_check_us = INT64_MAX;
+        run_by_turns(&w, 330000);
+        assert_int_equal(w.ours, 1);
+        assert_in_range(w.check.suspect_bps, 225000, 275000);
+        assert_int_equal(w.check.own_permille, 0);
+    }
+}
+
+static void of_more_that_is_sent_chance_lets_more_through(void **state)
+{
+    (void)state;
+    for (uint64_t seed = 1; seed <= 20; seed++) {
+        struct way w;
+        begin(&w, seed, 0);
+        w.chance_permille = 300;
+        w.check.state = TACET_LOSS_STEADY;
+        w.check.own_permille = 300;
+        w.check.next_check_us = INT64_MAX;
+        run_by_turns(&w, 330000);
+        assert_int_equal(w.ours, 0);
+    }
+}
+
 /* Between two packets that get through, so much time passes that it looks like an outage. */
 static void way_that_lets_through_a_tenth_is_found(void **state)
 {
@@ -292,6 +335,8 @@ int main(void)
         cmocka_unit_test(policer_is_found),
         cmocka_unit_test(policer_from_the_beginning_is_found_later),
         cmocka_unit_test(what_no_way_loses_is_ours),
+        cmocka_unit_test(what_arrives_alike_however_much_is_sent_is_all_there_is),
+        cmocka_unit_test(of_more_that_is_sent_chance_lets_more_through),
         cmocka_unit_test(way_that_lets_through_a_tenth_is_found),
         cmocka_unit_test(windows_before_an_answer_count_no_more),
         cmocka_unit_test(taught_loss_is_no_rise),

@@ -136,8 +136,6 @@ void tacet_peer_read_messages(struct tacet_call *call, struct tacet_peer *peer, 
 bool tacet_peer_send(struct tacet_call *call, struct tacet_peer *peer, int64_t now,
                      enum tacet_message type, const uint8_t *body, size_t size);
 bool tacet_peer_send_media(struct tacet_call *call, struct tacet_peer *peer, int64_t now);
-/* Sends again what is missing, and tells the encoders what has changed. */
-void tacet_peer_answer_feedback(struct tacet_call *call, struct tacet_peer *peer, int64_t now);
 void tacet_peer_send_target(struct tacet_call *call, struct tacet_peer *peer, int64_t now,
                             enum tacet_refresh refresh);
 /* Sends a packet of the history again for a probe that nothing else fills; false: there is none. */

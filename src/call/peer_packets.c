@@ -231,7 +231,8 @@ static enum tacet_refresh begin_afresh(struct tacet_peer *peer, int64_t now)
                                  TACET_RECOVERY_LEFT_OUT);
 }
 
-void tacet_peer_answer_feedback(struct tacet_call *call, struct tacet_peer *peer, int64_t now)
+/* Sends again what is missing, and tells the encoders what has changed. */
+static void answer_feedback(struct tacet_call *call, struct tacet_peer *peer, int64_t now)
 {
     struct tacet_rtp_session *session = peer->session;
     enum tacet_refresh refresh = TACET_REFRESH_NONE;
@@ -282,7 +283,7 @@ enum tacet_drop tacet_peer_on_rtcp(struct tacet_call *call, struct tacet_peer *p
     if (peer->state != TACET_PEER_CONNECTED) {
         return drop; /* what it set going has ended the call */
     }
-    tacet_peer_answer_feedback(call, peer, now);
+    answer_feedback(call, peer, now);
     return drop;
 }
 

@@ -145,9 +145,8 @@ void tacet_peer_on_timeout(struct tacet_call *call, struct tacet_peer *peer, int
         }
     }
     tacet_peer_judge_room(peer, now);
-    if (peer->state == TACET_PEER_CONNECTED) {
-        peer->session->target_changed |= tacet_sending_update(&peer->session->sending, now);
-        tacet_peer_answer_feedback(call, peer, now);
+    if (peer->state == TACET_PEER_CONNECTED && tacet_sending_update(&peer->session->sending, now)) {
+        tacet_peer_send_target(call, peer, now, TACET_REFRESH_NONE);
     }
 }
 

@@ -241,27 +241,18 @@ void tacet_sending_give_way(struct tacet_sending *s, bool on)
     s->gives_way = on;
 }
 
-/* The way carries less than half of what it did before its queue grew. */
-static bool collapses(struct tacet_sending *s)
+/* The way carries less than half of what it did before its queue grew; or it may be so, for the
+ * estimator pauses. Once is enough for both. */
+static bool begins_afresh(struct tacet_sending *s, int64_t now, bool paused)
 {
     int64_t bps = tacet_bwe_estimate(&s->bwe);
+    bool pauses = tacet_bwe_pauses(&s->bwe);
     bool collapsed = s->bwe.delay.overuse && bps * 100 < s->calm_bps * COLLAPSE_PERCENT;
 
-    if (collapsed || (s->bwe.delay.calm && !tacet_bwe_pauses(&s->bwe))) {
+    if (collapsed || (s->bwe.delay.calm && !pauses)) {
         s->calm_bps = bps;
     }
-    return collapsed;
-}
-
-/* It collapses; or it may be so, for the estimator pauses. Once is enough for both. */
-static void begin_afresh(struct tacet_sending *s, int64_t now)
-{
-    if (now - s->afresh_at_us >= AFRESH_APART_US) {
-        s->afresh = true;
-        s->afresh_at_us = now;
-        empty(&s->resent);
-        empty(&s->video);
-    }
+    return (collapsed || (pauses && !paused)) && now - s->afresh_at_us >= AFRESH_APART_US;
 }
 
 void tacet_sending_on_results(struct tacet_sending *s, int64_t now,
@@ -271,8 +262,11 @@ void tacet_sending_on_results(struct tacet_sending *s, int64_t now,
     bool paused = tacet_bwe_pauses(&s->bwe);
 
     tacet_bwe_on_results(&s->bwe, now, results, count, round_trip_us);
-    if (collapses(s) || (tacet_bwe_pauses(&s->bwe) && !paused)) {
-        begin_afresh(s, now);
+    if (begins_afresh(s, now, paused)) {
+        s->afresh = true;
+        s->afresh_at_us = now;
+        empty(&s->resent);
+        empty(&s->video);
     }
     if (s->bwe.delay.calm) {
         s->crowded_since_us = -1;
@@ -358,13 +352,8 @@ static bool is_news(const struct tacet_sending *s, int64_t now, int32_t bps, int
 
 bool tacet_sending_update(struct tacet_sending *s, int64_t now)
 {
-    bool paused = tacet_bwe_pauses(&s->bwe);
-
     tacet_bwe_set_most(&s->bwe, now, wanted(s));
     tacet_bwe_on_timeout(&s->bwe, now);
-    if (tacet_bwe_pauses(&s->bwe) && !paused) {
-        begin_afresh(s, now);
-    }
     set_pace(s, now);
     share(s, now);
     return s->audio_plan.packet_ms != s->told_audio_ms ||

@@ -502,7 +502,7 @@ int64_t tacet_bwe_timeout(const struct tacet_bwe *b)
 
 void tacet_bwe_on_timeout(struct tacet_bwe *b, int64_t now)
 {
-    tacet_report_watch_on_timeout(&b->reports, now, b->estimate_bps);
+    tacet_report_watch_on_timeout(&b->reports, now);
 }
 
 int64_t tacet_bwe_estimate(const struct tacet_bwe *b)

@@ -95,10 +95,10 @@ int64_t tacet_bwe_target(const struct tacet_bwe *b);
 bool tacet_bwe_met_capacity(const struct tacet_bwe *b, int64_t now);
 /*
  * Next to nothing that can wait is to leave now: a report came far later than it should. Then a
- * queue builds up on one of the two ways, and what is sent would only lengthen it. So it may where
- * several reports in a row stay away: the way back is full, and what has waited leaves in a burst.
- * Not for long, for the way may have become longer; and until the estimate is half of what it was,
- * or reports are in time again: the first ones tell of the queue's beginning only.
+ * queue builds up on one of the two ways, and what is sent would only lengthen it. Silence is no
+ * such sign, for what was lost comes not late but never. Not for long, for the way may have become
+ * longer; and until the estimate is half of what it was, or reports are in time again: the first
+ * ones tell of the queue's beginning only.
  */
 bool tacet_bwe_pauses(const struct tacet_bwe *b);
 /* Nothing that can wait is to leave before that: a report is overdue. Where both ways are suddenly

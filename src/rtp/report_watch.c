@@ -82,14 +82,6 @@ void tacet_report_watch_on_results(struct tacet_report_watch *w, int64_t now)
     w->held_permille = 1000;
 }
 
-static void pause_now(struct tacet_report_watch *w, int64_t now, int64_t estimate_bps)
-{
-    w->pauses = true;
-    w->pause_bps = estimate_bps;
-    w->pause_until_us = now + PAUSE_MOST_US;
-    w->pause_again_us = now + PAUSE_APART_US;
-}
-
 void tacet_report_watch_on_round_trip(struct tacet_report_watch *w, int64_t now, int64_t took_us,
                                       int64_t estimate_bps)
 {
@@ -102,7 +94,10 @@ void tacet_report_watch_on_round_trip(struct tacet_report_watch *w, int64_t now,
         return;
     }
     if (late && !w->pauses && now >= w->pause_again_us) {
-        pause_now(w, now, estimate_bps);
+        w->pauses = true;
+        w->pause_bps = estimate_bps;
+        w->pause_until_us = now + PAUSE_MOST_US;
+        w->pause_again_us = now + PAUSE_APART_US;
     }
     w->pauses = w->pauses && late && now < w->pause_until_us;
     /* A queue that builds up is not what is to be expected; a way that stays long is. */
@@ -156,20 +151,16 @@ int64_t tacet_report_watch_timeout(const struct tacet_report_watch *w)
 {
     int64_t next = least(overdue_at(w), may_be_silent(w) ? silent_at(w) : INT64_MAX);
 
-    next = w->held_until_us > 0 ? least(next, w->held_until_us) : next;
     return w->pauses ? least(next, w->pause_until_us) : next;
 }
 
-void tacet_report_watch_on_timeout(struct tacet_report_watch *w, int64_t now, int64_t estimate_bps)
+void tacet_report_watch_on_timeout(struct tacet_report_watch *w, int64_t now)
 {
     if (now < tacet_report_watch_timeout(w)) {
         return;
     }
     if (w->pauses && now >= w->pause_until_us) {
         w->pauses = false;
-    } else if (w->held_until_us > 0 && now >= w->held_until_us) {
-        w->held_until_us = 0;
-        pause_now(w, now, estimate_bps);
     } else if (now >= overdue_at(w)) {
         w->held_until_us = now + OVERDUE_HOLD_US;
         w->overdue_again_us = now + OVERDUE_APART_US;

@@ -2,8 +2,7 @@
  * When feedback comes, and what it tells that it is late, overdue or missing. Pure: fed with times.
  *
  *     a round trip far longer than usual       pause: next to nothing that can wait is to leave
- *     the next report is overdue               hold: for a moment nothing that can wait leaves;
- *                                              where none comes meanwhile, a pause
+ *     the next report is overdue               hold: for a moment nothing that can wait leaves
  *     nothing comes for longer                 silence: less and less is sent
  */
 #ifndef TACET_RTP_REPORT_WATCH_H
@@ -40,8 +39,8 @@ void tacet_report_watch_on_round_trip(struct tacet_report_watch *w, int64_t now,
 /* The estimate falls to that. A pause ends, for the lower rate does what it was for; unless the
  * reports tell of the queue's beginning only. */
 void tacet_report_watch_on_decrease(struct tacet_report_watch *w, int64_t now, int64_t bps);
-/* When time alone changes something, and what. */
+/* When time alone changes something. */
 int64_t tacet_report_watch_timeout(const struct tacet_report_watch *w);
-void tacet_report_watch_on_timeout(struct tacet_report_watch *w, int64_t now, int64_t estimate_bps);
+void tacet_report_watch_on_timeout(struct tacet_report_watch *w, int64_t now);
 
 #endif

@@ -52,7 +52,7 @@ static void late_report_makes_a_pause_that_ends(void **state)
         assert_int_equal(w.pauses, rows[i].pauses);
         if (rows[i].pauses) {
             assert_int_equal(tacet_report_watch_timeout(&w), now + TACET_MS(300));
-            tacet_report_watch_on_timeout(&w, now + TACET_MS(300), BPS);
+            tacet_report_watch_on_timeout(&w, now + TACET_MS(300));
         }
         assert_false(w.pauses);
         /* Not again at once. */
@@ -70,33 +70,15 @@ static void overdue_report_holds_for_a_moment_and_seldom(void **state)
     int64_t now = run(&w, TACET_S(1), 100);
     int64_t due = tacet_report_watch_timeout(&w);
     assert_in_range(due - now, INTERVAL_US + TACET_MS(60), INTERVAL_US + TACET_MS(65));
-    tacet_report_watch_on_timeout(&w, due - 1, BPS);
+    tacet_report_watch_on_timeout(&w, due - 1);
     assert_int_equal(w.held_until_us, 0);
-    tacet_report_watch_on_timeout(&w, due, BPS);
+    tacet_report_watch_on_timeout(&w, due);
     assert_int_equal(w.held_until_us, due + TACET_MS(100));
     now = run(&w, due, 10);
     assert_int_equal(w.held_until_us, 0);
     assert_true(tacet_report_watch_timeout(&w) > now + TACET_MS(500)); /* silence is next */
     now = run(&w, now, 200);
     assert_true(tacet_report_watch_timeout(&w) < now + TACET_MS(130));
-}
-
-static void hold_that_no_report_ends_becomes_a_pause(void **state)
-{
-    struct tacet_report_watch w;
-
-    (void)state;
-    tacet_report_watch_init(&w);
-    (void)run(&w, TACET_S(1), 100);
-    int64_t due = tacet_report_watch_timeout(&w);
-    tacet_report_watch_on_timeout(&w, due, BPS);
-    assert_false(w.pauses);
-    assert_int_equal(tacet_report_watch_timeout(&w), due + TACET_MS(100));
-    tacet_report_watch_on_timeout(&w, due + TACET_MS(100), BPS);
-    assert_true(w.pauses);
-    assert_int_equal(tacet_report_watch_timeout(&w), due + TACET_MS(400));
-    tacet_report_watch_on_timeout(&w, due + TACET_MS(400), BPS);
-    assert_false(w.pauses);
 }
 
 static void silence_lowers_what_is_sent_step_by_step(void **state)
@@ -108,7 +90,7 @@ static void silence_lowers_what_is_sent_step_by_step(void **state)
     tacet_report_watch_init(&w);
     int64_t now = run(&w, TACET_S(1), 100);
     while (tacet_report_watch_timeout(&w) < TACET_S(60)) {
-        tacet_report_watch_on_timeout(&w, tacet_report_watch_timeout(&w), BPS);
+        tacet_report_watch_on_timeout(&w, tacet_report_watch_timeout(&w));
         assert_true(++steps < 20);
     }
     assert_in_range(w.held_permille, 10, 20);
@@ -121,7 +103,6 @@ int main(void)
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(late_report_makes_a_pause_that_ends),
         cmocka_unit_test(overdue_report_holds_for_a_moment_and_seldom),
-        cmocka_unit_test(hold_that_no_report_ends_becomes_a_pause),
         cmocka_unit_test(silence_lowers_what_is_sent_step_by_step),
     };
 

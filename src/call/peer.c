@@ -137,7 +137,7 @@ enum tacet_drop tacet_peer_on_cookie(struct tacet_call *call, struct tacet_peer 
 }
 
 /* What both sides set up once the handshake has given its keys. `round_trip_us` is what it makes of
- * that; where it is short, another copy of a packet keeps nothing else waiting. */
+ * that, 0: nothing; where it is short, another copy of a packet keeps nothing else waiting. */
 static void begin_keys(struct tacet_peer *peer, int64_t now, const struct tacet_path *path,
                        const struct tacet_handshake_result *result, int64_t round_trip_us)
 {
@@ -148,7 +148,8 @@ static void begin_keys(struct tacet_peer *peer, int64_t now, const struct tacet_
     memcpy(peer->h, result->h, sizeof(peer->h));
     tacet_control_init(&peer->control, result->index_remote);
     peer->control.round_trip_guess_us = round_trip_us;
-    tacet_control_send_twice(&peer->control, round_trip_us <= TACET_COPY_ROUND_TRIP_US);
+    tacet_control_send_twice(&peer->control,
+                             round_trip_us > 0 && round_trip_us <= TACET_COPY_ROUND_TRIP_US);
     tacet_rekey_init(&peer->rekey, &tacet_kem_xwing, peer->caller, result->profile,
                      result->exporter, result->h, &peer->control);
     peer->last_received_at_us = now;
@@ -228,7 +229,10 @@ void tacet_peer_on_fin(struct tacet_call *call, struct tacet_peer *peer, int64_t
     tacet_timers_init(&peer->timers);
     peer->started_at_us = result->started_at_us;
     memcpy(peer->commitment, result->commitment, sizeof(peer->commitment));
-    begin_keys(peer, now, path, result, now - result->answered_at_us);
+    /* A long one may be that of several FINs, of which all but one were lost. */
+    int64_t round_trip_us = now - result->answered_at_us + 1;
+    begin_keys(peer, now, path, result,
+               round_trip_us <= TACET_COPY_ROUND_TRIP_US ? round_trip_us : 0);
     int64_t patience_us = call->config.no_answer_us;
     patience_us =
         patience_us < TACET_UNANSWERED_TIMEOUT_US ? patience_us : TACET_UNANSWERED_TIMEOUT_US;

@@ -1,4 +1,5 @@
 /* The call as an app sees it: two of them joined directly. */
+#include "call/demux.h"
 #include "pair.h"
 
 #include <setjmp.h>
@@ -91,6 +92,44 @@ static void unanswered_call_ends_after_60_s_on_both_sides(void **state)
         assert_int_equal(pair_last(&p, i, TACET_EVENT_ENDED)->u.ended.reason, TACET_END_NO_ANSWER);
     }
     pair_free(&p);
+}
+
+/* Hands over all that a side has to send but what is of that kind. */
+static void hand_over_but(struct pair *p, int from, enum tacet_packet_type lost)
+{
+    struct tacet_packet packet;
+
+    while (tacet_call_poll_packet(p->call[from], p->now, &packet) == 1) {
+        uint8_t copy[TACET_DATAGRAM_MAX];
+        memcpy(copy, packet.data, packet.size);
+        struct tacet_packet in = { .path = p->path[from], .data = copy, .size = packet.size };
+        if (tacet_demux(copy, packet.size) != lost) {
+            (void)tacet_call_handle_packet(p->call[1 - from], p->now, &in);
+        }
+    }
+}
+
+/* The time until one of several FINs comes is no round trip: with one of ten seconds a packet that
+ * is lost next would be missed for fifteen. */
+static void late_fin_tells_of_no_round_trip(void **state)
+{
+    struct pair p;
+
+    (void)state;
+    for (int64_t late_us = TACET_MS(50); late_us <= TACET_S(10); late_us += TACET_MS(9950)) {
+        pair_create(&p, 70, NULL);
+        pair_dial(&p);
+        hand_over_but(&p, CALLER, TACET_PACKET_FIN);
+        hand_over_but(&p, CALLEE, TACET_PACKET_FIN);
+        hand_over_but(&p, CALLER, TACET_PACKET_FIN); /* it answers RESP at once */
+        p.now += late_us;
+        tacet_call_handle_timeout(p.call[CALLER], p.now);
+        pair_pump(&p);
+        const struct tacet_control *control = &pair_peer(&p, CALLEE)->control;
+        assert_in_range(control->round_trip_guess_us, 0, TACET_COPY_ROUND_TRIP_US);
+        assert_int_equal(control->round_trip_guess_us > 0, late_us <= TACET_COPY_ROUND_TRIP_US);
+        pair_free(&p);
+    }
 }
 
 static void decline_says_why(void **state)
@@ -358,6 +397,7 @@ int main(void)
         cmocka_unit_test(call_is_established_answered_and_ended),
         cmocka_unit_test(nobody_there_is_unreachable_after_15_s),
         cmocka_unit_test(unanswered_call_ends_after_60_s_on_both_sides),
+        cmocka_unit_test(late_fin_tells_of_no_round_trip),
         cmocka_unit_test(decline_says_why),
         cmocka_unit_test(silence_reconnects_within_30_s_and_ends_after),
         cmocka_unit_test(app_messages_arrive_in_order),

@@ -138,8 +138,9 @@ enum tacet_drop tacet_peer_on_rtp(struct tacet_call *call, struct tacet_peer *pe
     count_received(peer, packet->size);
     (void)tacet_rtp_ssrc(buffer->data, buffer->size, false, &ssrc);
     tacet_peer_on_authenticated(call, peer, now, tacet_srtp_epoch(srtp));
-    tacet_peer_on_path(call, peer, now, &packet->path, packet->size,
-                       is_newest(&peer->rekey.indexes, ssrc, index));
+    /* What was kept is no news of where the peer is. */
+    bool newest = came_us == now && is_newest(&peer->rekey.indexes, ssrc, index);
+    tacet_peer_on_path(call, peer, now, &packet->path, packet->size, newest);
     if (peer->state != TACET_PEER_CONNECTED) {
         tacet_pool_put(call->pool, buffer); /* what it set going has ended the call */
         return TACET_DROP_NONE;

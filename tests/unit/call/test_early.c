@@ -164,6 +164,22 @@ static void nothing_is_kept_before_the_local_answer(void **state)
     pair_free(&p);
 }
 
+/* The caller has moved since: what was kept comes from where it was. */
+static void what_was_kept_holds_up_no_move(void **state)
+{
+    struct pair p;
+
+    (void)state;
+    answer_half(&p, 50);
+    send(&p, TACET_KIND_VIDEO, 0, 500);
+    assert_true(give_rtp(&p, TACET_DROP_NONE, false) > 0);
+    p.path[CALLER].address.ip[3] = 77;
+    pair_run(&p, TACET_MS(500));
+    assert_int_equal(pair_peer(&p, CALLEE)->state, TACET_PEER_CONNECTED);
+    assert_true(tacet_path_equal(&pair_peer(&p, CALLEE)->path, &p.path[CALLER]));
+    pair_free(&p);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -173,6 +189,7 @@ int main(void)
         cmocka_unit_test(forged_packet_is_found_out_when_it_is_read),
         cmocka_unit_test(no_more_are_kept_than_the_bound_and_none_for_longer_than_the_call),
         cmocka_unit_test(nothing_is_kept_before_the_local_answer),
+        cmocka_unit_test(what_was_kept_holds_up_no_move),
     };
 
     return cmocka_run_group_tests(tests, NULL, NULL);

@@ -24,9 +24,7 @@ _Static_assert(TACET_ACK_FRAME_MAX + TACET_SINGLE_FRAME_HEADER + TACET_SINGLE_MA
 
 /* Where a third is lost each way by chance, one message in thirty comes so far. */
 #define UNANSWERED_MAX 5
-/* Five probes or so. */
 #define REPEATS_US TACET_MS(1200)
-#define REPEATED_US TACET_S(1) /* longer than between two probes */
 
 /* What the frames of one packet ask for; a first pass checks all of them, a second does it. */
 enum pass { CHECK, APPLY };
@@ -149,7 +147,7 @@ bool tacet_control_is_stuck(const struct tacet_control *c, int64_t now)
 {
     return c->unanswered >= UNANSWERED_MAX ||
            (c->repeats && c->repeated_at_us - c->repeats_since_us >= REPEATS_US &&
-            now - c->repeated_at_us < REPEATED_US);
+            now - c->repeated_at_us < TACET_CONTROL_REPEATED_US);
 }
 
 static bool has_work(const struct tacet_control *c)

@@ -69,6 +69,9 @@ struct tacet_control_sent {
     int64_t copy_at_us;  /* when its copy is due; INT64_MAX: none is */
 };
 
+/* Of one row are segments that come again so soon after each other; probes do. */
+#define TACET_CONTROL_REPEATED_US TACET_S(1)
+
 struct tacet_control {
     uint32_t index_remote;
     struct tacet_control_keys keys[2]; /* [0] the newest for sending, [1] the one before */

@@ -92,7 +92,8 @@ void tacet_stream_on_data(struct tacet_control *c, int64_t now, uint64_t offset,
         /* A repetition: the word of its arrival was lost. A single byte asks only whether what has
          * arrived was taken. */
         if (size > 1) {
-            c->repeats_since_us = c->repeats ? c->repeats_since_us : now;
+            bool row = c->repeats && now - c->repeated_at_us < TACET_CONTROL_REPEATED_US;
+            c->repeats_since_us = row ? c->repeats_since_us : now;
             c->repeats = true;
             c->repeated_at_us = now;
         }

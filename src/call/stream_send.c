@@ -3,8 +3,8 @@
  * flight, and the rules for sending one again. A segment is lost when a packet sent three later,
  * or one and an eighth of a round trip later, has been acknowledged (the thresholds of RFC 9002
  * section 6.1); the loss of the last ones, which no later packet shows, is found by a probe after
- * one and a half round trips, then at growing intervals. While a call is set up a segment goes out
- * twice at once (tacet_control_send_twice()).
+ * one and a half round trips, then at growing intervals. Until a call is connected a segment
+ * goes out twice at once (tacet_control_send_twice()).
  */
 #include "call/stream.h"
 
@@ -115,7 +115,7 @@ static void write_segment(struct tacet_control *c, int64_t now, struct tacet_con
     tacet_write_bytes(w, c->send_ring, s->size - first);
     assert(!w->failed);
     s->order = c->send_order;
-    s->sent_at_us = s->retransmission ? now : s->sent_at_us; /* of a copy the first one counts */
+    s->sent_at_us = s->retransmission ? now : s->sent_at_us; /* of a first copy too */
     s->lost = false;
 }
 

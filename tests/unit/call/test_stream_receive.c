@@ -192,6 +192,7 @@ static void only_what_is_sent_for_want_of_an_answer_makes_it_stuck(void **state)
         { 2, TACET_MS(300), true },
         { 2, TACET_MS(40), false },
         { 1, TACET_MS(300), false },
+        { 2, TACET_MS(1300), false }, /* now and then an answer is lost */
     };
 
     for (size_t row = 0; row < sizeof(rows) / sizeof(rows[0]); row++) {

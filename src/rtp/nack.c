@@ -67,6 +67,9 @@ void tacet_nack_on_packet(struct tacet_nack *n, int64_t now, int64_t seq)
         return;
     }
     if (seq <= n->highest) {
+        if (seq < n->lowest) {
+            tacet_nack_begin(n, now, seq); /* the first ones came in another order */
+        }
         remove_one(n, seq);
         return;
     }

@@ -146,6 +146,17 @@ static void beginning_that_was_missed_is_asked_for(void **state)
     assert_int_equal(seqs[1], 51);
 }
 
+static void first_packets_in_another_order_are_known(void **state)
+{
+    (void)state;
+    nack = (struct tacet_nack){ 0 };
+    receive(0, 102, 102);
+    receive(0, 100, 100);
+    tacet_nack_begin(&nack, 0, 100); /* a repair says so as well */
+    assert_int_equal(due(0), 1);
+    assert_int_equal(seqs[0], 101);
+}
+
 static void what_is_postponed_is_asked_for_later(void **state)
 {
     (void)state;
@@ -246,6 +257,7 @@ int main(void)
         cmocka_unit_test(copies_make_up_for_the_loss_there_and_back),
         cmocka_unit_test(what_is_known_to_be_sent_is_asked_for_without_a_packet_behind_it),
         cmocka_unit_test(beginning_that_was_missed_is_asked_for),
+        cmocka_unit_test(first_packets_in_another_order_are_known),
         cmocka_unit_test(what_is_postponed_is_asked_for_later),
         cmocka_unit_test(what_is_skipped_is_not_asked_for),
         cmocka_unit_test(patience_ends_and_so_does_the_list),

@@ -32,7 +32,8 @@
 #define CLEAR_PERCENT 160 /* of the estimate: so fast trains of packets arrive where it is not */
 #define THERE_PERCENT 96
 #define TRAINS_PERCENT 95
-#define TRAINS_MET_US TACET_S(1) /* they differ for a moment where the capacity changes */
+#define TRAINS_BELIEVED_US TACET_S(30) /* then a probe asks: a way may space packets by itself */
+#define TRAINS_MET_US TACET_S(1)       /* they differ for a moment where the capacity changes */
 #define THERE_PERCENT_PER_S 1
 #define THERE_LEAST_BPS_PER_S 5000
 #define USED_PERCENT 120 /* no growth beyond so much of what arrives */
@@ -246,8 +247,11 @@ static int64_t step(const struct tacet_bwe *b, int64_t passed_us)
 static void increase(struct tacet_bwe *b, int64_t now)
 {
     if (meets_trains(b)) {
+        b->trains_since_us = now - b->trains_met_us < TRAINS_MET_US ? b->trains_since_us : now;
         b->trains_met_us = now;
-        b->blind_probe_us = now + PROBE_BLIND_APART_US;
+        if (now - b->trains_since_us < TRAINS_BELIEVED_US) {
+            b->blind_probe_us = now + PROBE_BLIND_APART_US;
+        }
     }
     if (now - b->trains_met_us < TRAINS_MET_US) {
         b->last_change_us = now;
@@ -391,6 +395,7 @@ static void begin_probe(struct tacet_bwe *b, int64_t now)
         return;
     }
     b->probes_begun += b->probes_begun < PROBES_AT_START;
+    b->trains_since_us = now;
     rate = least(most(rate, PROBE_LEAST_BPS), b->most_bps * PROBE_OF_MOST_PERCENT / 100);
     tacet_probe_begin(&b->probe, now, rate, duration);
 }

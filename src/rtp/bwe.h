@@ -50,7 +50,8 @@ struct tacet_bwe {
     int64_t first_sent_us; /* -1: nothing yet */
     int64_t last_change_us;
     int64_t last_decrease_us;
-    int64_t trains_met_us; /* the estimate was as much as trains tell of the way, the last time */
+    int64_t trains_met_us;   /* the estimate was as much as trains tell of the way, the last time */
+    int64_t trains_since_us; /* ... and since then, or since the last probe */
 
     int32_t probes_begun; /* counted up to those of the start */
     bool probe_succeeded; /* the last one */

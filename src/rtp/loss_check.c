@@ -31,6 +31,7 @@
 #define PLATEAU_SENT_PERCENT 140
 #define PLATEAU_ARRIVED_PERCENT 118
 #define PLATEAU_US TACET_S(10)
+#define PLATEAU_RISE_PERMILLE 50
 #define SETTLE_US TACET_MS(50) /* until what is sent has the new rate */
 #define SHARE_LEAST 500
 #define SHARE_MOST 800
@@ -257,32 +258,47 @@ static enum tacet_loss_verdict on_drowned(struct tacet_loss_check *l, int64_t no
     return l->suspect_bps > 0 ? TACET_LOSS_OURS : TACET_LOSS_NOTHING;
 }
 
-/* Whether always as much arrived, however much was sent: the window that has just become full is
- * one of those. */
-static bool is_plateau(struct tacet_loss_check *l, int64_t now)
+static void remember(struct tacet_loss_check *l)
 {
-    struct tacet_loss_seen low, high;
+    l->seen[l->seen_count++ % TACET_LOSS_SEEN] = l->window;
+}
 
-    l->seen[l->seen_count++ % TACET_LOSS_SEEN] = (struct tacet_loss_seen){
-        .at_us = now,
-        .sent_bps = sent_bps(&l->window),
-        .arrived_bps = arrived_bps(&l->window),
-    };
-    low = high = l->seen[0];
+static void pool(struct tacet_loss_window *all, const struct tacet_loss_window *one)
+{
+    all->sent += one->sent;
+    all->lost += one->lost;
+    all->runs += one->runs;
+}
+
+/* Whether always as much arrived, however much was sent; and of what was sent more than the rest so
+ * much more was lost that it is no chance. */
+static bool is_plateau(const struct tacet_loss_check *l)
+{
+    struct tacet_loss_window more = { 0 };
+    struct tacet_loss_window less = { 0 };
+    int64_t sent[2], arrived[2]; /* least, most */
+    int64_t newest_us = l->window.end_us;
+
+    if (l->seen_count < TACET_LOSS_SEEN) {
+        return false;
+    }
     for (size_t i = 0; i < TACET_LOSS_SEEN; i++) {
-        const struct tacet_loss_seen *seen = &l->seen[i];
-        if (i >= l->seen_count || now - seen->at_us > PLATEAU_US) {
+        int64_t s = sent_bps(&l->seen[i]);
+        int64_t a = arrived_bps(&l->seen[i]);
+        sent[0] = i == 0 || s < sent[0] ? s : sent[0];
+        sent[1] = i == 0 || s > sent[1] ? s : sent[1];
+        arrived[0] = i == 0 || a < arrived[0] ? a : arrived[0];
+        arrived[1] = i == 0 || a > arrived[1] ? a : arrived[1];
+        if (newest_us - l->seen[i].begin_us > PLATEAU_US) {
             return false;
         }
-        low.sent_bps = seen->sent_bps < low.sent_bps ? seen->sent_bps : low.sent_bps;
-        high.sent_bps = seen->sent_bps > high.sent_bps ? seen->sent_bps : high.sent_bps;
-        low.arrived_bps = seen->arrived_bps < low.arrived_bps ? seen->arrived_bps : low.arrived_bps;
-        high.arrived_bps =
-            seen->arrived_bps > high.arrived_bps ? seen->arrived_bps : high.arrived_bps;
     }
-    return high.sent_bps * 100 > low.sent_bps * PLATEAU_SENT_PERCENT &&
-           high.arrived_bps * 100 < low.arrived_bps * PLATEAU_ARRIVED_PERCENT &&
-           low.arrived_bps > 0;
+    for (size_t i = 0; i < TACET_LOSS_SEEN; i++) {
+        pool(2 * sent_bps(&l->seen[i]) > sent[0] + sent[1] ? &more : &less, &l->seen[i]);
+    }
+    return arrived[0] > 0 && sent[1] * 100 > sent[0] * PLATEAU_SENT_PERCENT &&
+           arrived[1] * 100 < arrived[0] * PLATEAU_ARRIVED_PERCENT &&
+           beyond_chance(&more, permille(&less) + PLATEAU_RISE_PERMILLE);
 }
 
 static enum tacet_loss_verdict on_plateau(struct tacet_loss_check *l, int64_t now)
@@ -290,6 +306,8 @@ static enum tacet_loss_verdict on_plateau(struct tacet_loss_check *l, int64_t no
     l->suspect_bps = arrived_bps(&l->window);
     l->own_permille = 0;
     l->seen_count = 0;
+    l->extremes = 0;
+    l->drowned_windows = 0;
     end_check(l, now, true);
     return l->suspect_bps > 0 ? TACET_LOSS_OURS : TACET_LOSS_NOTHING;
 }
@@ -310,7 +328,10 @@ enum tacet_loss_verdict tacet_loss_check_update(struct tacet_loss_check *l, int6
     bool extreme = lost > EXTREME_PERMILLE && l->window.longest_us < EXTREME_RUN_US &&
                    l->least_permille > EXTREME_OWN_PERMILLE;
     l->extremes = extreme ? l->extremes + 1 : 0;
-    if (l->window.longest_us < EXTREME_RUN_US && is_plateau(l, now)) {
+    if (l->window.longest_us < EXTREME_RUN_US) {
+        remember(l);
+    }
+    if (is_plateau(l)) {
         verdict = on_plateau(l, now);
     } else if (l->extremes >= EXTREMES) {
         verdict = on_extreme(l);

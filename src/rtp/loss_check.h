@@ -32,13 +32,6 @@ struct tacet_loss_window {
     bool spoilt;        /* a queue, or an outage: says nothing about the way's own loss */
 };
 
-/* What a window said. */
-struct tacet_loss_seen {
-    int64_t at_us;
-    int64_t sent_bps;
-    int64_t arrived_bps;
-};
-
 enum tacet_loss_state {
     TACET_LOSS_UNKNOWN,
     TACET_LOSS_STEADY,
@@ -55,8 +48,8 @@ struct tacet_loss_check {
     struct tacet_loss_window drowned; /* windows on end of which next to nothing arrived ... */
     int32_t drowned_windows;          /* ... and how many */
     int32_t least_permille;           /* that a window has ever lost */
-    struct tacet_loss_seen seen[TACET_LOSS_SEEN]; /* ring of the last ones */
-    uint32_t seen_count;                          /* ever */
+    struct tacet_loss_window seen[TACET_LOSS_SEEN]; /* ring of the last ones */
+    uint32_t seen_count;                            /* ever */
     int32_t suspicions;       /* windows on end that lost more than chance explains */
     int32_t suspect_permille; /* what is being checked */
     int32_t lowered_permille; /* what was lost at the lower rate */

@@ -11,7 +11,8 @@
 
 #include <cmocka.h>
 
-#define TONE_WAVE 24 /* samples of one wave of the parties' tone */
+#define HALF_A_SECOND 24000 /* samples */
+#define TONE_WAVE 24        /* samples of one wave of the parties' tone */
 
 struct pair {
     struct party caller;
@@ -121,28 +122,39 @@ static bool heard_and_saw_a_second(const struct party *party)
 
 /* --- what is looked at --- */
 
-/* Share of the energy of the last half second that stands at the tone's frequency, permille. */
-static int tone_permille(const struct party *party)
+/* Share of the energy of half a second that stands at the tone's frequency, permille. */
+static int share_of_tone(const int16_t *pcm)
 {
     static const double cosine[TONE_WAVE] = {
         1.0,  0.9659258,  0.8660254,  0.7071068,  0.5,  0.2588190,  0.0,        -0.2588190,
         -0.5, -0.7071068, -0.8660254, -0.9659258, -1.0, -0.9659258, -0.8660254, -0.7071068,
         -0.5, -0.2588190, 0.0,        0.2588190,  0.5,  0.7071068,  0.8660254,  0.9659258
     };
-    size_t count = 24000;
     double in_phase = 0;
     double quadrature = 0;
     double energy = 1;
 
-    assert_true(party->sound_count >= count);
-    const int16_t *pcm = party->sound + party->sound_count - count;
-    for (size_t i = 0; i < count; i++) {
+    for (size_t i = 0; i < HALF_A_SECOND; i++) {
         in_phase += pcm[i] * cosine[i % TONE_WAVE];
         quadrature += pcm[i] * cosine[(i + 18) % TONE_WAVE];
         energy += (double)pcm[i] * pcm[i];
     }
-    double at_tone = 2 * (in_phase * in_phase + quadrature * quadrature) / (double)count;
+    double at_tone = 2 * (in_phase * in_phase + quadrature * quadrature) / (double)HALF_A_SECOND;
     return (int)(1000 * at_tone / energy);
+}
+
+/* In the best half second: a busy machine keeps threads waiting now and then, and the beginning is
+ * stretched until as much waits as the network asks for. */
+static int tone_permille(const struct party *party)
+{
+    int best = 0;
+
+    assert_true(party->sound_count >= HALF_A_SECOND);
+    for (size_t at = 0; at + HALF_A_SECOND <= party->sound_count; at += HALF_A_SECOND / 4) {
+        int share = share_of_tone(party->sound + at);
+        best = share > best ? share : best;
+    }
+    return best;
 }
 
 static void check_cards(const struct party *party)

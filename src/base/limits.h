@@ -137,10 +137,11 @@ enum {
 
 #define TACET_INIT_RETRY_US TACET_MS(200)
 #define TACET_INIT_RETRY_MAX_US TACET_S(3)
-#define TACET_INITS_ALONE 2                    /* the ones after them go out twice */
-#define TACET_COPY_US TACET_MS(20)             /* between two of the same while a call is set up */
-#define TACET_COPY_ROUND_TRIP_US TACET_MS(200) /* longer round trips may be those of a narrow way  \
-                                                */
+#define TACET_INITS_ALONE 2 /* the ones after them go out twice */
+/* Between two of the same while a call is set up, and the round trip up to which that is done:
+ * longer ones may be those of a narrow way. */
+#define TACET_COPY_US TACET_MS(20)
+#define TACET_COPY_ROUND_TRIP_US TACET_MS(200)
 #define TACET_DIAL_TIMEOUT_US TACET_S(15)
 #define TACET_HALF_OPEN_TIMEOUT_US TACET_S(20)
 #define TACET_COOKIE_SECRET_US TACET_S(120)
@@ -150,7 +151,7 @@ enum {
 #define TACET_UNANSWERED_TIMEOUT_US TACET_S(90)
 #define TACET_REKEY_INTERVAL_US TACET_S(120)
 #define TACET_REKEY_APART_US TACET_S(10)        /* between two, however often one is asked for */
-#define TACET_REKEY_FLOOD_US TACET_S(5)         /* sooner after the last it is refused */
+#define TACET_REKEY_FLOOD_US TACET_S(5) /* sooner after the last it is refused */
 #define TACET_REKEY_PACKETS (UINT64_C(1) << 24) /* of one SSRC under one key */
 #define TACET_REKEY_CONFIRM_US TACET_S(15)
 #define TACET_OLD_EPOCH_US TACET_S(2)
@@ -168,8 +169,8 @@ enum {
 #define TACET_HANGUP_LINGER_US TACET_S(2)
 #define TACET_PLI_INTERVAL_US TACET_MS(300)
 #define TACET_REPORT_INTERVAL_US                                                                   \
-    TACET_MS(500)                                   /* RTCP, RFC 3550 section 6.2 with the minimum \
-                                                       that RFC 4585 section 3.4 allows to reduce */
+    TACET_MS(500) /* RTCP, RFC 3550 section 6.2 with the minimum                                   \
+                     that RFC 4585 section 3.4 allows to reduce */
 #define TACET_FEEDBACK_INTERVAL_MIN_US TACET_MS(40) /* between two reports (rtp/feedback.h) */
 #define TACET_FEEDBACK_INTERVAL_MAX_US TACET_MS(200)
 #define TACET_REORDER_MIN_US TACET_MS(30) /* overtaken by more than that: lost */

@@ -59,3 +59,12 @@ struct tacet_buffer *tacet_queue_pop(struct tacet_queue *queue)
     buffer->next = NULL;
     return buffer;
 }
+
+void tacet_queue_empty(struct tacet_queue *queue)
+{
+    struct tacet_buffer *buffer;
+
+    while ((buffer = tacet_queue_pop(queue)) != NULL) {
+        tacet_pool_put(queue->pool, buffer);
+    }
+}

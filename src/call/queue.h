@@ -22,5 +22,7 @@ void tacet_queue_copy(struct tacet_queue *queue, const void *data, size_t size,
                       const struct tacet_path *path);
 /* The oldest, now the caller's, or NULL. */
 struct tacet_buffer *tacet_queue_pop(struct tacet_queue *queue);
+/* Gives back all of them. */
+void tacet_queue_empty(struct tacet_queue *queue);
 
 #endif

@@ -121,9 +121,7 @@ void tacet_rtp_session_end(struct tacet_rtp_session *s)
     }
     tacet_inbound_reset(&s->inbound);
     tacet_sending_end(&s->sending);
-    while (s->early.first != NULL) {
-        tacet_pool_put(s->early.pool, tacet_queue_pop(&s->early));
-    }
+    tacet_queue_empty(&s->early);
     tacet_pool_wipe(s->inbound.assembly.pool); /* they held what was said and shown */
     sodium_memzero(frame, TACET_FRAME_SIZE_MAX);
     sodium_memzero(history, sizeof(*history));

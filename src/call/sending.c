@@ -101,20 +101,11 @@ void tacet_sending_begin(struct tacet_sending *s, int64_t now, struct tacet_pool
     (void)tacet_sending_update(s, now);
 }
 
-static void empty(struct tacet_queue *queue)
-{
-    struct tacet_buffer *buffer;
-
-    while ((buffer = tacet_queue_pop(queue)) != NULL) {
-        tacet_pool_put(queue->pool, buffer);
-    }
-}
-
 void tacet_sending_end(struct tacet_sending *s)
 {
-    empty(&s->audio);
-    empty(&s->resent);
-    empty(&s->video);
+    tacet_queue_empty(&s->audio);
+    tacet_queue_empty(&s->resent);
+    tacet_queue_empty(&s->video);
 }
 
 bool tacet_sending_empty(const struct tacet_sending *s)
@@ -234,8 +225,8 @@ bool tacet_sending_is_full(struct tacet_sending *s, int64_t now)
 
     s->full = s->gives_way || wait_us > (s->full ? WAIT_US : TACET_PACER_WAIT_MAX_US);
     if (wait_us > TACET_PACER_STALE_US) {
-        empty(&s->resent);
-        empty(&s->video);
+        tacet_queue_empty(&s->resent);
+        tacet_queue_empty(&s->video);
     }
     return s->full;
 }
@@ -269,8 +260,8 @@ void tacet_sending_on_results(struct tacet_sending *s, int64_t now,
     if (begins_afresh(s, now, paused)) {
         s->afresh = true;
         s->afresh_at_us = now;
-        empty(&s->resent);
-        empty(&s->video);
+        tacet_queue_empty(&s->resent);
+        tacet_queue_empty(&s->video);
     }
     if (s->bwe.delay.calm) {
         s->crowded_since_us = -1;

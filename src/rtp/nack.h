@@ -50,7 +50,8 @@ void tacet_nack_postpone(struct tacet_nack *n, int64_t seq, int64_t until_us);
 /*
  * The numbers to ask for now, at most `capacity`, ascending. Each is asked for `copies` times
  * within a short time, since the question may be lost as well as the answer, and again after a
- * round trip. What has been missing for longer than `patience_us` is forgotten.
+ * round trip. What has been missing for longer than `patience_us`, and for as long since `kept_us`,
+ * is forgotten.
  */
 size_t tacet_nack_due(struct tacet_nack *n, int64_t now, const struct tacet_nack_pace *pace,
                       uint16_t *out, size_t capacity);

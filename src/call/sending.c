@@ -178,7 +178,9 @@ struct tacet_buffer *tacet_sending_pop(struct tacet_sending *s, int64_t now)
 
 static bool probes(const struct tacet_sending *s)
 {
-    return !s->gives_way && tacet_probe_left(&s->bwe.probe) > 0;
+    int64_t bps;
+
+    return !s->gives_way && tacet_bwe_probe(&s->bwe, &bps) > 0;
 }
 
 bool tacet_sending_wants_padding(const struct tacet_sending *s, int64_t now)
@@ -188,7 +190,7 @@ bool tacet_sending_wants_padding(const struct tacet_sending *s, int64_t now)
 
 void tacet_sending_no_padding(struct tacet_sending *s, int64_t now)
 {
-    tacet_probe_stop(&s->bwe.probe, now);
+    tacet_bwe_stop_probe(&s->bwe, now);
     set_pace(s, now);
 }
 

@@ -40,25 +40,7 @@
 #define USED_BPS 20000
 #define STEP_MAX_US TACET_MS(200)
 
-/* Probes */
-#define PROBE_FIRST_PERCENT 300
-#define PROBE_PERCENT 150
-#define PROBE_NEXT_PERCENT 200 /* after one that went through */
-#define PROBE_OF_MOST_PERCENT 115
-#define PROBE_LEAST_BPS 100000 /* a slower one is not sent in the time it has (probe.c) */
-#define PROBE_US TACET_MS(60)
-#define PROBE_MAX_US TACET_MS(150)
-#define PROBE_NOISE_TIMES 12
-#define PROBES_AT_START 3
-#define PROBE_APART_START_US TACET_MS(200)
-#define PROBE_APART_US TACET_MS(2500)
-#define PROBE_BLIND_APART_US TACET_S(8)
-#define PROBE_AFTER_DECREASE_US TACET_MS(2000)
-#define PROBE_PATIENCE_US TACET_MS(300)
-#define PROBE_QUEUE_US TACET_MS(70)  /* one's own probe may leave so long a queue ... */
-#define PROBE_GRACE_US TACET_MS(400) /* ... for so long */
-#define PROBE_ROOM_PERCENT 120       /* of the estimate: so fast trains of packets arrive */
-#define PROBE_WORTH_PERCENT 95       /* nothing is gained above that share of what is wanted */
+#define WORTH_PERCENT 95 /* nothing is gained above that share of what is wanted */
 
 /* At the start: a round trip longer than the idle one by so much is two queues, one each way. */
 #define START_QUEUE_US TACET_MS(80)
@@ -74,15 +56,7 @@
 #define MUTE_LEAST_BPS 150000
 
 #define MET_US TACET_S(20)
-
-/* Somebody else's queue */
-#define STANDING_US TACET_MS(2000)
-#define STANDING_MAX_US TACET_MS(2600)
-#define STANDING_US_PER_S TACET_MS(30)
-#define STANDING_PERCENT 75
-#define STANDING_LOSS_PERMILLE 40
 #define STANDING_RATE_US TACET_S(1)
-#define STANDING_LESS_PERCENT 75 /* of the most that has arrived */
 
 static int64_t least(int64_t a, int64_t b)
 {
@@ -103,16 +77,13 @@ void tacet_bwe_init(struct tacet_bwe *b, int64_t now, int64_t start_bps, int64_t
         .last_change_us = now,
         .last_decrease_us = now - MET_US,
         .trains_met_us = now - TRAINS_MET_US,
-        .probe_ended_us = now - TACET_S(10),
-        .next_probe_us = now,
-        .standing_since_us = -1,
     };
     tacet_report_watch_init(&b->reports);
     tacet_delay_trend_init(&b->delay);
     tacet_loss_check_init(&b->loss);
-    tacet_rate_window_init(&b->arrived);
-    tacet_rate_window_init(&b->passed);
-    tacet_rate_window_init(&b->sent);
+    tacet_delivery_init(&b->delivery);
+    tacet_standing_queue_init(&b->standing);
+    tacet_probing_init(&b->probing, now);
 }
 
 static void set_estimate(struct tacet_bwe *b, int64_t now, int64_t bps)
@@ -120,7 +91,7 @@ static void set_estimate(struct tacet_bwe *b, int64_t now, int64_t bps)
     bps = most(least(bps, b->most_bps), LEAST_BPS);
     if (bps < b->estimate_bps) {
         b->last_decrease_us = now;
-        b->next_probe_us = most(b->next_probe_us, now + PROBE_AFTER_DECREASE_US);
+        tacet_probing_on_decrease(&b->probing, now);
         tacet_report_watch_on_decrease(&b->reports, now, bps);
         b->dispersion = (struct tacet_dispersion){ 0 };
     }
@@ -136,27 +107,22 @@ void tacet_bwe_set_idle_round_trip(struct tacet_bwe *b, int64_t round_trip_us)
 void tacet_bwe_set_most(struct tacet_bwe *b, int64_t now, int64_t most_bps)
 {
     /* Where it stands at the limit, and the way has shown none of its own, it goes with it. */
-    bool held = b->estimate_bps * 100 >= b->most_bps * PROBE_WORTH_PERCENT &&
-                !tacet_bwe_met_capacity(b, now);
+    bool held =
+        b->estimate_bps * 100 >= b->most_bps * WORTH_PERCENT && !tacet_bwe_met_capacity(b, now);
 
     b->most_bps = most(most_bps, LEAST_BPS);
     b->estimate_bps = held ? b->most_bps : least(b->estimate_bps, b->most_bps);
 }
 
-/*
- * What the way carries: what arrives and what is lost on it in any case, for that has used the
- * capacity too. Losses are counted as they were as long as chance explains them: a short window
- * holds few packets.
- */
+/* What the way carries. Losses are counted as they were as long as chance explains them: a short
+ * window holds few packets. */
 static int64_t carried(const struct tacet_bwe *b, int64_t window_us)
 {
-    int64_t own = b->loss.own_permille;
-    int64_t explained =
-        b->loss.state == TACET_LOSS_UNKNOWN ? UNKNOWN_PERMILLE : least(own * 18 / 10, own + 250);
-    int64_t bps =
-        tacet_rate_window_bps(&b->arrived, window_us) * 1000 / (1000 - least(explained, 700));
+    int32_t own = b->loss.own_permille;
+    int32_t chance = own * 18 / 10 < own + 250 ? own * 18 / 10 : own + 250;
 
-    return least(bps, tacet_rate_window_bps(&b->passed, window_us));
+    return tacet_delivery_carried_bps(
+        &b->delivery, window_us, b->loss.state == TACET_LOSS_UNKNOWN ? UNKNOWN_PERMILLE : chance);
 }
 
 /* A rate that has fallen away: the longer window still has the time before it. */
@@ -173,12 +139,7 @@ static int64_t delivered(const struct tacet_bwe *b)
 
 static bool is_limited(const struct tacet_bwe *b)
 {
-    return tacet_rate_window_bps(&b->sent, RATE_US) * 100 < b->estimate_bps * LIMITED_PERCENT;
-}
-
-static bool in_probe_grace(const struct tacet_bwe *b, int64_t now)
-{
-    return b->probe.id != 0 || now - b->probe_ended_us < PROBE_GRACE_US;
+    return tacet_delivery_sent_bps(&b->delivery, RATE_US) * 100 < b->estimate_bps * LIMITED_PERCENT;
 }
 
 static void on_overuse(struct tacet_bwe *b, int64_t now)
@@ -187,7 +148,7 @@ static void on_overuse(struct tacet_bwe *b, int64_t now)
     bool mild = b->delay.queue_us < 2 * b->delay.threshold_us;
     int64_t to = capacity * (mild ? MILD_PERCENT : DECREASE_PERCENT) / 100;
 
-    if (in_probe_grace(b, now) && b->delay.queue_us < b->delay.threshold_us + PROBE_QUEUE_US) {
+    if (tacet_probing_excuses(&b->probing, now, b->delay.queue_us - b->delay.threshold_us)) {
         return;
     }
     tacet_loss_check_cancel(&b->loss, now);
@@ -203,14 +164,14 @@ static void on_overuse(struct tacet_bwe *b, int64_t now)
      * small. What arrives of the time after it is what was sent: it says nothing about the way
      * unless the queue still stands.
      */
-    bool before = b->newest_sent_us <= b->last_decrease_us;
+    bool before = b->delivery.newest_sent_us <= b->last_decrease_us;
     if (before) {
         /* Reports that are lost make what arrives look smaller; not how far apart it does. */
         int64_t trains_bps = tacet_dispersion_bps(&b->dispersion);
         to = most(to, trains_bps * DECREASE_PERCENT / 100);
     }
     if (before ? to * 100 > b->estimate_bps * COLLAPSE_PERCENT
-               : b->newest_sent_us < b->last_decrease_us + RESPONSE_US ||
+               : b->delivery.newest_sent_us < b->last_decrease_us + RESPONSE_US ||
                      b->delay.slope_us_per_s < FALLING_US_PER_S) {
         return;
     }
@@ -250,7 +211,7 @@ static void increase(struct tacet_bwe *b, int64_t now)
         b->trains_since_us = now - b->trains_met_us < TRAINS_MET_US ? b->trains_since_us : now;
         b->trains_met_us = now;
         if (now - b->trains_since_us < TRAINS_BELIEVED_US) {
-            b->blind_probe_us = now + PROBE_BLIND_APART_US;
+            tacet_probing_put_off(&b->probing, now);
         }
     }
     if (now - b->trains_met_us < TRAINS_MET_US) {
@@ -268,91 +229,34 @@ static void increase(struct tacet_bwe *b, int64_t now)
     set_estimate(b, now, most(to, b->estimate_bps));
 }
 
-/* A queue that stands is served at the rate of the way, so that as much arrives as did before. */
-static bool less_arrives(const struct tacet_bwe *b)
-{
-    int64_t arrives_bps = tacet_rate_window_bps(&b->arrived, STANDING_RATE_US);
-
-    return arrives_bps * 100 <= b->standing_most_bps * STANDING_LESS_PERCENT ||
-           b->estimate_bps <= LEAST_BPS;
-}
-
-/*
- * A queue of our own empties when less is sent, and overflows when more is. One that does neither
- * is the way itself, which has become longer, or somebody else keeps it: it is lived with. So is
- * one from which less arrives since less is sent, whatever is lost meanwhile.
- */
-static bool is_our_own(const struct tacet_bwe *b, int64_t now)
-{
-    int64_t slope = b->delay.slope_us_per_s;
-    int64_t counted_us = now - b->standing_count_us;
-    int64_t explained = b->standing_sent * (b->loss.own_permille + STANDING_LOSS_PERMILLE) / 1000;
-    bool lowered = b->estimate_bps * 100 <= b->standing_bps * STANDING_PERCENT;
-    bool flat = slope > -STANDING_US_PER_S && slope < STANDING_US_PER_S;
-
-    /* A queue that was only assumed, from the round trip, may stand on the way back: it is not
-     * here, unless far more than that is lost, and as much arrives as before though less is sent.
-     */
-    if (b->delay.assumed) {
-        bool full = b->standing_lost > b->standing_sent * UNKNOWN_PERMILLE / 1000;
-        return (full && !less_arrives(b)) || counted_us < STANDING_US || !(lowered || flat);
-    }
-    if (now - b->standing_since_us >= STANDING_US && flat && less_arrives(b)) {
-        return false;
-    }
-    return b->standing_lost > explained || counted_us < STANDING_US || !(lowered || flat);
-}
-
+/* A queue that is not ours is the way's own delay, and what was lost meanwhile its own loss. */
 static void watch_standing(struct tacet_bwe *b, int64_t now)
 {
-    if (b->delay.calm) {
-        b->standing_since_us = -1;
-        return;
-    }
-    bool begins = b->standing_since_us < 0;
-    if (begins) {
-        b->standing_since_us = now;
-        b->standing_bps = b->estimate_bps;
-        b->standing_most_bps = 0;
-    }
-    /* Of the last seconds only: what was lost before them says nothing of now. */
-    if (begins || now - b->standing_count_us > STANDING_MAX_US) {
-        b->standing_count_us = now;
-        b->standing_sent = 0;
-        b->standing_lost = 0;
-    }
-    if (now - b->standing_since_us >= STANDING_RATE_US) {
-        b->standing_most_bps =
-            most(b->standing_most_bps, tacet_rate_window_bps(&b->arrived, STANDING_RATE_US));
-    }
-    if (is_our_own(b, now)) {
+    struct tacet_standing_rates rates = {
+        .estimate_bps = b->estimate_bps,
+        .arrives_bps = tacet_delivery_arrived_bps(&b->delivery, STANDING_RATE_US),
+        .own_permille = b->loss.own_permille,
+        .lowest = b->estimate_bps <= LEAST_BPS,
+    };
+
+    if (!tacet_standing_queue_update(&b->standing, now, &b->delay, &rates)) {
         return;
     }
     if (!b->delay.assumed) {
-        tacet_loss_check_teach(&b->loss, now, b->standing_sent, b->standing_lost);
+        tacet_loss_check_teach(&b->loss, now, b->standing.sent, b->standing.lost);
     }
     tacet_delay_trend_accept(&b->delay);
-    b->standing_since_us = -1;
     b->known_bps = 0;
-    b->next_probe_us = now;
-    b->blind_probe_us = now; /* what was given up on its account is found again so */
+    tacet_probing_hasten(&b->probing, now); /* what was given up on its account is found again so */
 }
 
 static void read_probe(struct tacet_bwe *b, int64_t now)
 {
     int64_t bps;
-    enum tacet_probe_outcome outcome = tacet_probe_update(
-        &b->probe, now, b->reports.round_trip_us + PROBE_PATIENCE_US, b->loss.own_permille, &bps);
+    enum tacet_probe_outcome outcome = tacet_probing_update(
+        &b->probing, now, b->reports.round_trip_us, b->loss.own_permille, &bps);
 
-    if (outcome == TACET_PROBE_OPEN) {
-        return;
-    }
-    b->probe_ended_us = now;
-    b->probe_succeeded = false;
-    b->blind_probe_us = now + PROBE_BLIND_APART_US;
-    b->next_probe_us =
-        now + (b->probes_begun < PROBES_AT_START ? PROBE_APART_START_US : PROBE_APART_US);
-    if (outcome == TACET_PROBE_FAILED) {
+    if (outcome == TACET_PROBE_OPEN || outcome == TACET_PROBE_FAILED) {
         return;
     }
     bool through = outcome == TACET_PROBE_THROUGH;
@@ -364,40 +268,22 @@ static void read_probe(struct tacet_bwe *b, int64_t now)
     set_estimate(b, now, to);
     if (through) {
         b->dispersion = (struct tacet_dispersion){ 0 }; /* trains were sent slower before */
-        b->probe_succeeded = true;
-        b->blind_probe_us = now;
-        b->next_probe_us = now + b->reports.round_trip_us;
+        tacet_probing_on_success(&b->probing, now, b->reports.round_trip_us);
     }
-}
-
-/* Something tells of room, or nothing is known of it, or nothing has been tried for long. */
-static bool may_succeed(const struct tacet_bwe *b, int64_t now)
-{
-    int64_t trains_bps = tacet_dispersion_bps(&b->dispersion);
-
-    return b->probes_begun < PROBES_AT_START || now >= b->blind_probe_us || trains_bps == 0 ||
-           trains_bps * 100 > b->estimate_bps * PROBE_ROOM_PERCENT ||
-           tacet_dispersion_is_none(&b->dispersion);
 }
 
 static void begin_probe(struct tacet_bwe *b, int64_t now)
 {
-    int64_t percent = b->probes_begun == 0 ? PROBE_FIRST_PERCENT
-                      : b->probe_succeeded || b->probes_begun < PROBES_AT_START ? PROBE_NEXT_PERCENT
-                                                                                : PROBE_PERCENT;
-    int64_t rate = b->estimate_bps * percent / 100;
-    int64_t duration = most(PROBE_US, least(b->delay.noise_us * PROBE_NOISE_TIMES, PROBE_MAX_US));
+    bool unheard = b->probing.begun > 0 && b->reports.last_us < 0;
+    bool enough = b->estimate_bps * 100 >= b->most_bps * WORTH_PERCENT;
 
-    if (b->probe.id != 0 || now < b->next_probe_us || !may_succeed(b, now) || !b->delay.calm ||
-        b->reports.held_permille < 1000 || tacet_loss_check_active(&b->loss) ||
-        b->estimate_bps * 100 >= b->most_bps * PROBE_WORTH_PERCENT ||
-        (b->probes_begun > 0 && b->reports.last_us < 0)) {
+    if (!tacet_probing_is_due(&b->probing, now, b->estimate_bps, &b->dispersion) || unheard ||
+        enough || !b->delay.calm || b->reports.held_permille < 1000 ||
+        tacet_loss_check_active(&b->loss)) {
         return;
     }
-    b->probes_begun += b->probes_begun < PROBES_AT_START;
     b->trains_since_us = now;
-    rate = least(most(rate, PROBE_LEAST_BPS), b->most_bps * PROBE_OF_MOST_PERCENT / 100);
-    tacet_probe_begin(&b->probe, now, rate, duration);
+    tacet_probing_begin(&b->probing, now, b->estimate_bps, b->most_bps, b->delay.noise_us);
 }
 
 uint8_t tacet_bwe_on_sent(struct tacet_bwe *b, int64_t now, uint32_t size)
@@ -407,7 +293,7 @@ uint8_t tacet_bwe_on_sent(struct tacet_bwe *b, int64_t now, uint32_t size)
         begin_probe(b, now);
     }
     tacet_report_watch_on_sent(&b->reports, now);
-    return tacet_probe_on_sent(&b->probe, now, size);
+    return tacet_probe_on_sent(&b->probing.probe, now, size);
 }
 
 /* Streams are reported one after the other; each is in order already. */
@@ -426,25 +312,17 @@ static void sort(struct tacet_packet_result *results, size_t count)
 
 static void take(struct tacet_bwe *b, const struct tacet_packet_result *r)
 {
-    tacet_rate_window_add(&b->sent, r->sent_at_us, r->size);
-    b->newest_sent_us = most(b->newest_sent_us, r->sent_at_us);
+    tacet_delivery_add(&b->delivery, r);
     if (r->unreported) {
-        b->lost_bytes += r->size; /* it may well have arrived: the reports are what was lost */
         return;
     }
-    b->standing_sent++;
-    b->standing_lost += r->lost ? 1 : 0;
+    tacet_standing_queue_add(&b->standing, r->lost);
     tacet_loss_check_add(&b->loss, r);
-    tacet_probe_add(&b->probe, r);
+    tacet_probe_add(&b->probing.probe, r);
     tacet_dispersion_add(&b->dispersion, r, b->estimate_bps);
-    if (r->lost) {
-        b->lost_bytes += r->size;
-        return;
+    if (!r->lost) {
+        tacet_delay_trend_add(&b->delay, r->sent_at_us, r->arrived_at_us);
     }
-    tacet_rate_window_add(&b->arrived, r->arrived_at_us, r->size);
-    tacet_rate_window_add(&b->passed, r->arrived_at_us, r->size + b->lost_bytes);
-    b->lost_bytes = 0;
-    tacet_delay_trend_add(&b->delay, r->sent_at_us, r->arrived_at_us);
 }
 
 void tacet_bwe_on_results(struct tacet_bwe *b, int64_t now, struct tacet_packet_result *results,
@@ -491,7 +369,7 @@ void tacet_bwe_on_report(struct tacet_bwe *b, int64_t now, int32_t lost_permille
     }
     int64_t bps = b->estimate_bps;
     b->reports.held_permille = 1000;
-    tacet_probe_stop(&b->probe, now);
+    tacet_bwe_stop_probe(b, now);
     if (lost_permille <= MUTE_CLEAN_PERMILLE) {
         set_estimate(b, now, 2 * bps);
     } else if (lost_permille >= MUTE_LOSSY_PERMILLE) {
@@ -546,10 +424,15 @@ int64_t tacet_bwe_held_until(const struct tacet_bwe *b)
 
 int64_t tacet_bwe_probe(const struct tacet_bwe *b, int64_t *ret_bps)
 {
-    int64_t left = tacet_probe_left(&b->probe);
+    int64_t left = tacet_probe_left(&b->probing.probe);
 
     if (left > 0) {
-        *ret_bps = b->probe.rate_bps;
+        *ret_bps = b->probing.probe.rate_bps;
     }
     return left;
+}
+
+void tacet_bwe_stop_probe(struct tacet_bwe *b, int64_t now)
+{
+    tacet_probe_stop(&b->probing.probe, now);
 }

@@ -2,11 +2,12 @@
  * How much may be sent to a peer: an estimate from what its congestion feedback (RFC 8888) says of
  * the packets sent. A pure machine of numbers: no packet, no clock.
  *
- *     results -> rate_window (what arrives)  \
- *             -> delay_trend (the queue)      >  estimate -> target
- *             -> loss_check  (our loss?)     /
- *             -> dispersion  (is there room?)            -> probes
- *             -> report_watch (are they late?)           -> pause, hold
+ *     results -> delivery       (what gets through) \
+ *             -> delay_trend    (the queue)          \
+ *             -> standing_queue (is it ours?)         >  estimate -> target
+ *             -> loss_check     (our loss?)          /
+ *             -> dispersion     (is there room?)    /  -> probing -> probes
+ *             -> report_watch   (are they late?)          -> pause, hold
  *
  * - A queue that grows: down to 0.85 of what arrives, and less for as long as it takes to empty.
  * - No queue: up, a step at a time near the capacity last met, by a share far from it, or where
@@ -14,20 +15,21 @@
  *   only its queue.
  * - Probes find a capacity that has come back; what one measures is taken at once.
  * - Loss alone lowers nothing, unless sending less ends it, or no way loses so much (loss_check.h).
- * - A queue that neither empties nor overflows though less and less is sent is not ours (a longer
- *   way, a TCP beside us), nor one from which less and less arrives: it is taken for the way's own
- *   delay, and only more than it counts; what was lost meanwhile for the way's own loss.
+ * - A queue that neither empties nor overflows though less and less is sent is not ours: it is
+ * taken for the way's own delay, and only more than it counts; what was lost meanwhile for the
+ * way's own loss (standing_queue.h).
  */
 #ifndef TACET_RTP_BWE_H
 #define TACET_RTP_BWE_H
 
 #include "rtp/delay_trend.h"
+#include "rtp/delivery.h"
 #include "rtp/dispersion.h"
 #include "rtp/loss_check.h"
 #include "rtp/packet_result.h"
-#include "rtp/probe.h"
-#include "rtp/rate_window.h"
+#include "rtp/probing.h"
 #include "rtp/report_watch.h"
+#include "rtp/standing_queue.h"
 
 #include <stddef.h>
 
@@ -36,35 +38,19 @@ struct tacet_bwe {
     int64_t estimate_bps;
     int64_t known_bps; /* capacity met last; 0: none */
 
-    struct tacet_report_watch reports;
+    struct tacet_delivery delivery;
     struct tacet_delay_trend delay;
+    struct tacet_standing_queue standing;
     struct tacet_loss_check loss;
-    struct tacet_rate_window arrived;
-    struct tacet_rate_window passed; /* the same with what was lost between */
-    struct tacet_rate_window sent;   /* of what was reported */
-    uint32_t lost_bytes;             /* since the last that arrived */
-    int64_t newest_sent_us;          /* of what was reported */
-    struct tacet_probe probe;
     struct tacet_dispersion dispersion;
+    struct tacet_report_watch reports;
+    struct tacet_probing probing;
 
     int64_t first_sent_us; /* -1: nothing yet */
     int64_t last_change_us;
     int64_t last_decrease_us;
     int64_t trains_met_us;   /* the estimate was as much as trains tell of the way, the last time */
     int64_t trains_since_us; /* ... and since then, or since the last probe */
-
-    int32_t probes_begun; /* counted up to those of the start */
-    bool probe_succeeded; /* the last one */
-    int64_t next_probe_us;
-    int64_t blind_probe_us; /* even where nothing tells of room */
-    int64_t probe_ended_us;
-
-    int64_t standing_since_us; /* since then there has always been a queue; -1: there is none */
-    int64_t standing_bps;      /* the estimate then */
-    int64_t standing_most_bps; /* that has arrived since, over a second */
-    int64_t standing_count_us; /* since then these are counted: */
-    int64_t standing_sent;     /* packets, of which ... */
-    int64_t standing_lost;
 };
 
 /* `most_bps` as tacet_bwe_set_most. */
@@ -109,5 +95,7 @@ int64_t tacet_bwe_held_until(const struct tacet_bwe *b);
 /* A probe is wanted: so many bytes are to leave at `ret_bps`, with padding where there is nothing
  * else. 0: none. */
 int64_t tacet_bwe_probe(const struct tacet_bwe *b, int64_t *ret_bps);
+/* There is nothing to send it with: no more than has left belongs to it. */
+void tacet_bwe_stop_probe(struct tacet_bwe *b, int64_t now);
 
 #endif

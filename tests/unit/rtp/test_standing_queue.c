@@ -1,0 +1,114 @@
+/* Whose a queue is that stands. */
+#include "rtp/standing_queue.h"
+
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#include <cmocka.h>
+
+#include "base/limits.h"
+
+#define STEP_US TACET_MS(50)
+#define PACKETS 5 /* a step */
+#define BEGIN_BPS 1000000
+
+struct way {
+    int64_t slope_us_per_s;
+    bool assumed;
+    int lost_apart;       /* every so manyth packet is lost; 0: none */
+    int32_t own_permille; /* ... of which so many always were */
+    int64_t lowered_bps;  /* the estimate after a second */
+    int64_t arrives_bps;  /* after two seconds; before that BEGIN_BPS does */
+    bool lowest;
+};
+
+/* After how many milliseconds it is found not to be ours; -1: not within five seconds. */
+static int foreign_after(const struct way *way)
+{
+    struct tacet_standing_queue q;
+    struct tacet_delay_trend delay = { .slope_us_per_s = way->slope_us_per_s,
+                                       .assumed = way->assumed };
+    int packets = 0;
+
+    tacet_standing_queue_init(&q);
+    for (int64_t at = 0; at <= TACET_S(5); at += STEP_US) {
+        struct tacet_standing_rates rates = {
+            .estimate_bps = at < TACET_S(1) ? BEGIN_BPS : way->lowered_bps,
+            .arrives_bps = at < TACET_S(2) ? BEGIN_BPS : way->arrives_bps,
+            .own_permille = way->own_permille,
+            .lowest = way->lowest && at >= TACET_S(1),
+        };
+        for (int i = 0; i < PACKETS; i++) {
+            packets++;
+            tacet_standing_queue_add(&q, way->lost_apart > 0 && packets % way->lost_apart == 0);
+        }
+        if (tacet_standing_queue_update(&q, TACET_S(7) + at, &delay, &rates)) {
+            return (int)(at / 1000);
+        }
+    }
+    return -1;
+}
+
+static void queue_that_neither_empties_nor_overflows_is_not_ours(void **state)
+{
+    static const struct {
+        struct way way;
+        int after_ms;
+    } rows[] = {
+        /* Level though less is sent; level though as much is sent. */
+        { { 0, false, 0, 0, 500000, 500000, false }, 2000 },
+        { { 0, false, 0, 0, BEGIN_BPS, BEGIN_BPS, false }, 2000 },
+        /* It empties, or grows, without less being sent. */
+        { { TACET_MS(-100), false, 0, 0, BEGIN_BPS, BEGIN_BPS, false }, -1 },
+        { { TACET_MS(100), false, 0, 0, BEGIN_BPS, BEGIN_BPS, false }, -1 },
+        /* It grows though less is sent. */
+        { { TACET_MS(100), false, 0, 0, 500000, 500000, false }, 2000 },
+        /* It overflows; but not where the way loses as much by itself, */
+        { { 0, false, 10, 0, 900000, 900000, false }, -1 },
+        { { 0, false, 10, 100, 900000, 900000, false }, 2000 },
+        /* nor where less arrives since less is sent, or no less can be sent. */
+        { { 0, false, 10, 0, 500000, 500000, false }, 2000 },
+        { { 0, false, 10, 0, 900000, 900000, true }, 2000 },
+        /* One only assumed stands on the way back, unless much is lost and as much arrives. */
+        { { 0, true, 10, 0, 900000, 900000, false }, 2000 },
+        { { 0, true, 3, 0, 900000, 900000, false }, -1 },
+        { { 0, true, 3, 0, 500000, 500000, false }, 2000 },
+    };
+
+    (void)state;
+    for (size_t i = 0; i < sizeof(rows) / sizeof(rows[0]); i++) {
+        int after_ms = foreign_after(&rows[i].way);
+        if (after_ms != rows[i].after_ms) {
+            print_error("row %zu: %d\n", i, after_ms);
+        }
+        assert_int_equal(after_ms, rows[i].after_ms);
+    }
+}
+
+static void no_queue_begins_it_anew(void **state)
+{
+    struct tacet_standing_queue q;
+    struct tacet_delay_trend queue = { 0 };
+    struct tacet_delay_trend none = { .calm = true };
+    struct tacet_standing_rates rates = { .estimate_bps = BEGIN_BPS, .arrives_bps = BEGIN_BPS };
+
+    (void)state;
+    tacet_standing_queue_init(&q);
+    for (int64_t at = 0; at <= TACET_S(20); at += STEP_US) {
+        bool calm = at % TACET_MS(1500) == 0;
+        assert_false(tacet_standing_queue_update(&q, at, calm ? &none : &queue, &rates));
+        assert_int_equal(q.since_us < 0, calm);
+    }
+}
+
+int main(void)
+{
+    const struct CMUnitTest tests[] = {
+        cmocka_unit_test(queue_that_neither_empties_nor_overflows_is_not_ours),
+        cmocka_unit_test(no_queue_begins_it_anew),
+    };
+
+    return cmocka_run_group_tests(tests, NULL, NULL);
+}

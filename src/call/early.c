@@ -41,6 +41,8 @@ void tacet_early_read(struct tacet_call *call, struct tacet_peer *peer, int64_t 
             .size = buffer->size,
             .at_us = buffer->at_us,
         };
+        /* It was counted as used when it was kept, and is judged only now. */
+        call->drops[TACET_DROP_NONE]--;
         call->drops[tacet_peer_on_rtp(call, peer, now, buffer->at_us, &packet)]++;
         tacet_pool_put(call->pool, buffer);
         tacet_peer_check_picture(peer, now);

@@ -16,10 +16,10 @@ struct tacet_call;
 struct tacet_peer;
 
 /* Keeps a copy of the packet, for a peer that has been answered and is not connected. NONE: it is
- * kept, and will be judged later. RATE: so many are. */
+ * kept, and counts as used until it is judged. RATE: so many are. */
 enum tacet_drop tacet_early_keep(struct tacet_call *call, struct tacet_peer *peer, int64_t now,
                                  const struct tacet_packet *packet);
-/* Reads what has been kept, if the peer is connected by now. */
+/* Reads what has been kept, if the peer is connected by now, and counts it as what it was. */
 void tacet_early_read(struct tacet_call *call, struct tacet_peer *peer, int64_t now);
 
 #endif

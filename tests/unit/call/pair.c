@@ -69,6 +69,7 @@ static bool pump_packets(struct pair *p, int from)
         if (!p->blocked[from]) {
             struct tacet_packet in = { .path = p->path[from], .data = copy, .size = packet.size };
             (void)tacet_call_handle_packet(p->call[1 - from], p->now, &in);
+            p->handed[1 - from]++;
         }
     }
     return moved;

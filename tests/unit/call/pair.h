@@ -23,6 +23,7 @@ struct pair {
     struct tacet_frame last_frame[2];
     uint32_t frames[2][TACET_KIND_COUNT];
     uint32_t media_packets[2]; /* RTP that this one sent */
+    uint64_t handed[2];        /* datagrams that this one was given */
 };
 
 /* `edit` may change the config of a party before its call is made; or NULL. */

@@ -29,6 +29,7 @@ static enum tacet_drop give(struct pair *p, uint8_t *data, size_t size)
 {
     struct tacet_packet packet = { .path = p->path[CALLER], .data = data, .size = size };
 
+    p->handed[CALLEE]++;
     return tacet_call_handle_packet(p->call[CALLEE], p->now, &packet);
 }
 
@@ -122,6 +123,27 @@ static void forged_packet_is_found_out_when_it_is_read(void **state)
     pair_free(&p);
 }
 
+/* Genuine or forged: what was thought of it when it was kept counts no more. */
+static void what_was_kept_is_counted_once(void **state)
+{
+    (void)state;
+    for (int forged = 0; forged < 2; forged++) {
+        struct pair p;
+        uint64_t counted = 0;
+
+        answer_half(&p, 51);
+        send(&p, TACET_KIND_VIDEO, 0, 5000);
+        assert_true(give_rtp(&p, TACET_DROP_NONE, forged == 1) > 1);
+        pair_run(&p, TACET_S(1));
+        assert_int_equal(pair_peer(&p, CALLEE)->state, TACET_PEER_CONNECTED);
+        for (int drop = 0; drop < TACET_DROP_COUNT; drop++) {
+            counted += p.call[CALLEE]->drops[drop];
+        }
+        assert_int_equal(counted, p.handed[CALLEE]);
+        pair_free(&p);
+    }
+}
+
 static void no_more_are_kept_than_the_bound_and_none_for_longer_than_the_call(void **state)
 {
     uint8_t packet[60] = { 0x80, 96 };
@@ -187,6 +209,7 @@ int main(void)
         cmocka_unit_test(time_of_arrival_is_told_as_it_was),
         cmocka_unit_test(sound_that_overtakes_the_answer_is_dropped),
         cmocka_unit_test(forged_packet_is_found_out_when_it_is_read),
+        cmocka_unit_test(what_was_kept_is_counted_once),
         cmocka_unit_test(no_more_are_kept_than_the_bound_and_none_for_longer_than_the_call),
         cmocka_unit_test(nothing_is_kept_before_the_local_answer),
         cmocka_unit_test(what_was_kept_holds_up_no_move),

@@ -62,6 +62,18 @@ struct tacet_buffer *tacet_pool_get(struct tacet_pool *pool)
     return buffer;
 }
 
+struct tacet_buffer *tacet_pool_copy(struct tacet_pool *pool, const void *data, size_t size)
+{
+    struct tacet_buffer *buffer = tacet_pool_get(pool);
+
+    if (buffer != NULL) {
+        assert(size <= tacet_buffer_room(buffer));
+        memcpy(buffer->data, data, size);
+        buffer->size = size;
+    }
+    return buffer;
+}
+
 void tacet_pool_put(struct tacet_pool *pool, struct tacet_buffer *buffer)
 {
     if (buffer == NULL) {

@@ -31,6 +31,8 @@ int tacet_pool_create(size_t count, struct tacet_pool **ret);
 void tacet_pool_free(struct tacet_pool **pool);
 /* An empty buffer, data at memory + TACET_BUFFER_HEAD; NULL when all are out. */
 struct tacet_buffer *tacet_pool_get(struct tacet_pool *pool);
+/* One that holds a copy of the bytes, at most TACET_BUFFER_BODY; NULL when all are out. */
+struct tacet_buffer *tacet_pool_copy(struct tacet_pool *pool, const void *data, size_t size);
 /* Gives it back. Accepts NULL. */
 void tacet_pool_put(struct tacet_pool *pool, struct tacet_buffer *buffer);
 /* Wipes what those that are not out held last. */

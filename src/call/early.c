@@ -5,8 +5,6 @@
 #include "call/call.h"
 #include "rtp/header.h"
 
-#include <string.h>
-
 enum tacet_drop tacet_early_keep(struct tacet_call *call, struct tacet_peer *peer, int64_t now,
                                  const struct tacet_packet *packet)
 {
@@ -17,13 +15,12 @@ enum tacet_drop tacet_early_keep(struct tacet_call *call, struct tacet_peer *pee
         ssrc == peer->session->inbound.stats[TACET_KIND_AUDIO].ssrc) {
         return TACET_DROP_STATE;
     }
-    struct tacet_buffer *buffer =
-        early->count < TACET_EARLY_PACKETS_MAX ? tacet_pool_get(call->pool) : NULL;
+    struct tacet_buffer *buffer = early->count < TACET_EARLY_PACKETS_MAX
+                                      ? tacet_pool_copy(call->pool, packet->data, packet->size)
+                                      : NULL;
     if (buffer == NULL) {
         return TACET_DROP_RATE;
     }
-    memcpy(buffer->data, packet->data, packet->size);
-    buffer->size = packet->size;
     buffer->at_us = now;
     tacet_queue_push(early, buffer, &packet->path);
     return TACET_DROP_NONE;

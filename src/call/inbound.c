@@ -161,13 +161,11 @@ static bool tell(struct tacet_inbound *in, int64_t now, int64_t seq, uint32_t ti
 static void fec_found(void *ctx, int64_t seq, const struct tacet_fec_source *source)
 {
     struct tacet_inbound *in = ctx;
-    struct tacet_buffer *buffer = tacet_pool_get(in->assembly.pool);
+    struct tacet_buffer *buffer = tacet_pool_copy(in->assembly.pool, source->payload, source->size);
 
     if (buffer == NULL) {
         return;
     }
-    memcpy(buffer->data, source->payload, source->size);
-    buffer->size = source->size;
     buffer->at_us = in->now_us;
     in->stats[TACET_KIND_VIDEO].fec_packets_recovered++;
     (void)tell(in, in->now_us, seq, source->timestamp, source->marker, buffer->data, buffer->size);

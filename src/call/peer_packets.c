@@ -6,9 +6,6 @@
 #include "call/peer.h"
 #include "rtp/header.h"
 
-#include <assert.h>
-#include <string.h>
-
 /* How far back a probe is filled from what was sent. */
 #define PADDING_PACKETS 48
 
@@ -76,19 +73,6 @@ bool tacet_peer_has_ssrc(const struct tacet_peer *peer, uint32_t ssrc)
     return false;
 }
 
-/* Copies a datagram into a buffer where libsrtp may work: aligned, and with tail room. */
-static struct tacet_buffer *copy_in(struct tacet_call *call, const struct tacet_packet *packet)
-{
-    struct tacet_buffer *buffer = tacet_pool_get(call->pool);
-
-    if (buffer != NULL) {
-        assert(packet->size <= tacet_buffer_room(buffer));
-        memcpy(buffer->data, packet->data, packet->size);
-        buffer->size = packet->size;
-    }
-    return buffer;
-}
-
 static struct tacet_srtp *find_session(const struct tacet_peer *peer, bool rtcp,
                                        const struct tacet_packet *packet)
 {
@@ -125,7 +109,8 @@ enum tacet_drop tacet_peer_on_rtp(struct tacet_call *call, struct tacet_peer *pe
     if (srtp == NULL) {
         return TACET_DROP_UNKNOWN;
     }
-    struct tacet_buffer *buffer = copy_in(call, packet);
+    /* Where libsrtp may work: aligned, and with tail room. */
+    struct tacet_buffer *buffer = tacet_pool_copy(call->pool, packet->data, packet->size);
     if (buffer == NULL) {
         return TACET_DROP_RATE;
     }
@@ -265,7 +250,7 @@ enum tacet_drop tacet_peer_on_rtcp(struct tacet_call *call, struct tacet_peer *p
     if (srtp == NULL) {
         return TACET_DROP_UNKNOWN;
     }
-    struct tacet_buffer *buffer = copy_in(call, packet);
+    struct tacet_buffer *buffer = tacet_pool_copy(call->pool, packet->data, packet->size);
     if (buffer == NULL) {
         return TACET_DROP_RATE;
     }

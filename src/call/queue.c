@@ -5,11 +5,15 @@
 #include "tacet/transport.h"
 
 #include <assert.h>
-#include <string.h>
+
+static bool is_full(const struct tacet_queue *queue)
+{
+    return queue->count >= TACET_SEND_QUEUE_MAX;
+}
 
 struct tacet_buffer *tacet_queue_buffer(struct tacet_queue *queue)
 {
-    return queue->count < TACET_SEND_QUEUE_MAX ? tacet_pool_get(queue->pool) : NULL;
+    return is_full(queue) ? NULL : tacet_pool_get(queue->pool);
 }
 
 void tacet_queue_push(struct tacet_queue *queue, struct tacet_buffer *buffer,
@@ -32,15 +36,11 @@ void tacet_queue_push(struct tacet_queue *queue, struct tacet_buffer *buffer,
 void tacet_queue_copy(struct tacet_queue *queue, const void *data, size_t size,
                       const struct tacet_path *path)
 {
-    struct tacet_buffer *buffer = tacet_queue_buffer(queue);
+    struct tacet_buffer *buffer = is_full(queue) ? NULL : tacet_pool_copy(queue->pool, data, size);
 
-    if (buffer == NULL) {
-        return;
+    if (buffer != NULL) {
+        tacet_queue_push(queue, buffer, path);
     }
-    assert(size <= tacet_buffer_room(buffer));
-    memcpy(buffer->data, data, size);
-    buffer->size = size;
-    tacet_queue_push(queue, buffer, path);
 }
 
 struct tacet_buffer *tacet_queue_pop(struct tacet_queue *queue)

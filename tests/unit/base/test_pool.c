@@ -67,6 +67,24 @@ static void buffer_comes_back_empty_with_head_and_tail_room(void **state)
     tacet_pool_free(&pool);
 }
 
+static void copy_is_a_buffer_of_its_own(void **state)
+{
+    struct tacet_pool *pool = NULL;
+    uint8_t data[TACET_BUFFER_BODY];
+
+    (void)state;
+    memset(data, 0x3c, sizeof(data));
+    assert_int_equal(tacet_pool_create(1, &pool), 0);
+    struct tacet_buffer *buffer = tacet_pool_copy(pool, data, sizeof(data));
+    memset(data, 0, sizeof(data));
+    assert_int_equal(buffer->size, sizeof(data));
+    assert_int_equal(buffer->data - buffer->memory, TACET_BUFFER_HEAD);
+    assert_int_equal(buffer->data[0], 0x3c);
+    assert_int_equal(buffer->data[sizeof(data) - 1], 0x3c);
+    assert_null(tacet_pool_copy(pool, data, 1));
+    tacet_pool_free(&pool);
+}
+
 static void what_buffers_held_is_wiped_but_not_what_is_out(void **state)
 {
     struct tacet_pool *pool = NULL;
@@ -107,6 +125,7 @@ int main(void)
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(every_buffer_is_given_once_and_then_none),
         cmocka_unit_test(buffer_comes_back_empty_with_head_and_tail_room),
+        cmocka_unit_test(copy_is_a_buffer_of_its_own),
         cmocka_unit_test(what_buffers_held_is_wiped_but_not_what_is_out),
         cmocka_unit_test(failed_allocation_leaves_nothing),
     };

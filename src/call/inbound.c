@@ -125,14 +125,13 @@ static int64_t unwrap(const struct tacet_inbound *in, uint16_t seq)
     return in->nack.highest + (int16_t)(uint16_t)(seq - (uint16_t)in->nack.highest);
 }
 
-/* RFC 6386 section 9.1: the lowest bit of a frame is 0 in a key frame. */
 static bool begins_key_frame(const uint8_t *payload, size_t size)
 {
     struct tacet_vp8_descriptor d;
     size_t at;
 
-    return tacet_vp8_descriptor_parse(payload, size, &d, &at) == 0 && d.start && d.partition == 0 &&
-           (payload[at] & 1) == 0;
+    return tacet_vp8_descriptor_parse(payload, size, &d, &at) == 0 &&
+           tacet_vp8_begins_key_frame(&d, payload + at);
 }
 
 /* A stream begins with a key frame: where the first that is known of it is anything else, one

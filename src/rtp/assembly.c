@@ -110,13 +110,13 @@ static bool is_filler(const struct tacet_assembly_slot *slot)
 
 static bool is_start(const struct tacet_assembly_slot *slot)
 {
-    return !is_filler(slot) && slot->descriptor.start && slot->descriptor.partition == 0;
+    return !is_filler(slot) && tacet_vp8_begins_frame(&slot->descriptor);
 }
 
-/* RFC 6386 section 9.1: the lowest bit of a frame is 0 in a key frame. */
 static bool is_key_start(const struct tacet_assembly_slot *slot)
 {
-    return is_start(slot) && (slot->buffer->data[slot->descriptor_size] & 1) == 0;
+    return !is_filler(slot) && tacet_vp8_begins_key_frame(
+                                   &slot->descriptor, slot->buffer->data + slot->descriptor_size);
 }
 
 static bool holds_long_term(const struct tacet_decoded *d, uint8_t number)

@@ -82,6 +82,17 @@ int tacet_vp8_descriptor_parse(const uint8_t *payload, size_t size,
     return 0;
 }
 
+bool tacet_vp8_begins_frame(const struct tacet_vp8_descriptor *d)
+{
+    return d->start && d->partition == 0;
+}
+
+bool tacet_vp8_begins_key_frame(const struct tacet_vp8_descriptor *d, const uint8_t *behind)
+{
+    /* RFC 6386 section 9.1: the lowest bit of a frame is 0 in a key frame. */
+    return tacet_vp8_begins_frame(d) && (behind[0] & 1) == 0;
+}
+
 size_t tacet_vp8_descriptor_write(const struct tacet_vp8_descriptor *d,
                                   uint8_t out[TACET_VP8_DESCRIPTOR_MAX])
 {

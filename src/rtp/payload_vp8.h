@@ -30,6 +30,10 @@ struct tacet_vp8_descriptor { /* RFC 7741 section 4.2 */
 /* Reads a descriptor; *ret_size is its length. TACET_ERR_FORMAT (also: nothing behind it). */
 int tacet_vp8_descriptor_parse(const uint8_t *payload, size_t size,
                                struct tacet_vp8_descriptor *ret, size_t *ret_size);
+/* Whether the packet is the first one of its frame. */
+bool tacet_vp8_begins_frame(const struct tacet_vp8_descriptor *d);
+/* ... and this a key frame; `behind` is what follows the descriptor, a byte at least. */
+bool tacet_vp8_begins_key_frame(const struct tacet_vp8_descriptor *d, const uint8_t *behind);
 /* Writes it and returns its length. */
 size_t tacet_vp8_descriptor_write(const struct tacet_vp8_descriptor *d,
                                   uint8_t out[TACET_VP8_DESCRIPTOR_MAX]);

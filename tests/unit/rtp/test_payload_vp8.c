@@ -106,6 +106,28 @@ static void reserved_bits_are_ignored(void **state)
     assert_int_equal(d.key_index, 3);
 }
 
+static void first_packet_tells_what_frame_it_begins(void **state)
+{
+    static const struct {
+        struct tacet_vp8_descriptor d;
+        uint8_t behind;
+        bool frame;
+        bool key;
+    } begins[] = {
+        { { .start = true }, 0x10, true, true },
+        { { .start = true }, 0x11, true, false },
+        { { .start = true, .partition = 1 }, 0x10, false, false }, /* RFC 7741: of a partition */
+        { { .start = false }, 0x10, false, false },
+    };
+
+    (void)state;
+    for (size_t i = 0; i < sizeof(begins) / sizeof(begins[0]); i++) {
+        assert_int_equal(tacet_vp8_begins_frame(&begins[i].d), begins[i].frame);
+        assert_int_equal(tacet_vp8_begins_key_frame(&begins[i].d, &begins[i].behind),
+                         begins[i].key);
+    }
+}
+
 static void frame_header_is_read(void **state)
 {
     static const struct {
@@ -218,6 +240,7 @@ int main(void)
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(descriptors_are_read_and_written),
         cmocka_unit_test(reserved_bits_are_ignored),
+        cmocka_unit_test(first_packet_tells_what_frame_it_begins),
         cmocka_unit_test(frame_header_is_read),
         cmocka_unit_test(cut_pieces_are_even_and_make_up_the_frame),
     };

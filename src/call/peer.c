@@ -386,7 +386,7 @@ void tacet_peer_connect(struct tacet_call *call, struct tacet_peer *peer, int64_
     tacet_notices_answered(call, peer);
     tacet_sending_begin(&peer->session->sending, now, call->pool, call->config.audio_bitrate_bps,
                         call->config.media.video ? call->config.video_bitrate_bps : 0,
-                        peer->control.round_trip_us);
+                        peer->control.round_trip_us, tacet_packet_pair_bps(&peer->opening));
     tacet_peer_send_target(call, peer, now, TACET_REFRESH_KEY);
 }
 

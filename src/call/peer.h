@@ -17,6 +17,7 @@
 #include "call/rekey.h"
 #include "call/rtp_session.h"
 #include "call/validation.h"
+#include "rtp/packet_pair.h"
 #include "tacet/call.h"
 
 struct tacet_peer {
@@ -34,6 +35,7 @@ struct tacet_peer {
     int64_t connected_at_us;     /* 0: not yet */
     int64_t last_received_at_us; /* an accepted, authenticated packet */
     int64_t last_sent_at_us;
+    struct tacet_packet_pair opening; /* how fast its packets came before any media */
 
     /* caller, before it is established */
     struct tacet_initiator initiator;

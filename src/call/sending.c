@@ -79,7 +79,8 @@ static int64_t wanted(const struct tacet_sending *s)
 }
 
 void tacet_sending_begin(struct tacet_sending *s, int64_t now, struct tacet_pool *pool,
-                         int32_t audio_bps, int32_t video_bps, int64_t round_trip_us)
+                         int32_t audio_bps, int32_t video_bps, int64_t round_trip_us,
+                         int64_t arrives_bps)
 {
     *s = (struct tacet_sending){
         .video_size = VIDEO_SIZE_FIRST,
@@ -95,6 +96,9 @@ void tacet_sending_begin(struct tacet_sending *s, int64_t now, struct tacet_pool
     tacet_audio_plan_init(&s->audio_plan, now, &s->audio_need);
     tacet_bwe_init(&s->bwe, now, START_BPS, wanted(s));
     tacet_bwe_set_idle_round_trip(&s->bwe, round_trip_us);
+    if (arrives_bps > 0) {
+        tacet_bwe_begin_with(&s->bwe, now, arrives_bps);
+    }
     s->calm_bps = tacet_bwe_estimate(&s->bwe);
     s->afresh_at_us = now - AFRESH_APART_US;
     tacet_pacer_init(&s->pacer, now, tacet_bwe_target(&s->bwe));

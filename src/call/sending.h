@@ -43,9 +43,11 @@ struct tacet_sending {
     int64_t crowded_until_us; /* of the time of sending */
 };
 
-/* `round_trip_us`: measured before any media; 0: not known. */
+/* Measured before any media, 0: not known: the round trip, and how fast the peer's packets come. A
+ * way that is very narrow here is taken for as narrow there until more is known. */
 void tacet_sending_begin(struct tacet_sending *s, int64_t now, struct tacet_pool *pool,
-                         int32_t audio_bps, int32_t video_bps, int64_t round_trip_us);
+                         int32_t audio_bps, int32_t video_bps, int64_t round_trip_us,
+                         int64_t arrives_bps);
 /* Gives back what waits. */
 void tacet_sending_end(struct tacet_sending *s);
 bool tacet_sending_empty(const struct tacet_sending *s);

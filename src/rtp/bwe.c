@@ -21,6 +21,7 @@
 #define FALLING_US_PER_S TACET_MS(-40) /* a queue that is being emptied */
 #define DRAIN_US TACET_MS(600)         /* a queue is emptied in about so long */
 #define DRAIN_LEAST_PERCENT 40
+#define BEGIN_PERCENT 80
 
 /* Up */
 #define FAR_PERCENT_PER_S 35
@@ -102,6 +103,18 @@ static void set_estimate(struct tacet_bwe *b, int64_t now, int64_t bps)
 void tacet_bwe_set_idle_round_trip(struct tacet_bwe *b, int64_t round_trip_us)
 {
     b->reports.idle_round_trip_us = round_trip_us;
+}
+
+void tacet_bwe_begin_with(struct tacet_bwe *b, int64_t now, int64_t capacity_bps)
+{
+    int64_t bps = most(capacity_bps * BEGIN_PERCENT / 100, LEAST_BPS);
+
+    if (bps < b->estimate_bps) {
+        b->estimate_bps = bps;
+        b->known_bps = capacity_bps;
+        tacet_loss_check_begin_with(&b->loss, capacity_bps);
+        tacet_probing_begin_late(&b->probing, now);
+    }
 }
 
 void tacet_bwe_set_most(struct tacet_bwe *b, int64_t now, int64_t most_bps)

@@ -32,6 +32,10 @@
 #define PLATEAU_ARRIVED_PERCENT 118
 #define PLATEAU_US TACET_S(10)
 #define PLATEAU_RISE_PERMILLE 50
+/* Of the capacity that the way is thought to have. */
+#define REFUTED_PERCENT 130
+#define FULL_PERCENT 70
+#define OVER_PERCENT 85
 #define SETTLE_US TACET_MS(50) /* until what is sent has the new rate */
 #define SHARE_LEAST 500
 #define SHARE_MOST 800
@@ -40,6 +44,13 @@
 void tacet_loss_check_init(struct tacet_loss_check *l)
 {
     *l = (struct tacet_loss_check){ .apart_us = CHECK_APART_US, .least_permille = 1000 };
+}
+
+void tacet_loss_check_begin_with(struct tacet_loss_check *l, int64_t capacity_bps)
+{
+    l->state = TACET_LOSS_STEADY;
+    l->windows = 1;
+    l->capacity_bps = capacity_bps;
 }
 
 static void restart(struct tacet_loss_check *l)
@@ -312,6 +323,27 @@ static enum tacet_loss_verdict on_plateau(struct tacet_loss_check *l, int64_t no
     return l->suspect_bps > 0 ? TACET_LOSS_OURS : TACET_LOSS_NOTHING;
 }
 
+/* As much arrives as the way is thought to carry, and more was sent. */
+static bool is_over_capacity(struct tacet_loss_check *l)
+{
+    int64_t arrived = arrived_bps(&l->window) * 100;
+
+    if (arrived > l->capacity_bps * REFUTED_PERCENT) {
+        l->capacity_bps = 0;
+    }
+    return l->capacity_bps > 0 && arrived >= l->capacity_bps * FULL_PERCENT &&
+           beyond_chance(&l->window, l->own_permille);
+}
+
+static enum tacet_loss_verdict on_over_capacity(struct tacet_loss_check *l, int64_t now)
+{
+    l->suspect_bps = arrived_bps(&l->window) * OVER_PERCENT / 100;
+    l->extremes = 0;
+    l->drowned_windows = 0;
+    end_check(l, now, true);
+    return TACET_LOSS_OURS;
+}
+
 enum tacet_loss_verdict tacet_loss_check_update(struct tacet_loss_check *l, int64_t now, bool calm)
 {
     enum tacet_loss_verdict verdict = TACET_LOSS_NOTHING;
@@ -331,7 +363,9 @@ enum tacet_loss_verdict tacet_loss_check_update(struct tacet_loss_check *l, int6
     if (l->window.longest_us < EXTREME_RUN_US) {
         remember(l);
     }
-    if (is_plateau(l)) {
+    if (is_over_capacity(l)) {
+        verdict = on_over_capacity(l, now);
+    } else if (is_plateau(l)) {
         verdict = on_plateau(l, now);
     } else if (l->extremes >= EXTREMES) {
         verdict = on_extreme(l);

@@ -50,6 +50,7 @@ struct tacet_loss_check {
     int32_t least_permille;           /* that a window has ever lost */
     struct tacet_loss_window seen[TACET_LOSS_SEEN]; /* ring of the last ones */
     uint32_t seen_count;                            /* ever */
+    int64_t capacity_bps;     /* that the way is thought to have; 0: nothing is known */
     int32_t suspicions;       /* windows on end that lost more than chance explains */
     int32_t suspect_permille; /* what is being checked */
     int32_t lowered_permille; /* what was lost at the lower rate */
@@ -65,6 +66,9 @@ enum tacet_loss_verdict {
 };
 
 void tacet_loss_check_init(struct tacet_loss_check *l);
+/* Before anything was sent: the way is thought to carry no more than that. What is lost where as
+ * much arrives is lost at its queue, until that has been refuted. */
+void tacet_loss_check_begin_with(struct tacet_loss_check *l, int64_t capacity_bps);
 /* In the order of sending. */
 void tacet_loss_check_add(struct tacet_loss_check *l, const struct tacet_packet_result *result);
 /* `calm`: there is no queue. */

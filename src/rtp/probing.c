@@ -101,6 +101,12 @@ void tacet_probing_on_decrease(struct tacet_probing *p, int64_t now)
     p->next_us = most(p->next_us, now + AFTER_DECREASE_US);
 }
 
+void tacet_probing_begin_late(struct tacet_probing *p, int64_t now)
+{
+    p->begun = AT_START;
+    p->next_us = now + APART_US;
+}
+
 void tacet_probing_put_off(struct tacet_probing *p, int64_t now)
 {
     p->blind_us = now + BLIND_APART_US;

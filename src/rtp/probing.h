@@ -33,6 +33,8 @@ enum tacet_probe_outcome tacet_probing_update(struct tacet_probing *p, int64_t n
 void tacet_probing_on_success(struct tacet_probing *p, int64_t now, int64_t round_trip_us);
 /* The estimate fell. */
 void tacet_probing_on_decrease(struct tacet_probing *p, int64_t now);
+/* There is a guess already of what the way carries: it is not looked for at once. */
+void tacet_probing_begin_late(struct tacet_probing *p, int64_t now);
 /* Nothing is gained by probing blindly just now. */
 void tacet_probing_put_off(struct tacet_probing *p, int64_t now);
 /* Something has changed: soon, and even blindly. */

@@ -8,6 +8,7 @@
 #define STEP_US TACET_MILLIS(100)
 #define WINDOW 3 /* steps: a frame more or less in 100 ms is no rate */
 #define SETTLES_S 5
+#define SENT_PERCENT_MAX 120 /* of a very narrow way, from dialling on */
 
 struct network {
     int32_t video_bps;
@@ -247,6 +248,50 @@ static void one_way_is_narrow(uint64_t seed)
     run_phases(seed, &network, phases, sizeof(phases) / sizeof(phases[0]));
 }
 
+/* A way that carries sound and little beside: it is not flooded until something tells, and the
+ * first picture does not wait behind what was too much. */
+static void very_narrow_way_is_not_flooded_at_first(uint64_t seed)
+{
+    static const struct {
+        int64_t rate_bps;
+        int64_t queue_ms;
+        int64_t first_ms_max; /* picture, after dialling */
+        uint64_t concealed_permille_max;
+        uint64_t shown_min; /* of nearly 900 */
+    } rows[] = {
+        { 64000, 200, 2500, 150, 60 },  { 80000, 200, 4500, 100, 250 },
+        { 100000, 200, 4000, 90, 350 }, { 100000, 500, 2500, 90, 450 },
+        { 150000, 50, 1300, 110, 750 }, { 250000, 50, 900, 60, 850 },
+    };
+
+    for (size_t i = 0; i < sizeof(rows) / sizeof(rows[0]); i++) {
+        const struct network network = { 1500000, rows[i].queue_ms, 0 };
+        const int64_t rate_bps[2] = { rows[i].rate_bps, rows[i].rate_bps };
+        struct tacet_watch watch;
+        struct tacet_harness *h = begin(&watch, seed, &network, rate_bps);
+        tacet_harness_run(h, TACET_SECONDS(30));
+        for (int at = 0; at < 2; at++) {
+            struct tacet_harness_result result = result_of(h, at);
+            tacet_scenario_row(
+                "%d kbit/s, queue of %d ms: first picture at %d ms, %llu of %llu "
+                "sound made up, %llu shown",
+                (int)rows[i].rate_bps / 1000, (int)rows[i].queue_ms,
+                (int)(result.first_video_us / 1000), (unsigned long long)result.audio_concealed,
+                (unsigned long long)result.audio_played, (unsigned long long)result.pictures_shown);
+            tacet_expect(tacet_traffic_link_bytes(&result.sent) * 8 <=
+                         (uint64_t)rows[i].rate_bps * 30 * SENT_PERCENT_MAX / 100);
+            tacet_expect(result.first_video_us >= 0);
+            tacet_expect(result.first_video_us <= TACET_MILLIS(rows[i].first_ms_max));
+            tacet_expect(result.audio_concealed * 1000 <=
+                         result.audio_played * rows[i].concealed_permille_max);
+            tacet_expect(result.pictures_shown >= rows[i].shown_min);
+        }
+        tacet_expect_one_call(h, &watch);
+        tacet_harness_free(&h);
+    }
+    tacet_scenario_row("%s", "");
+}
+
 /* RFC 8867 section 5.8, media pause and resume: a camera that is off for 20 s. */
 static void video_that_pauses_comes_back(uint64_t seed)
 {
@@ -285,6 +330,7 @@ const struct tacet_scenario tacet_scenarios_capacity[] = {
     { "capacity_that_varies", capacity_that_varies },
     { "feedback_way_is_congested_too", feedback_way_is_congested_too },
     { "one_way_is_narrow", one_way_is_narrow },
+    { "very_narrow_way_is_not_flooded_at_first", very_narrow_way_is_not_flooded_at_first },
     { "video_that_pauses_comes_back", video_that_pauses_comes_back },
     { NULL, NULL },
 };

@@ -41,7 +41,7 @@ static int begin(void **state)
     (void)state;
     assert_int_equal(tacet_pool_create(BUFFERS, &pool), 0);
     way = (struct way){ .now = TACET_S(1) };
-    tacet_sending_begin(&sending, way.now, pool, AUDIO_BPS, VIDEO_BPS, 2 * DELAY_US);
+    tacet_sending_begin(&sending, way.now, pool, AUDIO_BPS, VIDEO_BPS, 2 * DELAY_US, 0);
     return 0;
 }
 
@@ -210,7 +210,7 @@ static void sound_is_made_cheaper_where_it_would_take_much_from_the_picture(void
     for (size_t i = 0; i < sizeof(rows) / sizeof(rows[0]); i++) {
         tacet_sending_end(&sending);
         tacet_sending_begin(&sending, way.now, pool, rows[i].audio_bps, rows[i].video_bps,
-                            2 * DELAY_US);
+                            2 * DELAY_US, 0);
         sending.audio_need.depth = rows[i].wished;
         sending.bwe.reports.last_us = way.now; /* the peer reports */
         sending.bwe.estimate_bps = rows[i].estimate_bps;
@@ -220,6 +220,31 @@ static void sound_is_made_cheaper_where_it_would_take_much_from_the_picture(void
             fail_msg("row %zu: %d bit/s, %zu repeats", i, (int)sending.audio_plan.bitrate_bps,
                      sending.audio_plan.depth);
         }
+    }
+}
+
+/* What comes slowly is taken for a narrow way there too: the first pictures are to fit. */
+static void first_target_fits_a_way_that_is_narrow_here(void **state)
+{
+    static const struct {
+        int64_t arrives_bps;
+        int32_t audio_low_bps, audio_high_bps;
+        int32_t video_low_bps, video_high_bps;
+    } rows[] = {
+        { 0, 24000, 24000, 150000, 280000 },
+        { 5000000, 24000, 24000, 150000, 280000 },
+        { 150000, 16000, 24000, 20000, 100000 },
+        { 64000, 10000, 16000, 20000, 20000 },
+    };
+
+    (void)state;
+    for (size_t i = 0; i < sizeof(rows) / sizeof(rows[0]); i++) {
+        tacet_sending_end(&sending);
+        tacet_sending_begin(&sending, way.now, pool, AUDIO_BPS, VIDEO_BPS, 2 * DELAY_US,
+                            rows[i].arrives_bps);
+        assert_in_range(sending.audio_plan.bitrate_bps, rows[i].audio_low_bps,
+                        rows[i].audio_high_bps);
+        assert_in_range(sending.video_bps, rows[i].video_low_bps, rows[i].video_high_bps);
     }
 }
 
@@ -340,6 +365,7 @@ int main(void)
         cmocka_unit_test_setup_teardown(what_gives_way_is_all_but_a_little_sound, begin, end),
         cmocka_unit_test_setup_teardown(
             sound_is_made_cheaper_where_it_would_take_much_from_the_picture, begin, end),
+        cmocka_unit_test_setup_teardown(first_target_fits_a_way_that_is_narrow_here, begin, end),
         cmocka_unit_test_setup_teardown(probe_gives_way_too, begin, end),
     };
 

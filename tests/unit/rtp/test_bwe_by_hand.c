@@ -292,6 +292,33 @@ static void silence_holds_back_and_is_forgotten(void **state)
     assert_int_equal(tacet_bwe_target(&b), 1000000);
 }
 
+/* Where the first packets came slowly it begins below that, and does not look for more at once. */
+static void way_that_is_thought_narrow_is_begun_with_gently(void **state)
+{
+    static const struct {
+        int64_t thought_bps;
+        int64_t begins_bps;
+        bool probes;
+    } rows[] = {
+        { 0, 300000, true },      { 64000, 51200, false }, { 200000, 160000, false },
+        { 390000, 300000, true }, { 9000, 12000, false },  { 8000000000, 300000, true },
+    };
+
+    (void)state;
+    for (size_t i = 0; i < sizeof(rows) / sizeof(rows[0]); i++) {
+        struct tacet_bwe b;
+        int64_t rate_bps = 0;
+        tacet_bwe_init(&b, 0, 300000, 1600000);
+        if (rows[i].thought_bps > 0) {
+            tacet_bwe_begin_with(&b, 0, rows[i].thought_bps);
+        }
+        assert_int_equal(tacet_bwe_target(&b), rows[i].begins_bps);
+        assert_int_equal(tacet_bwe_met_capacity(&b, 0), !rows[i].probes);
+        (void)tacet_bwe_on_sent(&b, 0, 200);
+        assert_int_equal(tacet_bwe_probe(&b, &rate_bps) > 0, rows[i].probes);
+    }
+}
+
 static void limits_of_the_application_are_kept(void **state)
 {
     struct tacet_bwe b;
@@ -336,6 +363,7 @@ int main(void)
         cmocka_unit_test(who_sends_again_is_not_held_back),
         cmocka_unit_test(reports_that_often_fail_are_never_overdue_soon),
         cmocka_unit_test(silence_holds_back_and_is_forgotten),
+        cmocka_unit_test(way_that_is_thought_narrow_is_begun_with_gently),
         cmocka_unit_test(limits_of_the_application_are_kept),
         cmocka_unit_test(estimate_goes_with_the_limit_where_no_capacity_was_met),
     };

@@ -222,6 +222,39 @@ static void of_more_that_is_sent_chance_lets_more_through(void **state)
     }
 }
 
+/* Where the way is thought to be narrow nothing has to be asked: what is lost of more than that is
+ * ours, and what is lost of less is not. */
+static void loss_beyond_the_capacity_that_is_thought_of_is_ours_at_once(void **state)
+{
+    static const struct {
+        int64_t thought_bps, bps, policed_bps;
+        int32_t chance_permille;
+        int seconds;
+        bool ours;
+        int64_t low_bps, high_bps; /* then */
+    } rows[] = {
+        { 100000, 200000, 100000, 0, 3, true, 75000, 95000 },
+        { 100000, 300000, 80000, 0, 3, true, 60000, 80000 },
+        { 100000, 60000, 0, 200, 20, false, 60000, 60000 },    /* too little arrives for that */
+        { 100000, 250000, 0, 200, 20, false, 250000, 250000 }, /* the thought was wrong */
+        { 100000, 95000, 0, 0, 20, false, 95000, 95000 },
+    };
+
+    (void)state;
+    for (size_t i = 0; i < sizeof(rows) / sizeof(rows[0]); i++) {
+        for (uint64_t seed = 1; seed <= 20; seed++) {
+            struct way w;
+            begin(&w, seed, rows[i].bps);
+            w.policed_bps = rows[i].policed_bps;
+            w.chance_permille = rows[i].chance_permille;
+            tacet_loss_check_begin_with(&w.check, rows[i].thought_bps);
+            run(&w, TACET_S(rows[i].seconds));
+            assert_int_equal(w.ours > 0, rows[i].ours);
+            assert_in_range(w.bps, rows[i].low_bps, rows[i].high_bps);
+        }
+    }
+}
+
 /* Between two packets that get through, so much time passes that it looks like an outage. */
 static void way_that_lets_through_a_tenth_is_found(void **state)
 {
@@ -353,6 +386,7 @@ int main(void)
         cmocka_unit_test(what_no_way_loses_is_ours),
         cmocka_unit_test(what_arrives_alike_however_much_is_sent_is_all_there_is),
         cmocka_unit_test(of_more_that_is_sent_chance_lets_more_through),
+        cmocka_unit_test(loss_beyond_the_capacity_that_is_thought_of_is_ours_at_once),
         cmocka_unit_test(way_that_lets_through_a_tenth_is_found),
         cmocka_unit_test(windows_before_an_answer_count_no_more),
         cmocka_unit_test(taught_loss_is_no_rise),

@@ -134,6 +134,20 @@ static void next_one_comes_by_what_tells_of_room(void **state)
     }
 }
 
+static void who_has_a_guess_already_waits_with_the_first(void **state)
+{
+    const struct tacet_dispersion none = trains_at(550000);
+    struct tacet_probing p;
+
+    (void)state;
+    tacet_probing_init(&p, TACET_S(1));
+    assert_int_equal(due_at(&p, TACET_S(1), &unknown), TACET_S(1));
+    tacet_probing_begin_late(&p, TACET_S(1));
+    assert_int_equal(due_at(&p, TACET_S(1), &unknown), TACET_MS(3500));
+    tacet_probing_put_off(&p, TACET_S(1));
+    assert_int_equal(due_at(&p, TACET_S(1), &none), TACET_S(9));
+}
+
 static void probe_excuses_a_short_queue_for_a_moment(void **state)
 {
     struct tacet_probing p;
@@ -156,6 +170,7 @@ int main(void)
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(rate_is_told_by_what_became_of_the_last),
         cmocka_unit_test(next_one_comes_by_what_tells_of_room),
+        cmocka_unit_test(who_has_a_guess_already_waits_with_the_first),
         cmocka_unit_test(probe_excuses_a_short_queue_for_a_moment),
     };
 

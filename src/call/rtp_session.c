@@ -164,7 +164,7 @@ static void write_ack(const struct tacet_rtp_session *s, struct tacet_writer *w,
 static void write_acks(const struct tacet_rtp_session *s, struct tacet_writer *w)
 {
     uint16_t held[TACET_LONG_TERM_ACKED];
-    size_t count = tacet_assembly_long_term(&s->inbound.assembly, held);
+    size_t count = tacet_decoded_long_term(&s->inbound.assembly.decoded, held);
 
     for (size_t i = 0; i < count; i++) {
         write_ack(s, w, held[i]);
@@ -176,7 +176,7 @@ static void write_new_ack(struct tacet_rtp_session *s, struct tacet_writer *w)
 {
     uint16_t held[TACET_LONG_TERM_ACKED];
 
-    if (tacet_assembly_long_term(&s->inbound.assembly, held) == 0) {
+    if (tacet_decoded_long_term(&s->inbound.assembly.decoded, held) == 0) {
         return;
     }
     if (held[0] != s->acked) {

@@ -6,15 +6,6 @@
  *         | start .. marker | start .. ____ .. marker | start ..
  *
  * The first packet counts as behind a hole, so that reordering at the very start is like any other.
- *
- * What a frame needs, by its descriptor:
- *
- *      key frame                nothing
- *      TID 0, Y                 the long-term picture KEYIDX
- *      TID 0                    the frame of the base layer before it: TL0PICIDX - 1
- *      TID > 0, Y               the frame of the base layer TL0PICIDX
- *      TID > 0                  that, and all frames between
- *      no TL0PICIDX or no TID   the frame before it
  */
 #include "rtp/assembly.h"
 
@@ -26,9 +17,6 @@
 /* A frame that nothing needs is passed over when what is behind it is there; not at once, for the
  * network may have exchanged the two. */
 #define BRIDGE_US TACET_MS(10)
-/* TL0PICIDX has 8 bits: a frame further away than this is not the next one but 256 after it. */
-#define PICTURES_APART_MAX 256
-#define PICTURE_ID_MASK 0x7fff
 
 _Static_assert(FIRST_HOLE < TACET_VIDEO_WINDOW_PACKETS, "the first packet is inside the window");
 
@@ -77,18 +65,6 @@ void tacet_assembly_require_refresh(struct tacet_assembly *a)
     a->wants_refresh = true;
 }
 
-size_t tacet_assembly_long_term(const struct tacet_assembly *a,
-                                uint16_t picture_ids[TACET_LONG_TERM_ACKED])
-{
-    size_t count = 0;
-
-    while (count < TACET_LONG_TERM_ACKED && a->decoded.long_term[count].held) {
-        picture_ids[count] = a->decoded.long_term[count].picture_id;
-        count++;
-    }
-    return count;
-}
-
 static struct tacet_assembly_slot *slot_of(struct tacet_assembly *a, int64_t seq)
 {
     return &a->slots[(uint64_t)seq % TACET_VIDEO_WINDOW_PACKETS];
@@ -119,79 +95,19 @@ static bool is_key_start(const struct tacet_assembly_slot *slot)
                                    &slot->descriptor, slot->buffer->data + slot->descriptor_size);
 }
 
-static bool holds_long_term(const struct tacet_decoded *d, uint8_t number)
-{
-    for (size_t i = 0; i < TACET_LONG_TERM_MAX; i++) {
-        if (d->long_term[i].held && d->long_term[i].number == number) {
-            return true;
-        }
-    }
-    return false;
-}
-
 /* Whether the frame that begins with this packet decodes, after what has been handed out. `next`:
  * nothing is missing before it. */
 static bool is_decodable(const struct tacet_assembly *a, const struct tacet_assembly_slot *start,
                          bool next)
 {
-    const struct tacet_vp8_descriptor *v = &start->descriptor;
-    const struct tacet_decoded *d = &a->decoded;
-
-    if (is_key_start(start)) {
-        return true;
-    }
-    if (a->wants_key) {
-        return false;
-    }
-    if (!v->has_tl0 || !v->has_temporal_layer || !v->has_picture_id || !d->has_layers) {
-        return next && d->intact;
-    }
-    if (v->temporal_layer == 0 && v->layer_sync) {
-        return v->has_key_index && holds_long_term(d, v->key_index);
-    }
-    int apart = (v->picture_id - d->picture_id) & PICTURE_ID_MASK;
-    if (!d->has_base || apart == 0 || apart >= PICTURES_APART_MAX) {
-        return false;
-    }
-    if (v->temporal_layer == 0) {
-        return v->tl0_picture_index == (uint8_t)(d->tl0 + 1);
-    }
-    return v->tl0_picture_index == d->tl0 && (v->layer_sync || (next && d->intact_base));
+    return is_key_start(start) ||
+           (!a->wants_key && tacet_decoded_allows(&a->decoded, &start->descriptor, next));
 }
 
 /* Whether the frames behind the one that begins so do without it. */
 static bool is_dispensable(const struct tacet_assembly *a, const struct tacet_assembly_slot *first)
 {
-    const struct tacet_vp8_descriptor *v = &first->descriptor;
-
-    return is_start(first) && v->has_tl0 && v->has_temporal_layer && v->temporal_layer > 0 &&
-           a->decoded.has_base && v->tl0_picture_index == a->decoded.tl0;
-}
-
-/* What is left when the frame of that descriptor has been decoded. */
-static void on_decoded(struct tacet_decoded *d, const struct tacet_vp8_descriptor *v, bool key)
-{
-    bool layers = v->has_tl0 && v->has_temporal_layer && v->has_picture_id;
-    bool base = key || !layers || v->temporal_layer == 0;
-
-    if (key) {
-        *d = (struct tacet_decoded){ .has_layers = layers };
-    }
-    d->intact = true;
-    if (!base) {
-        return;
-    }
-    bool long_term = key || (v->key_index != d->number && !v->layer_sync);
-    if (layers && v->has_key_index && long_term) {
-        memmove(&d->long_term[1], &d->long_term[0],
-                (TACET_LONG_TERM_MAX - 1) * sizeof(d->long_term[0]));
-        d->long_term[0] = (struct tacet_long_term){ true, v->key_index, v->picture_id };
-    }
-    d->intact_base = true;
-    d->has_base = layers;
-    d->tl0 = v->tl0_picture_index;
-    d->number = v->key_index;
-    d->picture_id = v->picture_id;
+    return is_start(first) && tacet_decoded_spares(&a->decoded, &first->descriptor);
 }
 
 /* Forgets everything before `seq`, which becomes the next one; counts the frames it belonged to. */
@@ -217,8 +133,9 @@ static void discard_to(struct tacet_assembly *a, int64_t seq)
         slot->buffer = NULL;
     }
     a->next_seq = seq;
-    a->decoded.intact = a->decoded.intact && all_filler;
-    a->decoded.intact_base = a->decoded.intact_base && all_filler;
+    if (!all_filler) {
+        tacet_decoded_on_gap(&a->decoded);
+    }
 }
 
 static enum tacet_drop drop(struct tacet_assembly *a, struct tacet_buffer *buffer,
@@ -360,7 +277,7 @@ static bool hand_out(struct tacet_assembly *a, int64_t end, struct tacet_frame *
     }
     a->next_seq = end;
     assert(frame.key || !a->wants_key); /* is_decodable() saw to it */
-    on_decoded(&a->decoded, &descriptor, frame.key);
+    tacet_decoded_on_frame(&a->decoded, &descriptor, frame.key);
     a->wants_refresh = false;
     a->wants_key = false;
     *ret = frame;

@@ -1,8 +1,8 @@
 /*
  * Video frames from RTP packets: a window of packets in, complete frames in decoding order out. A
  * frame is handed out as soon as it is whole and everything that it is predicted from has been
- * handed out, which its descriptor tells (RFC 7741 section 4.2, protocol.md section 8): a picture
- * that is missing something never comes out. What is missing and not needed is passed over.
+ * handed out (decoded.h): a picture that is missing something never comes out. What is missing and
+ * not needed is passed over.
  *
  * A hole in what is needed is waited for until `patience_us` after the first packet behind it came,
  * or the last one of its frame, which may take long to send; or until a frame behind it heals the
@@ -17,12 +17,10 @@
 #include "base/limits.h"
 #include "base/pool.h"
 #include "base/seq.h"
+#include "rtp/decoded.h"
 #include "rtp/payload_vp8.h"
 #include "tacet/error.h"
 #include "tacet/frame.h"
-
-#define TACET_LONG_TERM_MAX   4 /* numbers of 32 that are remembered */
-#define TACET_LONG_TERM_ACKED 2 /* GOLDEN and ALTREF: the sender has no more */
 
 struct tacet_assembly_slot {
     struct tacet_buffer *buffer; /* NULL: empty; data/size: the RTP payload */
@@ -31,25 +29,6 @@ struct tacet_assembly_slot {
     bool marker;
     size_t descriptor_size;
     struct tacet_vp8_descriptor descriptor;
-};
-
-/* A picture that later frames may be predicted from, although all between is lost. */
-struct tacet_long_term {
-    bool held;
-    uint8_t number; /* KEYIDX */
-    uint16_t picture_id;
-};
-
-/* What the frames handed out so far have left at the decoder. */
-struct tacet_decoded {
-    bool intact;       /* nothing but fillers has been passed over since the last of them */
-    bool intact_base;  /* nor since the last of the base layer */
-    bool has_layers;   /* they say what they depend on; the following are valid */
-    bool has_base;
-    uint8_t tl0;       /* TL0PICIDX of the last frame of the base layer */
-    uint8_t number;    /* KEYIDX of it */
-    uint16_t picture_id;
-    struct tacet_long_term long_term[TACET_LONG_TERM_MAX]; /* newest first */
 };
 
 struct tacet_assembly {
@@ -64,7 +43,7 @@ struct tacet_assembly {
                                 frame; INT64_MAX: no hole */
     int64_t bridge_at_us;    /* when the hole is passed over, for what is behind it does without;
                                 INT64_MAX: not */
-    struct tacet_decoded decoded;
+    struct tacet_decoded decoded; /* what has been handed out */
     uint64_t frames_discarded;       /* of which something came */
     uint32_t discarded_timestamp;    /* of the last of them */
     uint64_t packets_late;
@@ -90,9 +69,5 @@ int64_t tacet_assembly_timeout(const struct tacet_assembly *a, int64_t patience_
 void tacet_assembly_require_key(struct tacet_assembly *a);
 /* What is missing will not come: hand out nothing that depends on it. */
 void tacet_assembly_require_refresh(struct tacet_assembly *a);
-/* The long-term pictures that were handed out last, newest first: what RPSI acknowledges. Returns
- * how many, at most TACET_LONG_TERM_ACKED. */
-size_t tacet_assembly_long_term(const struct tacet_assembly *a,
-                                uint16_t picture_ids[TACET_LONG_TERM_ACKED]);
 
 #endif

@@ -208,7 +208,7 @@ static void recovery_goes_on_at_once(void **state)
     send(f, 0, L, L | G, 2, WHOLE);
     assert_int_equal(take(f), 1);
     uint16_t held[TACET_LONG_TERM_ACKED];
-    assert_int_equal(tacet_assembly_long_term(&f->in.a, held), 2);
+    assert_int_equal(tacet_decoded_long_term(&f->in.a.decoded, held), 2);
     assert_int_equal(held[0], 2);
     assert_int_equal(held[1], 1);
     tacet_recovery_on_ack(&f->recovery, 2);
@@ -226,7 +226,7 @@ static void recovery_goes_on_at_once(void **state)
     send(f, 0, L, L, 2, WHOLE);
     assert_int_equal(take(f), 1);
     assert_false(f->in.a.wants_refresh);
-    assert_int_equal(tacet_assembly_long_term(&f->in.a, held), 2);
+    assert_int_equal(tacet_decoded_long_term(&f->in.a.decoded, held), 2);
     assert_int_equal(held[0], 2); /* going back to it is no new one */
 }
 
@@ -237,7 +237,7 @@ static void decoder_that_failed_gets_nothing_but_a_key_frame(void **state)
 
     key(f);
     tacet_assembly_require_key(&f->in.a);
-    assert_int_equal(tacet_assembly_long_term(&f->in.a, held), 0);
+    assert_int_equal(tacet_decoded_long_term(&f->in.a.decoded, held), 0);
     send(f, 0, G, L, 2, WHOLE);
     send(f, 0, L, L, 2, WHOLE);
     assert_int_equal(take(f), 0);
@@ -319,7 +319,7 @@ static void pictures_come_back_without_key_frames(void **state)
                 tacet_recovery_on_ack(&f->recovery, acks[n % 3][i]);
             }
             acks[n % 3][1] = 0;
-            (void)tacet_assembly_long_term(&f->in.a, acks[n % 3]);
+            (void)tacet_decoded_long_term(&f->in.a.decoded, acks[n % 3]);
             bool hole = f->in.a.hole_since_us < f->in.now - TACET_MS(40);
             if (f->in.a.wants_refresh || hole) {
                 refresh = tacet_recovery_decide(&f->recovery, f->in.now, TACET_MS(40),

@@ -4,6 +4,8 @@
 #include "call/call.h"
 #include "call/early.h"
 #include "call/peer.h"
+#include "call/rtcp_receive.h"
+#include "call/rtcp_send.h"
 #include "rtp/header.h"
 
 /* How far back a probe is filled from what was sent. */
@@ -264,7 +266,7 @@ enum tacet_drop tacet_peer_on_rtcp(struct tacet_call *call, struct tacet_peer *p
                            tacet_rekey_rtcp_newer(&peer->rekey, tacet_srtp_epoch(srtp), index));
     }
     if (drop == TACET_DROP_NONE && peer->state == TACET_PEER_CONNECTED) {
-        drop = tacet_rtp_session_on_rtcp(peer->session, now, buffer->data, buffer->size);
+        drop = tacet_rtcp_receive(peer->session, now, buffer->data, buffer->size);
     }
     tacet_pool_put(call->pool, buffer);
     if (peer->state != TACET_PEER_CONNECTED) {
@@ -431,8 +433,8 @@ void tacet_peer_send_report(struct tacet_call *call, struct tacet_peer *peer, in
     if (buffer == NULL) {
         return; /* the next interval's report says the same and more */
     }
-    buffer->size = tacet_rtp_session_report(peer->session, now, pli, buffer->data,
-                                            TACET_DATAGRAM_MAX - TACET_SRTP_OVERHEAD_MAX);
+    buffer->size = tacet_rtcp_send_report(peer->session, now, pli, buffer->data,
+                                          TACET_DATAGRAM_MAX - TACET_SRTP_OVERHEAD_MAX);
     send_rtcp(call, peer, now, buffer);
 }
 
@@ -444,16 +446,14 @@ void tacet_peer_send_nack(struct tacet_call *call, struct tacet_peer *peer, int6
     if (buffer == NULL) {
         return;
     }
-    buffer->size =
-        tacet_rtp_session_nack(peer->session, now, tacet_peer_round_trip(peer), buffer->data,
-                               TACET_DATAGRAM_MAX - TACET_SRTP_OVERHEAD_MAX);
+    buffer->size = tacet_rtcp_send_nack(peer->session, now, tacet_peer_round_trip(peer),
+                                        buffer->data, TACET_DATAGRAM_MAX - TACET_SRTP_OVERHEAD_MAX);
     if (buffer->size > 0) {
         send_rtcp(call, peer, now, buffer);
     } else {
         tacet_pool_put(call->pool, buffer);
     }
-    tacet_timers_set(&peer->timers, TACET_TIMER_NACK,
-                     tacet_rtp_session_nack_timeout(peer->session));
+    tacet_timers_set(&peer->timers, TACET_TIMER_NACK, tacet_rtcp_send_nack_timeout(peer->session));
 }
 
 void tacet_peer_send_feedback(struct tacet_call *call, struct tacet_peer *peer, int64_t now)
@@ -466,8 +466,8 @@ void tacet_peer_send_feedback(struct tacet_call *call, struct tacet_peer *peer, 
         tacet_timers_set(&peer->timers, TACET_TIMER_FEEDBACK, now + TACET_FEEDBACK_INTERVAL_MIN_US);
         return;
     }
-    buffer->size = tacet_rtp_session_feedback(peer->session, now, buffer->data,
-                                              TACET_DATAGRAM_MAX - TACET_SRTP_OVERHEAD_MAX);
+    buffer->size = tacet_rtcp_send_feedback(peer->session, now, buffer->data,
+                                            TACET_DATAGRAM_MAX - TACET_SRTP_OVERHEAD_MAX);
     if (buffer->size > 0) {
         send_rtcp(call, peer, now, buffer);
     } else {

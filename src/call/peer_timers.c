@@ -4,6 +4,7 @@
  */
 #include "call/call.h"
 #include "call/peer.h"
+#include "call/rtcp_send.h"
 
 /* Above a round trip: the wait for the next picture to be taken, and its way through the pacer. */
 #define PLI_MARGIN_US TACET_MS(60)
@@ -167,8 +168,7 @@ void tacet_peer_check_picture(struct tacet_peer *peer, int64_t now)
     const struct tacet_inbound *inbound = &peer->session->inbound;
     int64_t at = tacet_inbound_refresh_at(inbound);
     int64_t again = peer->pli_sent_at_us + pli_interval(peer);
-    tacet_timers_set(&peer->timers, TACET_TIMER_NACK,
-                     tacet_rtp_session_nack_timeout(peer->session));
+    tacet_timers_set(&peer->timers, TACET_TIMER_NACK, tacet_rtcp_send_nack_timeout(peer->session));
     if (at == INT64_MAX) {
         tacet_timers_stop(&peer->timers, TACET_TIMER_PLI);
         return;

@@ -1,6 +1,6 @@
 /*
- * The media of one answered peer: what is sent, what is received, and the RTCP that goes between.
- * All its memory is taken when the call is created.
+ * The media of one answered peer: what is sent and what is received. The RTCP that goes between has
+ * rtcp_send.h and rtcp_receive.h. All its memory is taken when the call is created.
  */
 #ifndef TACET_CALL_RTP_SESSION_H
 #define TACET_CALL_RTP_SESSION_H
@@ -66,25 +66,8 @@ void tacet_rtp_session_end(struct tacet_rtp_session *s);
 
 /* The next packet of sound repeats as many earlier ones as `sending` has room for by now. */
 void tacet_rtp_session_repeat_sound(struct tacet_rtp_session *session);
-/* Writes the compound RTCP of this interval (RFC 3550 section 6.1): an SR a kind that was sent, or
- * one RR, with the blocks, then SDES, and PLI if `pli`. Returns its size. */
-size_t tacet_rtp_session_report(struct tacet_rtp_session *s, int64_t now, bool pli, uint8_t *out,
-                                size_t capacity);
-/* Writes a NACK for the packets of sound and of video that are to be asked for now; 0: none is. The
- * next one is so much later that they take a share of the rate only; but sound, which is asked for
- * in few words and soon or never, does not wait for what was asked of video. */
-size_t tacet_rtp_session_nack(struct tacet_rtp_session *s, int64_t now, int64_t round_trip_us,
-                              uint8_t *out, size_t capacity);
-/* When the next is due; INT64_MAX: nothing is to be asked for. */
-int64_t tacet_rtp_session_nack_timeout(const struct tacet_rtp_session *s);
 /* A datagram of RTP goes out now. */
 void tacet_rtp_session_on_sent(struct tacet_rtp_session *s, int64_t now,
                                const struct tacet_buffer *packet);
-/* Writes the congestion control feedback that is due; 0: nothing is to be told. */
-size_t tacet_rtp_session_feedback(struct tacet_rtp_session *s, int64_t now, uint8_t *out,
-                                  size_t capacity);
-/* Takes an authenticated compound RTCP packet. MALFORMED or NONE. */
-enum tacet_drop tacet_rtp_session_on_rtcp(struct tacet_rtp_session *s, int64_t now,
-                                          const uint8_t *packet, size_t size);
 
 #endif

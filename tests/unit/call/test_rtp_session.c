@@ -10,6 +10,8 @@
 
 #include <string.h>
 
+#include "call/rtcp_receive.h"
+#include "call/rtcp_send.h"
 #include "sim/rng.h"
 
 static struct tacet_rtp_session *sessions[2];
@@ -71,10 +73,9 @@ static void of_two_feedbacks_in_one_packet_the_first_counts(void **state)
     (void)state;
     memcpy(packet, part, sizeof(part));
     memcpy(packet + sizeof(part), part, sizeof(part));
-    assert_int_equal(tacet_rtp_session_on_rtcp(a, TACET_S(1), packet, sizeof(part)),
-                     TACET_DROP_NONE);
+    assert_int_equal(tacet_rtcp_receive(a, TACET_S(1), packet, sizeof(part)), TACET_DROP_NONE);
     assert_int_equal(a->sent_log->counts.reports, 1);
-    assert_int_equal(tacet_rtp_session_on_rtcp(a, TACET_S(1), packet, sizeof(packet)),
+    assert_int_equal(tacet_rtcp_receive(a, TACET_S(1), packet, sizeof(packet)),
                      TACET_DROP_MALFORMED);
     assert_int_equal(a->sent_log->counts.reports, 2);
 }
@@ -92,10 +93,10 @@ static void loss_and_round_trip_reach_the_sender(void **state)
         }
     }
     a->sent_since_report[TACET_KIND_AUDIO] = true;
-    size_t size = tacet_rtp_session_report(a, 2000000, false, packet, sizeof(packet));
-    assert_int_equal(tacet_rtp_session_on_rtcp(b, 2030000, packet, size), TACET_DROP_NONE);
-    size = tacet_rtp_session_report(b, 2500000, false, packet, sizeof(packet));
-    assert_int_equal(tacet_rtp_session_on_rtcp(a, 2540000, packet, size), TACET_DROP_NONE);
+    size_t size = tacet_rtcp_send_report(a, 2000000, false, packet, sizeof(packet));
+    assert_int_equal(tacet_rtcp_receive(b, 2030000, packet, size), TACET_DROP_NONE);
+    size = tacet_rtcp_send_report(b, 2500000, false, packet, sizeof(packet));
+    assert_int_equal(tacet_rtcp_receive(a, 2540000, packet, size), TACET_DROP_NONE);
     const struct tacet_remote_inbound_stats *remote = &a->remote[TACET_KIND_AUDIO];
     assert_int_equal(remote->packets_lost, 24); /* the last of the 25 cannot be known */
     assert_in_range(remote->fraction_lost_permille, 235, 250);
@@ -108,15 +109,15 @@ static void picture_is_asked_for_once_a_report(void **state)
     uint8_t packet[1200];
 
     (void)state;
-    size_t size = tacet_rtp_session_report(sessions[1], 1000, true, packet, sizeof(packet));
-    assert_int_equal(tacet_rtp_session_on_rtcp(sessions[0], 2000, packet, size), TACET_DROP_NONE);
+    size_t size = tacet_rtcp_send_report(sessions[1], 1000, true, packet, sizeof(packet));
+    assert_int_equal(tacet_rtcp_receive(sessions[0], 2000, packet, size), TACET_DROP_NONE);
     assert_true(sessions[0]->refresh_wanted);
     assert_int_equal(sessions[0]->outbound[TACET_KIND_VIDEO].stats.pli_count, 1);
     assert_int_equal(sessions[1]->inbound.stats[TACET_KIND_VIDEO].pli_count, 1);
     /* A PLI for another stream is none of ours. */
     sessions[0]->refresh_wanted = false;
-    size = tacet_rtp_session_report(sessions[0], 3000, true, packet, sizeof(packet));
-    assert_int_equal(tacet_rtp_session_on_rtcp(sessions[0], 4000, packet, size), TACET_DROP_NONE);
+    size = tacet_rtcp_send_report(sessions[0], 3000, true, packet, sizeof(packet));
+    assert_int_equal(tacet_rtcp_receive(sessions[0], 4000, packet, size), TACET_DROP_NONE);
     assert_false(sessions[0]->refresh_wanted);
 }
 
@@ -140,10 +141,9 @@ static void fate_of_each_packet_reaches_the_sender(void **state)
             tacet_feedback_on_packet(&b->feedback, now + 30000, header.ssrc, header.seq, 172);
         }
         if (i % 10 == 9) {
-            size_t size = tacet_rtp_session_feedback(b, now + 35000, packet, sizeof(packet));
+            size_t size = tacet_rtcp_send_feedback(b, now + 35000, packet, sizeof(packet));
             assert_true(size > 0);
-            assert_int_equal(tacet_rtp_session_on_rtcp(a, now + 55000, packet, size),
-                             TACET_DROP_NONE);
+            assert_int_equal(tacet_rtcp_receive(a, now + 55000, packet, size), TACET_DROP_NONE);
         }
     }
     uint64_t arrived = 0, lost = 0, bytes = 0;
@@ -161,9 +161,9 @@ static void fate_of_each_packet_reaches_the_sender(void **state)
     assert_int_equal(tacet_loss_burst_q8(&a->loss), 256);
     assert_in_range(a->sent_log->round_trip_us, 48000, 52000); /* 30 + 20 ms */
     /* A report that does not add up is dropped. */
-    size_t size = tacet_rtp_session_feedback(b, now + 35000, packet, sizeof(packet));
+    size_t size = tacet_rtcp_send_feedback(b, now + 35000, packet, sizeof(packet));
     packet[14] = 0xff;
-    assert_int_equal(tacet_rtp_session_on_rtcp(a, now, packet, size), TACET_DROP_MALFORMED);
+    assert_int_equal(tacet_rtcp_receive(a, now, packet, size), TACET_DROP_MALFORMED);
     tacet_pool_put(pool, buffer);
 }
 
@@ -182,18 +182,18 @@ static void sound_is_asked_for_however_much_was_asked_of_the_picture(void **stat
             tacet_nack_on_packet(&s->inbound.nack, now, seq);
         }
     }
-    now = tacet_rtp_session_nack_timeout(s);
-    assert_true(tacet_rtp_session_nack(s, now, round_trip_us, packet, sizeof(packet)) > 300);
+    now = tacet_rtcp_send_nack_timeout(s);
+    assert_true(tacet_rtcp_send_nack(s, now, round_trip_us, packet, sizeof(packet)) > 300);
     assert_int_equal(stats[TACET_KIND_VIDEO].nack_count, 1);
-    int64_t picture_again_us = tacet_rtp_session_nack_timeout(s);
+    int64_t picture_again_us = tacet_rtcp_send_nack_timeout(s);
     assert_true(picture_again_us > now + TACET_MS(100));
     for (uint32_t seq = 1; seq <= 3; seq += 2) {
         tacet_audio_nack_on_packet(&s->inbound.audio_nack, now, seq, seq * 960);
     }
-    int64_t sound_us = tacet_rtp_session_nack_timeout(s);
+    int64_t sound_us = tacet_rtcp_send_nack_timeout(s);
     assert_true(sound_us <= now + TACET_MS(20));
     now = sound_us;
-    assert_true(tacet_rtp_session_nack(s, now, round_trip_us, packet, sizeof(packet)) > 0);
+    assert_true(tacet_rtcp_send_nack(s, now, round_trip_us, packet, sizeof(packet)) > 0);
     assert_int_equal(stats[TACET_KIND_AUDIO].nack_count, 1);
     assert_int_equal(stats[TACET_KIND_VIDEO].nack_count, 1);
     /* It has its share too, and takes that from the picture's. */
@@ -215,7 +215,7 @@ static void sound_that_gives_way_is_not_repeated(void **state)
     audio->next_index = 9;
     for (int i = 1; i <= 2; i++) {
         tacet_sending_give_way(&a->sending, i == 1);
-        assert_int_equal(tacet_rtp_session_on_rtcp(a, TACET_S(1), packet, w.at), TACET_DROP_NONE);
+        assert_int_equal(tacet_rtcp_receive(a, TACET_S(1), packet, w.at), TACET_DROP_NONE);
         assert_int_equal(audio->stats.nack_count, i);
         assert_int_equal(audio->repeat, i == 1 ? 0 : 1 << 2);
     }
@@ -226,10 +226,10 @@ static void cut_rtcp_is_malformed(void **state)
     uint8_t packet[1200];
 
     (void)state;
-    size_t size = tacet_rtp_session_report(sessions[1], 1000, true, packet, sizeof(packet));
+    size_t size = tacet_rtcp_send_report(sessions[1], 1000, true, packet, sizeof(packet));
     size_t refused = 0;
     for (size_t cut = 0; cut < size; cut++) {
-        refused += tacet_rtp_session_on_rtcp(sessions[0], 2000, packet, cut) != TACET_DROP_NONE;
+        refused += tacet_rtcp_receive(sessions[0], 2000, packet, cut) != TACET_DROP_NONE;
     }
     assert_true(refused >= size - 3); /* it may be cut only between two whole parts */
 }

@@ -1,8 +1,8 @@
 /*
  * One remote party, from INIT to the end: its state, its timers and what moves them. What a
  * control message does in which state stands in peer_messages.c, what a packet does in
- * peer_packets.c, what passing time does in peer_timers.c; keys and addresses that change have
- * peer_epochs.c and peer_paths.c.
+ * peer_packets.c, what passing time does in peer_timers.c, what is sent in peer_outbound.c; keys
+ * and addresses that change have peer_epochs.c and peer_paths.c.
  *
  *     FREE -> DIALLING -> CONFIRMING -> RINGING -> ANSWERED -> CONNECTED -> ENDING -> FREE
  *              (caller)   FIN sent or    (both)     words or     media
@@ -140,8 +140,6 @@ bool tacet_peer_send(struct tacet_call *call, struct tacet_peer *peer, int64_t n
 bool tacet_peer_send_media(struct tacet_call *call, struct tacet_peer *peer, int64_t now);
 void tacet_peer_send_target(struct tacet_call *call, struct tacet_peer *peer, int64_t now,
                             enum tacet_refresh refresh);
-/* Sends a packet of the history again for a probe that nothing else fills; false: there is none. */
-bool tacet_peer_pad(struct tacet_call *call, struct tacet_peer *peer, int64_t now);
 /* INIT or FIN, first or again, and the timer for the next time. */
 void tacet_peer_send_handshake(struct tacet_call *call, struct tacet_peer *peer, int64_t now);
 /* An event without a body. */
@@ -155,17 +153,11 @@ int64_t tacet_peer_jitter(struct tacet_call *call, int64_t interval_us);
 void tacet_peer_on_timeout(struct tacet_call *call, struct tacet_peer *peer, int64_t now);
 /* Whether media has to give way to the control stream, which has been heard or has waited. */
 void tacet_peer_judge_room(struct tacet_peer *peer, int64_t now);
-/* Asks for the video packets that are missing now, and sets the timer for the next time. */
-void tacet_peer_send_nack(struct tacet_call *call, struct tacet_peer *peer, int64_t now);
-/* Tells of the packets that have come, and sets the timer for the next time. */
-void tacet_peer_send_feedback(struct tacet_call *call, struct tacet_peer *peer, int64_t now);
-/* The round trip of the path in use as last measured; 0: not yet. */
-int64_t tacet_peer_round_trip(const struct tacet_peer *peer);
 /* After anything that received video: sets the timers that ask for packets and for a key frame. */
 void tacet_peer_check_picture(struct tacet_peer *peer, int64_t now);
 int64_t tacet_peer_next_timeout(const struct tacet_peer *peer, const char **ret_reason);
 
-/* --- packets --- */
+/* --- packets that come (peer_packets.c) --- */
 
 enum tacet_drop tacet_peer_on_ctrl(struct tacet_call *call, struct tacet_peer *peer, int64_t now,
                                    const struct tacet_packet *packet);
@@ -176,9 +168,22 @@ enum tacet_drop tacet_peer_on_rtcp(struct tacet_call *call, struct tacet_peer *p
                                    const struct tacet_packet *packet);
 /* Whether RTP with this SSRC is this peer's. */
 bool tacet_peer_has_ssrc(const struct tacet_peer *peer, uint32_t ssrc);
+
+/* --- what is sent (peer_outbound.c) --- */
+
 int tacet_peer_send_frame(struct tacet_call *call, struct tacet_peer *peer, int64_t now,
                           const struct tacet_frame *frame);
+/* Sends a packet of the history again for a probe that nothing else fills; false: there is none. */
+bool tacet_peer_pad(struct tacet_call *call, struct tacet_peer *peer, int64_t now);
+/* Once RTCP has been read: sends again what is missing, and tells the encoders what has changed. */
+void tacet_peer_answer_feedback(struct tacet_call *call, struct tacet_peer *peer, int64_t now);
 void tacet_peer_send_report(struct tacet_call *call, struct tacet_peer *peer, int64_t now,
                             bool pli);
+/* Asks for the video packets that are missing now, and sets the timer for the next time. */
+void tacet_peer_send_nack(struct tacet_call *call, struct tacet_peer *peer, int64_t now);
+/* Tells of the packets that have come, and sets the timer for the next time. */
+void tacet_peer_send_feedback(struct tacet_call *call, struct tacet_peer *peer, int64_t now);
+/* The round trip of the path in use as last measured; 0: not yet. */
+int64_t tacet_peer_round_trip(const struct tacet_peer *peer);
 
 #endif

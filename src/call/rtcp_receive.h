@@ -1,6 +1,6 @@
 /*
  * The RTCP that a session receives: how what it sends fares, what the peer misses and what its
- * decoder holds. What follows from that is left in the session, for peer_packets.c to act on.
+ * decoder holds. What follows from that is left in the session, for peer_outbound.c to act on.
  */
 #ifndef TACET_CALL_RTCP_RECEIVE_H
 #define TACET_CALL_RTCP_RECEIVE_H

@@ -1,8 +1,8 @@
 /*
- * One remote party, from INIT to the end: its state, its timers and what moves them. What a
- * control message does in which state stands in peer_messages.c, what a packet does in
- * peer_packets.c, what passing time does in peer_timers.c, what is sent in peer_outbound.c; keys
- * and addresses that change have peer_epochs.c and peer_paths.c.
+ * One remote party, from INIT to the end: its state, its timers and what moves them. How it begins
+ * stands in peer_handshake.c, what a control message does in which state in peer_messages.c, what a
+ * packet does in peer_packets.c, what passing time does in peer_timers.c, what is sent in
+ * peer_outbound.c; keys and addresses that change have peer_epochs.c and peer_paths.c.
  *
  *     FREE -> DIALLING -> CONFIRMING -> RINGING -> ANSWERED -> CONNECTED -> ENDING -> FREE
  *              (caller)   FIN sent or    (both)     words or     media
@@ -76,7 +76,7 @@ struct tacet_peer {
     struct tacet_stats last_stats; /* ENDING: as they were at the end */
 };
 
-/* --- beginning --- */
+/* --- beginning (peer_handshake.c) --- */
 
 /* The caller's side: draws, and sends the first INIT. As tacet_call_dial. */
 int tacet_peer_dial(struct tacet_call *call, struct tacet_peer *peer, int64_t now,
@@ -93,6 +93,8 @@ enum tacet_drop tacet_peer_on_cookie(struct tacet_call *call, struct tacet_peer 
 /* The callee's side: a verified FIN made this peer. */
 void tacet_peer_on_fin(struct tacet_call *call, struct tacet_peer *peer, int64_t now,
                        const struct tacet_path *path, const struct tacet_handshake_result *result);
+/* INIT or FIN, first or again, and the timer for the next time. */
+void tacet_peer_send_handshake(struct tacet_call *call, struct tacet_peer *peer, int64_t now);
 
 /* --- commands --- */
 
@@ -140,8 +142,6 @@ bool tacet_peer_send(struct tacet_call *call, struct tacet_peer *peer, int64_t n
 bool tacet_peer_send_media(struct tacet_call *call, struct tacet_peer *peer, int64_t now);
 void tacet_peer_send_target(struct tacet_call *call, struct tacet_peer *peer, int64_t now,
                             enum tacet_refresh refresh);
-/* INIT or FIN, first or again, and the timer for the next time. */
-void tacet_peer_send_handshake(struct tacet_call *call, struct tacet_peer *peer, int64_t now);
 /* An event without a body. */
 void tacet_peer_push(struct tacet_call *call, const struct tacet_peer *peer,
                      enum tacet_event_type type);

@@ -1,9 +1,10 @@
 /*
  * See party.h. This file holds the call: its making, its drains and its timeouts; what is captured
- * and what is played is in party_media.c.
+ * and what is played is the matter of party_media.h.
  */
 #include "sim/party.h"
 
+#include "sim/party_capture.h"
 #include "sim/party_media.h"
 
 #include <assert.h>
@@ -83,7 +84,7 @@ static void handle_event(struct tacet_party *party, int64_t now, const struct ta
     } else if (event->type == TACET_EVENT_ANSWERED) {
         tacet_party_media_start(party, now, event->peer);
     } else if (event->type == TACET_EVENT_SEND_TARGET) {
-        tacet_party_media_target(party, event);
+        tacet_party_capture_target(party, event);
     } else if (event->type == TACET_EVENT_ENDED && event->peer == party->peer) {
         tacet_party_media_stop(party);
     }

@@ -366,6 +366,8 @@ void tacet_bwe_on_results(struct tacet_bwe *b, int64_t now, struct tacet_packet_
     } else {
         b->last_change_us = now;
     }
+    bool none = tacet_dispersion_is_none(&b->dispersion);
+    tacet_loss_check_set_trains(&b->loss, none ? 0 : tacet_dispersion_bps(&b->dispersion));
     if (tacet_loss_check_update(&b->loss, now, b->delay.calm) == TACET_LOSS_OURS) {
         b->known_bps = b->loss.suspect_bps * 1000 / (1000 - least(b->loss.own_permille, 400));
         set_estimate(b, now, least(b->known_bps * 95 / 100, b->estimate_bps));

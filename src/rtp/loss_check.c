@@ -32,10 +32,14 @@
 #define PLATEAU_ARRIVED_PERCENT 118
 #define PLATEAU_US TACET_S(10)
 #define PLATEAU_RISE_PERMILLE 50
-/* Of the capacity that the way is thought to have. */
-#define REFUTED_PERCENT 130
+/* Of the capacity that the way is thought to have, or that trains tell, arrives where it is full.
+ */
 #define FULL_PERCENT 70
-#define OVER_PERCENT 85
+#define FULL_MOST_PERCENT 120
+#define REFUTED_PERCENT 130
+#define OVER_PERCENT 85 /* is sent then: the queue is to empty */
+#define CROWDED_PERCENT 130
+#define CROWDED 2              /* windows: the first may be half of the time before */
 #define SETTLE_US TACET_MS(50) /* until what is sent has the new rate */
 #define SHARE_LEAST 500
 #define SHARE_MOST 800
@@ -51,6 +55,11 @@ void tacet_loss_check_begin_with(struct tacet_loss_check *l, int64_t capacity_bp
     l->state = TACET_LOSS_STEADY;
     l->windows = 1;
     l->capacity_bps = capacity_bps;
+}
+
+void tacet_loss_check_set_trains(struct tacet_loss_check *l, int64_t trains_bps)
+{
+    l->trains_bps = trains_bps;
 }
 
 static void restart(struct tacet_loss_check *l)
@@ -335,11 +344,27 @@ static bool is_over_capacity(struct tacet_loss_check *l)
            beyond_chance(&l->window, l->own_permille);
 }
 
+/* Far more is sent than trains tell of the way, and about that arrives. */
+static bool is_crowded(struct tacet_loss_check *l)
+{
+    int64_t sent = sent_bps(&l->window) * 100;
+    int64_t arrived = arrived_bps(&l->window) * 100;
+    bool crowded = l->trains_bps > 0 && sent > l->trains_bps * CROWDED_PERCENT &&
+                   arrived >= l->trains_bps * FULL_PERCENT &&
+                   arrived <= l->trains_bps * FULL_MOST_PERCENT && beyond_chance(&l->window, 0);
+
+    l->crowded = crowded ? l->crowded + 1 : 0;
+    return l->crowded >= CROWDED;
+}
+
 static enum tacet_loss_verdict on_over_capacity(struct tacet_loss_check *l, int64_t now)
 {
     l->suspect_bps = arrived_bps(&l->window) * OVER_PERCENT / 100;
+    /* What was learned while the queue was full is wrong. */
+    l->own_permille = l->crowded > 0 ? 0 : l->own_permille;
     l->extremes = 0;
     l->drowned_windows = 0;
+    l->crowded = 0;
     end_check(l, now, true);
     return TACET_LOSS_OURS;
 }
@@ -363,7 +388,7 @@ enum tacet_loss_verdict tacet_loss_check_update(struct tacet_loss_check *l, int6
     if (l->window.longest_us < EXTREME_RUN_US) {
         remember(l);
     }
-    if (is_over_capacity(l)) {
+    if (is_over_capacity(l) || is_crowded(l)) {
         verdict = on_over_capacity(l, now);
     } else if (is_plateau(l)) {
         verdict = on_plateau(l, now);

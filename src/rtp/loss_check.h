@@ -8,7 +8,7 @@
  * less is sent. Loss that falls with the rate and rises with it again was ours. Where far more is
  * lost than any way loses by itself, and not for a moment, nothing is asked: what got through is
  * what the way carries. Nor where the answer is there already: of far more that was sent no more
- * arrived.
+ * arrived, or no more than the way is known to carry otherwise.
  */
 #ifndef TACET_RTP_LOSS_CHECK_H
 #define TACET_RTP_LOSS_CHECK_H
@@ -50,6 +50,8 @@ struct tacet_loss_check {
     int32_t least_permille;           /* that a window has ever lost */
     struct tacet_loss_window seen[TACET_LOSS_SEEN]; /* ring of the last ones */
     uint32_t seen_count;                            /* ever */
+    int64_t trains_bps; /* what trains of packets tell of it; 0: nothing */
+    int32_t crowded;    /* windows on end that sent far more than that, and of which that arrived */
     int64_t capacity_bps;     /* that the way is thought to have; 0: nothing is known */
     int32_t suspicions;       /* windows on end that lost more than chance explains */
     int32_t suspect_permille; /* what is being checked */
@@ -69,6 +71,9 @@ void tacet_loss_check_init(struct tacet_loss_check *l);
 /* Before anything was sent: the way is thought to carry no more than that. What is lost where as
  * much arrives is lost at its queue, until that has been refuted. */
 void tacet_loss_check_begin_with(struct tacet_loss_check *l, int64_t capacity_bps);
+/* What trains of packets tell of the way (dispersion.h); 0: nothing. Where far more is sent, and
+ * that arrives, the rest is lost at its queue. */
+void tacet_loss_check_set_trains(struct tacet_loss_check *l, int64_t trains_bps);
 /* In the order of sending. */
 void tacet_loss_check_add(struct tacet_loss_check *l, const struct tacet_packet_result *result);
 /* `calm`: there is no queue. */

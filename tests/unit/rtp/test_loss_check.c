@@ -255,6 +255,41 @@ static void loss_beyond_the_capacity_that_is_thought_of_is_ours_at_once(void **s
     }
 }
 
+/* However much has been taken for the way's own: trains arrive no faster than what arrives of far
+ * more. Of as much as they tell chance may take a lot, and of what they do not limit too. */
+static void loss_beyond_what_trains_tell_is_ours(void **state)
+{
+    static const struct {
+        int64_t trains_bps, bps, policed_bps;
+        int32_t chance_permille;
+        int ours;
+    } rows[] = {
+        { 230000, 500000, 240000, 0, 1 }, { 230000, 500000, 260000, 50, 1 },
+        { 500000, 600000, 0, 300, 0 },    { 800000, 1000000, 0, 200, 0 },
+        { 100000, 1000000, 0, 300, 0 },   { 0, 300000, 0, 300, 0 },
+    };
+
+    (void)state;
+    for (size_t i = 0; i < sizeof(rows) / sizeof(rows[0]); i++) {
+        for (uint64_t seed = 1; seed <= 20; seed++) {
+            struct way w;
+            begin(&w, seed, rows[i].bps);
+            w.policed_bps = rows[i].policed_bps;
+            w.chance_permille = rows[i].chance_permille;
+            w.check.state = TACET_LOSS_STEADY;
+            w.check.own_permille = 550;
+            w.check.next_check_us = INT64_MAX;
+            tacet_loss_check_set_trains(&w.check, rows[i].trains_bps);
+            run(&w, TACET_S(3));
+            assert_int_equal(w.ours, rows[i].ours);
+            if (rows[i].ours > 0) {
+                assert_in_range(w.bps, 160000, 240000);
+                assert_in_range(w.check.own_permille, 0, 150);
+            }
+        }
+    }
+}
+
 /* Between two packets that get through, so much time passes that it looks like an outage. */
 static void way_that_lets_through_a_tenth_is_found(void **state)
 {
@@ -387,6 +422,7 @@ int main(void)
         cmocka_unit_test(what_arrives_alike_however_much_is_sent_is_all_there_is),
         cmocka_unit_test(of_more_that_is_sent_chance_lets_more_through),
         cmocka_unit_test(loss_beyond_the_capacity_that_is_thought_of_is_ours_at_once),
+        cmocka_unit_test(loss_beyond_what_trains_tell_is_ours),
         cmocka_unit_test(way_that_lets_through_a_tenth_is_found),
         cmocka_unit_test(windows_before_an_answer_count_no_more),
         cmocka_unit_test(taught_loss_is_no_rise),

@@ -7,12 +7,13 @@
  *   inputs    _handle_packet _handle_timeout _handle_playout _handle_network_change _send_frame
  *   outputs   _poll_packet _poll_frame _poll_event _next_timeout
  *   getters   _idle _stats _peer _rtp_timestamp
- * After any command or input, drain the three polls, then wait for a packet until next_timeout:
+ * After any command or input, drain the three polls, events before frames, then wait for a packet
+ * until next_timeout:
  *
  *     for (;;) {
  *         while (tacet_call_poll_packet(call, now, &packet)) send(packet);
- *         while (tacet_call_poll_frame(call, now, &peer, &frame)) play(frame);
  *         while (tacet_call_poll_event(call, &event)) react(event);
+ *         while (tacet_call_poll_frame(call, now, &peer, &frame)) play(frame);
  *         if (receive_until(tacet_call_next_timeout(call, NULL), &packet))
  *             (void)tacet_call_handle_packet(call, now = clock(), &packet);
  *         tacet_call_handle_timeout(call, now = clock());
@@ -196,7 +197,8 @@ TACET_API TACET_NODISCARD int tacet_call_send_frame(struct tacet_call *call, int
 TACET_API TACET_NODISCARD int tacet_call_poll_packet(struct tacet_call *call, int64_t now,
                                                      struct tacet_packet *ret);
 /* 1 and the next received frame (data borrowed until the next use of the call), or 0. Audio
- * comes in order of arrival, video in decoding order. */
+ * comes in order of arrival, video in decoding order; of no peer before its ANSWERED has been
+ * polled. */
 TACET_API TACET_NODISCARD int tacet_call_poll_frame(struct tacet_call *call, int64_t now,
                                                     uint32_t *ret_peer, struct tacet_frame *ret);
 /* 1 and the next event, or 0. */

@@ -28,6 +28,7 @@ struct tacet_call {
     struct tacet_pool *pool;
     struct tacet_queue queue;    /* handshake messages, RTCP: what must not wait behind media */
     struct tacet_buffer *polled; /* the datagram that the app reads now */
+    bool frames_held; /* at the last poll of frames some waited for ANSWERED to be polled */
     uint64_t drops[TACET_DROP_COUNT];
     struct tacet_refusal refusal;      /* by the handshake message being read */
     struct tacet_refusals refusals[2]; /* what was told: of callers, of who was dialled */

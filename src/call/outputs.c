@@ -71,12 +71,24 @@ int tacet_call_poll_packet(struct tacet_call *call, int64_t now, struct tacet_pa
     return 1;
 }
 
+/* Whether its app has yet to hear that it is answered: until then it knows of no such peer, and
+ * would throw away the first frames. */
+static bool answer_untold(const struct tacet_call *call, const struct tacet_peer *peer)
+{
+    return tacet_events_waiting(&call->events, TACET_EVENT_ANSWERED, peer->id) > 0;
+}
+
 int tacet_call_poll_frame(struct tacet_call *call, int64_t now, uint32_t *ret_peer,
                           struct tacet_frame *ret)
 {
+    call->frames_held = false;
     for (int i = 0; i < TACET_PEERS_MAX; i++) {
         struct tacet_peer *peer = &call->peers[i];
         if (peer->state != TACET_PEER_CONNECTED) {
+            continue;
+        }
+        if (answer_untold(call, peer)) {
+            call->frames_held = true;
             continue;
         }
         int found = tacet_inbound_get(&peer->session->inbound, now, ret);
@@ -115,6 +127,18 @@ int tacet_call_poll_event(struct tacet_call *call, struct tacet_event *ret)
     return 1;
 }
 
+/* Whether frames were held back and may be polled now. */
+static bool frames_wait(const struct tacet_call *call)
+{
+    for (int i = 0; call->frames_held && i < TACET_PEERS_MAX; i++) {
+        const struct tacet_peer *peer = &call->peers[i];
+        if (peer->state == TACET_PEER_CONNECTED && !answer_untold(call, peer)) {
+            return true;
+        }
+    }
+    return false;
+}
+
 int64_t tacet_call_next_timeout(const struct tacet_call *call, const char **ret_reason)
 {
     const char *reason = "none";
@@ -134,6 +158,10 @@ int64_t tacet_call_next_timeout(const struct tacet_call *call, const char **ret_
     if (tacet_responder_next_timeout(&call->responder) < next) {
         next = tacet_responder_next_timeout(&call->responder);
         reason = "half_open";
+    }
+    if (frames_wait(call)) {
+        next = 0;
+        reason = "frames";
     }
     if (call->queue.count > 0) {
         next = 0;

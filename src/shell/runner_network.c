@@ -355,8 +355,8 @@ void *tacet_runner_network_main(void *arg)
         tacet_call_handle_timeout(runner->config.call, now);
         do {
             send_packets(runner, now);
-            deliver_frames(runner, now);
         } while (deliver_events(runner));
+        deliver_frames(runner, now); /* after ANSWERED: now their peer has a seat */
         done = finished(runner, now);
         if (!done) {
             receive(runner);

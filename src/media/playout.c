@@ -1,12 +1,14 @@
 /*
  * See playout.h. Times of the stream are unwrapped RTP timestamps, 48 to the millisecond. This file
- * decides what is played; how much longer or shorter is playout_pace.c's.
+ * decides what is played; how much longer or shorter is playout_pace.c's, what waits
+ * playout_held.c's.
  */
 #include "media/playout.h"
 
 #include "base/alloc.h"
 #include "base/limits.h"
 #include "base/seq.h"
+#include "media/playout_held.h"
 #include "media/playout_pace.h"
 #include "tacet/error.h"
 
@@ -22,16 +24,6 @@
 #define JUMP_SAMPLES 480000  /* a timestamp so far off begins another stream */
 #define HELD_BACK_US TACET_MS(15)
 #define OVERFULL_US (TACET_PLAYOUT_MAX_US + TACET_MS(60))
-
-struct slot {
-    bool used;
-    int64_t at; /* unwrapped timestamp */
-    uint32_t samples;
-    uint32_t redundancy;
-    int64_t received_at_us;
-    size_t size;
-    uint8_t data[TACET_AUDIO_FRAME_SIZE_MAX];
-};
 
 enum state {
     STATE_WAITING = 0, /* no frame has been played yet */
@@ -61,7 +53,7 @@ struct tacet_playout {
     bool seam;              /* the next frame does not join on */
     struct leaving leaving;
     struct tacet_playout_report report;
-    struct slot slots[TACET_AUDIO_WINDOW_PACKETS];
+    struct tacet_held held;
 };
 
 static int64_t to_us(int64_t samples)
@@ -90,63 +82,10 @@ void tacet_playout_free(struct tacet_playout **playout)
     }
 }
 
-static struct slot *earliest(struct tacet_playout *p)
-{
-    struct slot *best = NULL;
-
-    for (size_t i = 0; i < TACET_AUDIO_WINDOW_PACKETS; i++) {
-        struct slot *s = &p->slots[i];
-        if (s->used && (best == NULL || s->at < best->at)) {
-            best = s;
-        }
-    }
-    return best;
-}
-
-/* End of the newest frame held. */
-static int64_t held_end(const struct tacet_playout *p)
-{
-    int64_t end = INT64_MIN;
-
-    for (size_t i = 0; i < TACET_AUDIO_WINDOW_PACKETS; i++) {
-        const struct slot *s = &p->slots[i];
-        if (s->used && s->at + s->samples > end) {
-            end = s->at + s->samples;
-        }
-    }
-    return end;
-}
-
-/* The slot for a frame at this time: a free one, or where all are used that of the oldest, unless
- * the frame itself is older. NULL: it is there already, or there is no room. */
-static struct slot *find_room(struct tacet_playout *p, int64_t at, bool *ret_evicted)
-{
-    struct slot *free_slot = NULL;
-
-    for (size_t i = 0; i < TACET_AUDIO_WINDOW_PACKETS; i++) {
-        if (!p->slots[i].used) {
-            free_slot = &p->slots[i];
-        } else if (p->slots[i].at == at) {
-            return NULL;
-        }
-    }
-    *ret_evicted = free_slot == NULL;
-    if (free_slot == NULL) {
-        free_slot = earliest(p);
-        if (at < free_slot->at) {
-            return NULL;
-        }
-        p->report.samples_removed += free_slot->samples;
-    }
-    return free_slot;
-}
-
 /* Another stream has begun: nothing of the one before says anything about it. */
 static void restart(struct tacet_playout *p)
 {
-    for (size_t i = 0; i < TACET_AUDIO_WINDOW_PACKETS; i++) {
-        p->slots[i].used = false;
-    }
+    tacet_held_clear(&p->held);
     p->state = STATE_WAITING;
     p->unwrap = (struct tacet_unwrap){ 0 };
     p->made_up = 0;
@@ -174,7 +113,7 @@ static void note_arrival(struct tacet_playout *p, int64_t now, int64_t at, uint3
 bool tacet_playout_put(struct tacet_playout *p, int64_t now, const struct tacet_frame *frame,
                        uint32_t samples, uint32_t redundancy)
 {
-    bool evicted = false;
+    uint32_t evicted = 0;
 
     if (frame->size == 0 || frame->size > TACET_AUDIO_FRAME_SIZE_MAX || samples == 0 ||
         samples > TACET_AUDIO_FRAME_SAMPLES_MAX || samples % STEP_SAMPLES != 0) {
@@ -191,18 +130,17 @@ bool tacet_playout_put(struct tacet_playout *p, int64_t now, const struct tacet_
         p->report.frames_late++;
         return false;
     }
-    struct slot *s = find_room(p, at, &evicted);
+    struct tacet_held_frame *s = tacet_held_add(&p->held, at, &evicted);
     if (s == NULL) {
         return false;
     }
-    s->used = true;
-    s->at = at;
+    p->report.samples_removed += evicted;
     s->samples = samples;
     s->redundancy = redundancy;
     s->received_at_us = frame->received_at_us > 0 ? frame->received_at_us : now;
     s->size = frame->size;
     memcpy(s->data, frame->data, frame->size);
-    return !evicted;
+    return evicted == 0;
 }
 
 /* How long after its fastest possible arrival a frame is asked for. It cannot come before its last
@@ -216,7 +154,7 @@ static int64_t slack_of(const struct tacet_playout *p, int64_t now, int64_t end)
 static bool begin(struct tacet_playout *p, const struct tacet_playout_pull *pull,
                   struct tacet_playout_step *ret)
 {
-    const struct slot *first = earliest(p);
+    const struct tacet_held_frame *first = tacet_held_first(&p->held);
 
     if (first != NULL && slack_of(p, pull->now, first->at + first->samples) >= p->pace.target_us) {
         p->seam = p->state == STATE_PAUSED;
@@ -240,8 +178,8 @@ static bool begin(struct tacet_playout *p, const struct tacet_playout_pull *pull
 /* Frames of a sender whose timestamps overlap: the time of these has been played already. */
 static void discard_overlapped(struct tacet_playout *p)
 {
-    for (struct slot *s = earliest(p); s != NULL && s->at < p->played_end - SLIP_SAMPLES;
-         s = earliest(p)) {
+    for (struct tacet_held_frame *s = tacet_held_first(&p->held);
+         s != NULL && s->at < p->played_end - SLIP_SAMPLES; s = tacet_held_first(&p->held)) {
         s->used = false;
         p->report.frames_late++;
     }
@@ -250,17 +188,18 @@ static void discard_overlapped(struct tacet_playout *p)
 /* After an outage that the path made up for all at once: go to the newest, do not lag for long. */
 static void trim(struct tacet_playout *p, int64_t now)
 {
-    int64_t end = held_end(p);
+    int64_t end = tacet_held_end(&p->held);
 
     if (end < p->next || to_us(end - p->next) <= OVERFULL_US) {
         return;
     }
     /* The newest frame has just come: the one to go on with stands the target before it. */
     int64_t keep = end - p->frame_samples - p->pace.target_us * 6 / 125;
-    for (struct slot *s = earliest(p); s->at + s->samples <= keep; s = earliest(p)) {
+    for (struct tacet_held_frame *s = tacet_held_first(&p->held); s->at + s->samples <= keep;
+         s = tacet_held_first(&p->held)) {
         s->used = false;
     }
-    const struct slot *first = earliest(p);
+    const struct tacet_held_frame *first = tacet_held_first(&p->held);
     if (first->at > p->next) {
         p->report.samples_removed += (uint64_t)(first->at - p->next);
         p->next = first->at;
@@ -288,7 +227,8 @@ static void end_missing(struct tacet_playout *p)
 
 /* Much has been made up, and nothing that is held is in time: the path is longer now. Or it stood
  * still, and so much has come at once that it is better heard late than not. */
-static bool path_seems_longer(const struct tacet_playout *p, const struct slot *first, int64_t end)
+static bool path_seems_longer(const struct tacet_playout *p, const struct tacet_held_frame *first,
+                              int64_t end)
 {
     return p->made_up >= MADE_UP_SAMPLES &&
            (end - STEP_SAMPLES <= p->next || p->next - first->at >= WORTH_SAMPLES);
@@ -298,13 +238,15 @@ static bool path_seems_longer(const struct tacet_playout *p, const struct slot *
  * wanted it is over only so far. It is played whole, and it and all after it later, where the path
  * is longer, or where nothing has come behind it and all of it is over, or the one before came late
  * too. */
-static uint32_t crop_of(const struct tacet_playout *p, const struct slot *s, int64_t now)
+static uint32_t crop_of(const struct tacet_playout *p, const struct tacet_held_frame *s,
+                        int64_t now)
 {
     int64_t over = p->next - s->at;
     int64_t short_us = p->pace.target_us - slack_of(p, now, p->next + s->samples);
     int64_t own_end = s->at + s->samples;
-    int64_t end = held_end(p) > own_end ? held_end(p) : own_end;
+    int64_t end = tacet_held_end(&p->held);
 
+    end = end > own_end ? end : own_end;
     over -= short_us > 0 ? short_us * 6 / 125 : 0;
     if (over < STEP_SAMPLES || p->made_up == 0 || path_seems_longer(p, s, end)) {
         return 0;
@@ -316,7 +258,8 @@ static uint32_t crop_of(const struct tacet_playout *p, const struct slot *s, int
     return all ? s->samples : (uint32_t)over;
 }
 
-static void skip(struct tacet_playout *p, struct slot *s, struct tacet_playout_step *ret)
+static void skip(struct tacet_playout *p, struct tacet_held_frame *s,
+                 struct tacet_playout_step *ret)
 {
     ret->action = TACET_PLAYOUT_SKIP;
     ret->seam = true;
@@ -326,8 +269,8 @@ static void skip(struct tacet_playout *p, struct slot *s, struct tacet_playout_s
     p->played_end = s->at + s->samples;
 }
 
-static void play(struct tacet_playout *p, struct slot *s, const struct tacet_playout_pull *pull,
-                 struct tacet_playout_step *ret)
+static void play(struct tacet_playout *p, struct tacet_held_frame *s,
+                 const struct tacet_playout_pull *pull, struct tacet_playout_step *ret)
 {
     int64_t ear_us = pull->now + to_us(pull->queued + pull->filled);
     uint32_t crop = crop_of(p, s, pull->now);
@@ -369,7 +312,7 @@ static void play(struct tacet_playout *p, struct slot *s, const struct tacet_pla
 }
 
 /* What is due is not there; `after` is the first frame behind it, or NULL. */
-static void bridge(struct tacet_playout *p, const struct slot *after,
+static void bridge(struct tacet_playout *p, const struct tacet_held_frame *after,
                    const struct tacet_playout_pull *pull, struct tacet_playout_step *ret)
 {
     int64_t gap = after != NULL ? after->at - p->next : CONCEAL_SAMPLES;
@@ -402,11 +345,12 @@ static void bridge(struct tacet_playout *p, const struct slot *after,
 }
 
 /* The first frame of a path that seems to be longer now: those after it may come later than it. */
-static bool held_back(const struct tacet_playout *p, const struct slot *first, int64_t now)
+static bool held_back(const struct tacet_playout *p, const struct tacet_held_frame *first,
+                      int64_t now)
 {
     int64_t hold_us = p->pace.target_us < HELD_BACK_US ? p->pace.target_us : HELD_BACK_US;
 
-    return path_seems_longer(p, first, held_end(p)) && first->at < p->next &&
+    return path_seems_longer(p, first, tacet_held_end(&p->held)) && first->at < p->next &&
            now - first->received_at_us < hold_us;
 }
 
@@ -425,7 +369,7 @@ void tacet_playout_get(struct tacet_playout *p, const struct tacet_playout_pull 
     }
     discard_overlapped(p);
     trim(p, pull->now);
-    struct slot *first = earliest(p);
+    struct tacet_held_frame *first = tacet_held_first(&p->held);
     if (first == NULL || held_back(p, first, pull->now)) {
         bridge(p, NULL, pull, ret);
     } else if (first->at - p->next < (p->made_up > 0 ? STEP_SAMPLES : SLIP_SAMPLES)) {

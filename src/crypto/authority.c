@@ -14,16 +14,14 @@
 #include "crypto/certificate.h"
 #include "crypto/revocations.h"
 #include "crypto/seen_lists.h"
+#include "crypto/signature.h"
 #include "tacet/error.h"
 
 #include <assert.h>
 #include <sodium.h>
 #include <string.h>
 
-#define SIG_SIZE crypto_sign_BYTES
-#define MESSAGE_MAX (sizeof(label) + TACET_AUTHORITY_FILE_MAX - SIG_SIZE)
-
-_Static_assert(TACET_AUTHORITY_FILE_MAX == 4 + 32 + 1 + TACET_NAME_MAX + SIG_SIZE,
+_Static_assert(TACET_AUTHORITY_FILE_MAX == 4 + 32 + 1 + TACET_NAME_MAX + TACET_SIGNATURE_SIZE,
                "the layout above");
 _Static_assert(TACET_AUTHORITY_ID_SIZE == TACET_CERTIFICATE_ID_SIZE, "ca_id");
 
@@ -66,30 +64,18 @@ void tacet_authority_fill(const uint8_t key[TACET_KEY_SIZE], const char *suffix,
     memcpy(ret->id, hash, sizeof(ret->id));
 }
 
-static size_t signed_bytes(const uint8_t *data, size_t size, uint8_t out[MESSAGE_MAX])
-{
-    struct tacet_writer w = tacet_writer(out, MESSAGE_MAX);
-
-    tacet_write_bytes(&w, label, sizeof(label));
-    tacet_write_bytes(&w, data, size);
-    assert(!w.failed);
-    return w.at;
-}
-
 size_t tacet_authority_write(const struct tacet_authority *authority, const uint8_t secret[64],
                              uint8_t out[TACET_AUTHORITY_FILE_MAX])
 {
     struct tacet_writer w = tacet_writer(out, TACET_AUTHORITY_FILE_MAX);
     size_t suffix_size = strlen(authority->suffix);
-    uint8_t message[MESSAGE_MAX];
-    uint8_t sig[SIG_SIZE];
+    uint8_t sig[TACET_SIGNATURE_SIZE];
 
     tacet_write_bytes(&w, "TA01", 4);
     tacet_write_bytes(&w, authority->key, sizeof(authority->key));
     tacet_write_u8(&w, (uint8_t)suffix_size);
     tacet_write_bytes(&w, authority->suffix, suffix_size);
-    size_t message_size = signed_bytes(out, w.at, message);
-    (void)crypto_sign_detached(sig, NULL, message, message_size, secret);
+    tacet_sign(label, out, w.at, secret, sig);
     tacet_write_bytes(&w, sig, sizeof(sig));
     assert(!w.failed);
     return w.at;
@@ -98,9 +84,8 @@ size_t tacet_authority_write(const struct tacet_authority *authority, const uint
 int tacet_authority_parse(const uint8_t *data, size_t size, struct tacet_authority *ret)
 {
     struct tacet_reader r = tacet_reader(data, size);
-    uint8_t magic[4], key[TACET_KEY_SIZE], sig[SIG_SIZE];
+    uint8_t magic[4], key[TACET_KEY_SIZE], sig[TACET_SIGNATURE_SIZE];
     char suffix[TACET_NAME_MAX + 1] = { 0 };
-    uint8_t message[MESSAGE_MAX];
 
     tacet_read_bytes(&r, magic, sizeof(magic));
     tacet_read_bytes(&r, key, sizeof(key));
@@ -114,8 +99,7 @@ int tacet_authority_parse(const uint8_t *data, size_t size, struct tacet_authori
         (suffix_size > 0 && !tacet_name_valid(suffix, suffix_size))) {
         return TACET_ERR_FORMAT;
     }
-    size_t message_size = signed_bytes(data, size - SIG_SIZE, message);
-    if (crypto_sign_verify_detached(sig, message, message_size, key) != 0) {
+    if (!tacet_signed(label, data, size - TACET_SIGNATURE_SIZE, sig, key)) {
         return TACET_ERR_TRUST;
     }
     tacet_authority_fill(key, suffix, ret);

@@ -8,34 +8,21 @@
  */
 #include "crypto/ca.h"
 #include "crypto/identity.h"
+#include "crypto/signature.h"
 #include "tacet/error.h"
 
-#include <assert.h>
-#include <sodium.h>
 #include <string.h>
 
-#define SIG_SIZE crypto_sign_BYTES
-
-_Static_assert(TACET_CA_REQUEST_MAX == TACET_REQUEST_MAX + SIG_SIZE, "the layout above");
+_Static_assert(TACET_CA_REQUEST_MAX == TACET_REQUEST_MAX + TACET_SIGNATURE_SIZE,
+               "the layout above");
 
 static const char label[] = "tacet/1 cert-rebind"; /* signed with its NUL */
-
-#define MESSAGE_MAX (sizeof(label) + TACET_REQUEST_MAX)
-
-static size_t signed_bytes(const uint8_t *request, size_t size, uint8_t out[MESSAGE_MAX])
-{
-    assert(size <= TACET_REQUEST_MAX);
-    memcpy(out, label, sizeof(label));
-    memcpy(out + sizeof(label), request, size);
-    return sizeof(label) + size;
-}
 
 int tacet_ca_request(const struct tacet_identity *identity, const struct tacet_random *random,
                      const struct tacet_authority *authority, const char *name, uint64_t unix_now,
                      uint64_t seconds, const struct tacet_identity *old,
                      uint8_t out[TACET_CA_REQUEST_MAX], size_t *ret_size)
 {
-    uint8_t message[MESSAGE_MAX];
     size_t size = 0;
 
     if (name == NULL) {
@@ -53,9 +40,8 @@ int tacet_ca_request(const struct tacet_identity *identity, const struct tacet_r
     tacet_certificate_request(identity, random, name, authority->id, from, from + seconds, out,
                               &size);
     if (old != NULL) {
-        size_t message_size = signed_bytes(out, size, message);
-        (void)crypto_sign_detached(out + size, NULL, message, message_size, old->ed_secret);
-        size += SIG_SIZE;
+        tacet_sign(label, out, size, old->ed_secret, out + size);
+        size += TACET_SIGNATURE_SIZE;
     }
     *ret_size = size;
     return 0;
@@ -67,8 +53,8 @@ int tacet_ca_request_parse(const uint8_t *data, size_t size, struct tacet_ca_req
     int err = tacet_certificate_parse_request(data, size, &request.certificate);
 
     /* The length of the name tells which of the two it is: never both. */
-    if (err != 0 && size > SIG_SIZE) {
-        request.size = size - SIG_SIZE;
+    if (err != 0 && size > TACET_SIGNATURE_SIZE) {
+        request.size = size - TACET_SIGNATURE_SIZE;
         request.old_signature = data + request.size;
         err = tacet_certificate_parse_request(data, request.size, &request.certificate);
     }
@@ -81,11 +67,6 @@ int tacet_ca_request_parse(const uint8_t *data, size_t size, struct tacet_ca_req
 bool tacet_ca_request_released(const struct tacet_ca_request *request,
                                const uint8_t key[TACET_KEY_SIZE])
 {
-    uint8_t message[MESSAGE_MAX];
-
-    if (request->old_signature == NULL) {
-        return false;
-    }
-    size_t size = signed_bytes(request->data, request->size, message);
-    return crypto_sign_verify_detached(request->old_signature, message, size, key) == 0;
+    return request->old_signature != NULL &&
+           tacet_signed(label, request->data, request->size, request->old_signature, key);
 }

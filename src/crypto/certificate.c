@@ -12,52 +12,28 @@
 
 #include "base/bytes.h"
 #include "crypto/identity.h"
+#include "crypto/signature.h"
 #include "tacet/error.h"
 
 #include <assert.h>
 #include <sodium.h>
 #include <string.h>
 
-#define SIG_SIZE crypto_sign_BYTES
 /* Everything but the name. */
-#define FIXED_SIZE (4 + 8 + 8 + 8 + 2 + 8 + 1 + 32 + 32 + 2 * SIG_SIZE)
+#define FIXED_SIZE (4 + 8 + 8 + 8 + 2 + 8 + 1 + 32 + 32 + 2 * TACET_SIGNATURE_SIZE)
 
 _Static_assert(FIXED_SIZE + TACET_NAME_MAX == TACET_CERTIFICATE_MAX, "the layout above");
-_Static_assert(TACET_REQUEST_MAX == TACET_CERTIFICATE_MAX - SIG_SIZE, "all but sig_ca");
+_Static_assert(TACET_REQUEST_MAX == TACET_CERTIFICATE_MAX - TACET_SIGNATURE_SIZE, "all but sig_ca");
 
-static const char sig_id_label[16] = "tacet/1 cert-id"; /* signed with their NUL */
-static const char sig_ca_label[16] = "tacet/1 cert-ca";
-
-#define MESSAGE_MAX (16 + TACET_REQUEST_MAX)
-
-/* What a signature is over: its label and all before it. Returns its size. */
-static size_t message(const char label[16], const uint8_t *data, size_t size,
-                      uint8_t out[MESSAGE_MAX])
-{
-    struct tacet_writer w = tacet_writer(out, MESSAGE_MAX);
-
-    tacet_write_bytes(&w, label, 16);
-    tacet_write_bytes(&w, data, size);
-    assert(!w.failed);
-    return w.at;
-}
-
-static bool verifies(const uint8_t sig[SIG_SIZE], const char label[16], const uint8_t *data,
-                     size_t size, const uint8_t key[32])
-{
-    uint8_t signed_bytes[MESSAGE_MAX];
-    size_t signed_size = message(label, data, size, signed_bytes);
-
-    return crypto_sign_verify_detached(sig, signed_bytes, signed_size, key) == 0;
-}
+static const char sig_id_label[] = "tacet/1 cert-id"; /* signed with their NUL */
+static const char sig_ca_label[] = "tacet/1 cert-ca";
 
 /* All up to and including sig_id. Returns its size. */
 static size_t write_request(const struct tacet_identity *identity,
                             const struct tacet_certificate *c, uint8_t *out, size_t capacity)
 {
     struct tacet_writer w = tacet_writer(out, capacity);
-    uint8_t signed_bytes[MESSAGE_MAX];
-    uint8_t sig_id[SIG_SIZE];
+    uint8_t sig_id[TACET_SIGNATURE_SIZE];
     size_t name_size = strlen(c->name);
 
     assert(tacet_name_valid(c->name, name_size));
@@ -72,8 +48,7 @@ static size_t write_request(const struct tacet_identity *identity,
     tacet_write_bytes(&w, identity->ed_public, sizeof(identity->ed_public));
     tacet_write_bytes(&w, identity->x_public, sizeof(identity->x_public));
 
-    size_t signed_size = message(sig_id_label, out, w.at, signed_bytes);
-    (void)crypto_sign_detached(sig_id, NULL, signed_bytes, signed_size, identity->ed_secret);
+    tacet_sign(sig_id_label, out, w.at, identity->ed_secret, sig_id);
     tacet_write_bytes(&w, sig_id, sizeof(sig_id));
     assert(!w.failed);
     return w.at;
@@ -103,8 +78,8 @@ int tacet_certificate_self_sign(const struct tacet_identity *identity,
     c.not_after = unix_now + TACET_CERTIFICATE_LIFETIME_S;
     memcpy(c.name, identity->name, sizeof(c.name));
     size_t size = write_request(identity, &c, out, TACET_REQUEST_MAX);
-    memset(out + size, 0, SIG_SIZE);
-    *ret_size = size + SIG_SIZE;
+    memset(out + size, 0, TACET_SIGNATURE_SIZE);
+    *ret_size = size + TACET_SIGNATURE_SIZE;
     return 0;
 }
 
@@ -171,7 +146,7 @@ int tacet_certificate_parse_request(const uint8_t *data, size_t size, struct tac
     if (size > 0) {
         memcpy(padded, data, size);
     }
-    if (tacet_certificate_parse(padded, size + SIG_SIZE, &c) != 0 || c.flags != 0) {
+    if (tacet_certificate_parse(padded, size + TACET_SIGNATURE_SIZE, &c) != 0 || c.flags != 0) {
         return TACET_ERR_FORMAT;
     }
     *ret = c;
@@ -194,15 +169,16 @@ int tacet_certificate_check(const uint8_t *data, size_t size,
     /* The bytes are those that it was parsed from. */
     assert(size == FIXED_SIZE + strlen(certificate->name));
     return tacet_certificate_in_time(certificate, unix_now)
-               ? tacet_certificate_check_request(data, size - SIG_SIZE, certificate)
+               ? tacet_certificate_check_request(data, size - TACET_SIGNATURE_SIZE, certificate)
                : TACET_ERR_TRUST;
 }
 
 int tacet_certificate_check_request(const uint8_t *data, size_t size,
                                     const struct tacet_certificate *request)
 {
-    assert(size == FIXED_SIZE - SIG_SIZE + strlen(request->name));
-    return verifies(request->sig_id, sig_id_label, data, size - SIG_SIZE, request->ed25519)
+    assert(size == FIXED_SIZE - TACET_SIGNATURE_SIZE + strlen(request->name));
+    return tacet_signed(sig_id_label, data, size - TACET_SIGNATURE_SIZE, request->sig_id,
+                        request->ed25519)
                ? 0
                : TACET_ERR_TRUST;
 }
@@ -211,7 +187,7 @@ int tacet_certificate_check_ca(const uint8_t *data, size_t size,
                                const struct tacet_certificate *certificate, const uint8_t key[32])
 {
     assert(size == FIXED_SIZE + strlen(certificate->name));
-    return verifies(certificate->sig_ca, sig_ca_label, data, size - SIG_SIZE, key)
+    return tacet_signed(sig_ca_label, data, size - TACET_SIGNATURE_SIZE, certificate->sig_ca, key)
                ? 0
                : TACET_ERR_TRUST;
 }
@@ -219,12 +195,10 @@ int tacet_certificate_check_ca(const uint8_t *data, size_t size,
 void tacet_certificate_sign(const uint8_t *request, size_t request_size, const uint8_t secret[64],
                             uint8_t out[TACET_CERTIFICATE_MAX], size_t *ret_size)
 {
-    uint8_t signed_bytes[MESSAGE_MAX];
-    uint8_t sig_ca[SIG_SIZE];
+    uint8_t sig_ca[TACET_SIGNATURE_SIZE];
     struct tacet_writer w = tacet_writer(out, TACET_CERTIFICATE_MAX);
-    size_t signed_size = message(sig_ca_label, request, request_size, signed_bytes);
 
-    (void)crypto_sign_detached(sig_ca, NULL, signed_bytes, signed_size, secret);
+    tacet_sign(sig_ca_label, request, request_size, secret, sig_ca);
     tacet_write_bytes(&w, request, request_size);
     tacet_write_bytes(&w, sig_ca, sizeof(sig_ca));
     assert(!w.failed);

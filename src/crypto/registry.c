@@ -17,6 +17,7 @@
 #include "crypto/registry.h"
 
 #include "base/bytes.h"
+#include "crypto/signature.h"
 #include "tacet/error.h"
 
 #include <assert.h>
@@ -24,10 +25,8 @@
 #include <string.h>
 
 #define HEADER_SIZE 4
-#define SIG_SIZE crypto_sign_BYTES
 #define FIXED_SIZE                                                                                 \
-    (HEADER_SIZE + 8 + TACET_REGISTRY_HASH_SIZE + 8 + 1 + 1 + 1 + 32 + 8 + 2 + SIG_SIZE)
-#define MESSAGE_MAX (sizeof(label) + TACET_REGISTRY_RECORD_MAX)
+    (HEADER_SIZE + 8 + TACET_REGISTRY_HASH_SIZE + 8 + 1 + 1 + 1 + 32 + 8 + 2 + TACET_SIGNATURE_SIZE)
 
 _Static_assert(FIXED_SIZE + TACET_NAME_MAX + TACET_CA_REQUEST_MAX == TACET_REGISTRY_RECORD_MAX,
                "the layout above");
@@ -47,22 +46,11 @@ static void hash_record(const uint8_t *data, size_t size, uint8_t out[TACET_REGI
     (void)crypto_generichash(out, TACET_REGISTRY_HASH_SIZE, data, size, NULL, 0);
 }
 
-static size_t signed_bytes(const uint8_t *data, size_t size, uint8_t out[MESSAGE_MAX])
-{
-    struct tacet_writer w = tacet_writer(out, MESSAGE_MAX);
-
-    tacet_write_bytes(&w, label, sizeof(label));
-    tacet_write_bytes(&w, data, size);
-    assert(!w.failed);
-    return w.at;
-}
-
 static bool signed_by(const struct raw *raw, const uint8_t key[TACET_KEY_SIZE])
 {
-    uint8_t message[MESSAGE_MAX];
-    size_t size = signed_bytes(raw->data, raw->size - SIG_SIZE, message);
+    size_t size = raw->size - TACET_SIGNATURE_SIZE;
 
-    return crypto_sign_verify_detached(raw->data + raw->size - SIG_SIZE, message, size, key) == 0;
+    return tacet_signed(label, raw->data, size, raw->data + size, key);
 }
 
 static bool form_valid(const struct tacet_registry_record *record, size_t name_size)
@@ -116,7 +104,8 @@ static bool torn(const uint8_t *data, size_t left)
     if (size == 0) {
         return false;
     }
-    return left < size || (left == size && sodium_is_zero(data + size - SIG_SIZE, SIG_SIZE));
+    return left < size || (left == size && sodium_is_zero(data + size - TACET_SIGNATURE_SIZE,
+                                                          TACET_SIGNATURE_SIZE));
 }
 
 static int parse(const uint8_t *data, size_t left, struct raw *ret)
@@ -143,7 +132,7 @@ static int parse(const uint8_t *data, size_t left, struct raw *ret)
     record->serial = tacet_read_u64(&r);
     record->request_size = tacet_read_u16(&r);
     record->request = tacet_read_view(&r, record->request_size);
-    tacet_read_skip(&r, SIG_SIZE);
+    tacet_read_skip(&r, TACET_SIGNATURE_SIZE);
     if (r.failed || tacet_reader_left(&r) != 0 || !form_valid(record, name_size)) {
         return TACET_ERR_FORMAT;
     }
@@ -237,8 +226,7 @@ size_t tacet_registry_write(const struct tacet_registry *registry,
     struct tacet_writer w = tacet_writer(out, TACET_REGISTRY_RECORD_MAX);
     size_t name_size = strlen(record->name);
     size_t size = FIXED_SIZE + name_size + record->request_size;
-    uint8_t message[MESSAGE_MAX];
-    uint8_t sig[SIG_SIZE];
+    uint8_t sig[TACET_SIGNATURE_SIZE];
 
     assert(size <= TACET_REGISTRY_RECORD_MAX);
     assert(form_valid(record, name_size));
@@ -256,8 +244,7 @@ size_t tacet_registry_write(const struct tacet_registry *registry,
     tacet_write_u64(&w, record->serial);
     tacet_write_u16(&w, (uint16_t)record->request_size);
     tacet_write_bytes(&w, record->request, record->request_size);
-    size_t message_size = signed_bytes(out, w.at, message);
-    (void)crypto_sign_detached(sig, NULL, message, message_size, secret);
+    tacet_sign(label, out, w.at, secret, sig);
     tacet_write_bytes(&w, sig, sizeof(sig));
     assert(!w.failed && w.at == size);
     return size;

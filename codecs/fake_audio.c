@@ -9,6 +9,7 @@
 #include "base/bytes.h"
 #include "fake.h"
 #include "registry.h"
+#include "settings.h"
 #include "tacet/error.h"
 
 #include <assert.h>
@@ -29,8 +30,7 @@ static int configure(void *ctx, const struct tacet_audio_encoder_settings *s)
 {
     struct encoder *e = ctx;
 
-    if (s->bitrate_bps < 6000 || s->bitrate_bps > 510000 || s->complexity < 0 ||
-        s->complexity > 10 || s->loss_percent < 0 || s->loss_percent > 100) {
+    if (!tacet_audio_settings_valid(s)) {
         return TACET_ERR_ARGUMENT;
     }
     e->settings = *s;

@@ -13,6 +13,7 @@
 #include "fake.h"
 #include "layers.h"
 #include "registry.h"
+#include "settings.h"
 #include "tacet/error.h"
 
 #include <assert.h>
@@ -42,10 +43,7 @@ static int configure(void *ctx, const struct tacet_video_encoder_settings *s)
 {
     struct encoder *e = ctx;
 
-    if (s->width == 0 || s->width > TACET_PICTURE_SIDE_MAX || s->height == 0 ||
-        s->height > TACET_PICTURE_SIDE_MAX || s->bitrate_bps < 10000 ||
-        s->bitrate_bps > 100000000 || s->fps < 1 || s->fps > 120 || s->temporal_layers < 1 ||
-        s->temporal_layers > TACET_LAYERS_MAX) {
+    if (!tacet_video_settings_valid(s)) {
         return TACET_ERR_ARGUMENT;
     }
     if (s->temporal_layers != e->settings.temporal_layers) {
@@ -115,18 +113,9 @@ static int encode(void *ctx, const struct tacet_picture *picture, enum tacet_ref
     e->sequence++;
     e->key_wanted = false;
     tacet_layers_advance(&e->layers, &role, refresh);
-    *ret = (struct tacet_frame){
-        .kind = TACET_KIND_VIDEO,
-        .key = key,
-        .temporal_layer = role.layer,
-        .references = role.references,
-        .updates = role.updates,
-        .width = picture->width,
-        .height = picture->height,
-        .captured_at_us = picture->captured_at_us,
-        .data = e->frame,
-        .size = size,
-    };
+    *ret = tacet_layers_frame(&role, key, picture);
+    ret->data = e->frame;
+    ret->size = size;
     return 1;
 }
 

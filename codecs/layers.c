@@ -53,6 +53,21 @@ struct tacet_role tacet_layers_next(const struct tacet_layers *layers, uint8_t c
     return role;
 }
 
+struct tacet_frame tacet_layers_frame(const struct tacet_role *role, bool key,
+                                      const struct tacet_picture *picture)
+{
+    return (struct tacet_frame){
+        .kind = TACET_KIND_VIDEO,
+        .key = key,
+        .temporal_layer = role->layer,
+        .references = role->references,
+        .updates = role->updates,
+        .width = picture->width,
+        .height = picture->height,
+        .captured_at_us = picture->captured_at_us,
+    };
+}
+
 void tacet_layers_advance(struct tacet_layers *layers, const struct tacet_role *role,
                           enum tacet_refresh refresh)
 {

@@ -6,6 +6,7 @@
 #define TACET_CODECS_LAYERS_H
 
 #include "tacet/codec.h"
+#include "tacet/picture.h"
 
 #define TACET_LAYERS_MAX 3
 
@@ -25,6 +26,9 @@ struct tacet_layers {
 /* The next frame's role; nothing changes. */
 struct tacet_role tacet_layers_next(const struct tacet_layers *layers, uint8_t count, int32_t fps,
                                     enum tacet_refresh refresh);
+/* What is told of a frame of that role, made from that picture, but for its data and size. */
+struct tacet_frame tacet_layers_frame(const struct tacet_role *role, bool key,
+                                      const struct tacet_picture *picture);
 /* A frame of that role has been made. */
 void tacet_layers_advance(struct tacet_layers *layers, const struct tacet_role *role,
                           enum tacet_refresh refresh);

@@ -7,24 +7,16 @@
  */
 #include "base/alloc.h"
 #include "registry.h"
+#include "settings.h"
 #include "tacet/error.h"
 
 #include <assert.h>
 #include <opus/opus.h>
 #include <string.h>
 
-#define BITRATE_MIN 6000
-#define BITRATE_MAX 510000
-#define REDUNDANT_LOSS_MIN                                                                         \
-    6                    /* percent; below it libopus leaves the redundancy out at 32 kbit/s       \
-                          */
+/* Percent; below it libopus leaves the redundancy out at 32 kbit/s. */
+#define REDUNDANT_LOSS_MIN 6
 #define CONCEAL_STEP 120 /* 2.5 ms: libopus makes up only multiples of it */
-
-static bool settings_valid(const struct tacet_audio_encoder_settings *s)
-{
-    return s->bitrate_bps >= BITRATE_MIN && s->bitrate_bps <= BITRATE_MAX && s->complexity >= 0 &&
-           s->complexity <= 10 && s->loss_percent >= 0 && s->loss_percent <= 100;
-}
 
 static int encoder_configure(void *ctx, const struct tacet_audio_encoder_settings *settings)
 {
@@ -33,7 +25,7 @@ static int encoder_configure(void *ctx, const struct tacet_audio_encoder_setting
     int loss = settings->loss_percent;
     int failed = 0;
 
-    if (!settings_valid(settings)) {
+    if (!tacet_audio_settings_valid(settings)) {
         return TACET_ERR_ARGUMENT;
     }
     if (redundant && loss < REDUNDANT_LOSS_MIN) {
@@ -99,7 +91,7 @@ static const struct tacet_audio_encoder_ops encoder_ops = {
 static int encoder_create(const struct tacet_audio_encoder_settings *settings,
                           struct tacet_audio_encoder *ret)
 {
-    if (!settings_valid(settings)) {
+    if (!tacet_audio_settings_valid(settings)) {
         return TACET_ERR_ARGUMENT;
     }
     OpusEncoder *encoder = tacet_alloc((size_t)opus_encoder_get_size(1));

@@ -13,6 +13,7 @@
 #include "layers.h"
 #include "registry.h"
 #include "scene.h"
+#include "settings.h"
 #include "tacet/error.h"
 
 #include <assert.h>
@@ -23,9 +24,6 @@
 #include <vpx/vpx_encoder.h>
 
 #define CLOCK_RATE 90000
-#define BITRATE_MIN 10000
-#define BITRATE_MAX 100000000
-#define FPS_MAX 120
 
 /* Rate control's model of the link, in milliseconds of the bit rate: how much may be saved up,
  * where it aims, where it begins. What overflows waits in the pacer and is delay. When the rate
@@ -71,11 +69,7 @@ struct encoder {
 
 static bool settings_valid(const struct tacet_video_encoder_settings *s)
 {
-    return s->width > 0 && s->width <= TACET_PICTURE_SIDE_MAX && s->height > 0 &&
-           s->height <= TACET_PICTURE_SIDE_MAX && s->bitrate_bps >= BITRATE_MIN &&
-           s->bitrate_bps <= BITRATE_MAX && s->fps >= 1 && s->fps <= FPS_MAX &&
-           s->cpu_used >= -16 && s->cpu_used <= -1 && s->temporal_layers >= 1 &&
-           s->temporal_layers <= TACET_LAYERS_MAX;
+    return tacet_video_settings_valid(s) && s->cpu_used >= -16 && s->cpu_used <= -1;
 }
 
 /* Everything but the size may change while libvpx runs. */
@@ -323,18 +317,9 @@ static int encoder_encode(void *ctx, const struct tacet_picture *picture,
     }
     e->key_wanted = false;
     tacet_layers_advance(&e->layers, &role, refresh);
-    *ret = (struct tacet_frame){
-        .kind = TACET_KIND_VIDEO,
-        .key = key,
-        .temporal_layer = role.layer,
-        .references = role.references,
-        .updates = role.updates,
-        .width = picture->width,
-        .height = picture->height,
-        .captured_at_us = picture->captured_at_us,
-        .data = packet->data.frame.buf,
-        .size = packet->data.frame.sz,
-    };
+    *ret = tacet_layers_frame(&role, key, picture);
+    ret->data = packet->data.frame.buf;
+    ret->size = packet->data.frame.sz;
     return 1;
 }
 

@@ -58,10 +58,10 @@ TACET_BEGIN_DECLS
 TACET_API TACET_NODISCARD int tacet_y4m_source_create(const char *file, bool loop,
                                                       struct tacet_video_source *ret,
                                                       bool *ret_truncated);
-/* Creates the file at once. Only whole pictures are in it, unless the process is killed amid the
- * write of one: what is cut off then is at the end, and tacet_y4m_source_create passes over it. */
-TACET_API TACET_NODISCARD int tacet_y4m_sink_create(const char *file,
-                                                    struct tacet_video_sink *ret);
+/* Creates the file at once; free() removes it again if no size was ever announced. Only whole
+ * pictures are in it, unless the process is killed amid the write of one: what is cut off then is
+ * at the end, and tacet_y4m_source_create passes over it. */
+TACET_API TACET_NODISCARD int tacet_y4m_sink_create(const char *file, struct tacet_video_sink *ret);
 
 /*
  * A moving test card. Along its top stand 32 luma blocks, one bit each, most significant first:

@@ -1,7 +1,8 @@
 /*
  * Pictures into a Y4M file of one size, each with one writev; what that leaves half written (a full
  * disk) is cut off again. Only a kill in the very middle of a write can leave a piece of a picture,
- * which readers pass over as a cut tail.
+ * which readers pass over as a cut tail. A file that no size was announced for is taken away again:
+ * without one there is no header, and what has none is no Y4M.
  */
 #include "tacet/video.h"
 
@@ -12,6 +13,7 @@
 
 #include <errno.h>
 #include <fcntl.h>
+#include <string.h>
 #include <sys/stat.h>
 #include <sys/uio.h>
 #include <unistd.h>
@@ -21,6 +23,7 @@ struct y4m_sink {
     bool opened;
     off_t size; /* of what is whole */
     struct tacet_canvas canvas;
+    char file[]; /* its name */
 };
 
 /* Appends both parts or neither. */
@@ -84,6 +87,18 @@ static int y4m_show(void *ctx, const struct tacet_picture *picture)
     return append(sink, parts);
 }
 
+/* Only what is still the empty file that was made: no device, no link, nothing of others. */
+static void take_away(const struct y4m_sink *sink)
+{
+    struct stat ours, named;
+
+    if (fstat(sink->fd, &ours) == 0 && S_ISREG(ours.st_mode) && ours.st_size == 0 &&
+        lstat(sink->file, &named) == 0 && named.st_ino == ours.st_ino &&
+        named.st_dev == ours.st_dev) {
+        (void)unlink(sink->file);
+    }
+}
+
 static void y4m_free(void *ctx)
 {
     struct y4m_sink *sink = ctx;
@@ -92,6 +107,9 @@ static void y4m_free(void *ctx)
         return;
     }
     if (sink->fd >= 0) {
+        if (!sink->opened) {
+            take_away(sink);
+        }
         (void)close(sink->fd);
     }
     tacet_canvas_free(&sink->canvas);
@@ -107,11 +125,13 @@ static const struct tacet_video_sink_ops y4m_ops = {
 
 int tacet_y4m_sink_create(const char *file, struct tacet_video_sink *ret)
 {
-    struct y4m_sink *sink = tacet_alloc(sizeof(*sink));
+    size_t length = strlen(file) + 1;
+    struct y4m_sink *sink = tacet_alloc(sizeof(*sink) + length);
 
     if (sink == NULL) {
         return TACET_ERR_NOMEM;
     }
+    memcpy(sink->file, file, length);
     sink->fd = open(file, O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC, 0666);
     if (sink->fd < 0) {
         int result = errno == ENOENT || errno == ENOTDIR ? TACET_ERR_NOTFOUND : TACET_ERR_IO;

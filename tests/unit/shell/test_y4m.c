@@ -383,6 +383,45 @@ static void sink_refuses_what_it_cannot_write(void **state)
     sink.ops->free(sink.ctx);
 }
 
+/* What stands under the name in the end: -1 for nothing. */
+static off_t size_after_free(struct tacet_video_sink *sink)
+{
+    struct stat status;
+
+    sink->ops->free(sink->ctx);
+    return lstat(file, &status) == 0 ? status.st_size : -1;
+}
+
+static void sink_without_a_size_leaves_no_file(void **state)
+{
+    const struct tacet_video_format format = { 64, 48, 30, 1 };
+    char other[300];
+    struct tacet_video_sink sink;
+    struct stat status;
+
+    (void)state;
+    assert_int_equal(tacet_y4m_sink_create(file, &sink), 0);
+    assert_int_equal(size_after_free(&sink), -1);
+    /* No picture, but a size: a header. */
+    assert_int_equal(tacet_y4m_sink_create(file, &sink), 0);
+    assert_int_equal(sink.ops->open(sink.ctx, &format), 0);
+    assert_true(size_after_free(&sink) > 0);
+    /* What has come in its place is left alone. */
+    assert_int_equal(tacet_y4m_sink_create(file, &sink), 0);
+    assert_int_equal(unlink(file), 0);
+    write_text("not ours");
+    assert_int_equal(size_after_free(&sink), 8);
+    /* So are links, and what they point to. */
+    (void)snprintf(other, sizeof(other), "%s.other", file);
+    assert_int_equal(unlink(file), 0);
+    assert_int_equal(symlink(other, file), 0);
+    assert_int_equal(tacet_y4m_sink_create(file, &sink), 0);
+    assert_true(size_after_free(&sink) > 0);
+    assert_int_equal(stat(other, &status), 0);
+    assert_int_equal(unlink(other), 0);
+    assert_int_equal(unlink(file), 0);
+}
+
 static void full_disk_leaves_whole_pictures(void **state)
 {
     static uint8_t memory[3 * 100 * 100];
@@ -425,6 +464,7 @@ int main(void)
         cmocka_unit_test(file_that_is_cut_while_it_plays_is_an_error),
         cmocka_unit_test(sink_writes_whole_pictures_of_the_announced_size),
         cmocka_unit_test(sink_refuses_what_it_cannot_write),
+        cmocka_unit_test(sink_without_a_size_leaves_no_file),
         cmocka_unit_test(full_disk_leaves_whole_pictures),
     };
 

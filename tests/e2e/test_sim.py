@@ -49,9 +49,9 @@ class Sim(unittest.TestCase):
         self.folder = tool.Folder()
         self.addCleanup(self.folder.remove)
 
-    def run_json(self, *options, codec="fake"):
+    def run_json(self, *options, codec="fake", status=0):
         done = self.folder.run("sim", "--codec", codec, "--json", *options)
-        self.assertEqual(done.returncode, 0, done.stderr)
+        self.assertEqual(done.returncode, status, done.stderr)
         return json.loads(done.stdout.splitlines()[-1])
 
     def refuse(self, status, *options, names=None):
@@ -131,11 +131,29 @@ class Sim(unittest.TestCase):
         self.assertAlmostEqual(there[1]["video"]["latencyMs"]["p50"], 95, delta=7)
         narrow = direction(0, "--rate", "200:5000", "--video-bitrate", "1000", "--queue", "100")
         self.assertLess(narrow["video"]["shown"], 0.95 * narrow["video"]["captured"])
-        deaf = self.run_json("--seconds", "5", "--loss", "100")
+        deaf = self.run_json("--seconds", "5", "--loss", "100", status=1)
         self.assertFalse(deaf["answered"])
         self.assertEqual(deaf["directions"][0]["video"]["shown"], 0)
         self.assertEqual(deaf["directions"][0]["video"]["frozenMs"], 4000)
         self.assertIsNone(deaf["directions"][0]["video"]["latencyMs"]["p50"])
+
+    def test_a_call_that_is_never_answered_fails(self):
+        for loss in ("100", "100:0", "0:100"):
+            done = self.folder.run("sim", "--codec", "fake", "--seconds", "5", "--loss", loss,
+                                   "--report", self.folder("deaf.html"))
+            self.assertEqual(done.returncode, 1)
+            self.assertEqual(len(done.stderr.splitlines()), 1, done.stderr)
+            self.assertIn("tacet: the call was never answered", done.stderr)
+            self.assertIn("hash", done.stdout)
+            self.assertTrue(os.path.exists(self.folder("deaf.html")))
+
+    def test_a_delay_is_never_less_than_nothing(self):
+        # Half of them are cut at zero: the median is what it would be with less jitter.
+        told = self.run_json("--seconds", "20", "--delay", "20", "--jitter", "60")
+        audio = told["directions"][0]["audio"]["latencyMs"]
+        self.assertTrue(20 <= audio["p50"] < 200, audio)
+        help_text = " ".join(self.folder.run("sim", "--help").stdout.split())
+        self.assertIn("a delay that would be less than nothing is none", help_text)
 
     def test_a_schedule_changes_the_network(self):
         outage = self.write("outage.txt", "2 loss=100 # nothing gets through\n4.5 loss=0\n")

@@ -51,6 +51,10 @@ static int run(struct tacet_sim_request *request)
     } else if (result == 0) {
         tacet_sim_print(request, &outcome);
     }
+    if (result == 0 && !outcome.answered) {
+        result = tacet_complain("the call was never answered: did the network let too little "
+                                "through, or was it too short?");
+    }
     tacet_sim_outcome_free(&outcome);
     return result;
 }

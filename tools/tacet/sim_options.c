@@ -27,7 +27,8 @@ static const struct tacet_option sim_options[] = {
     { "--delay", "MS", TACET_OPTION_TEXT, FIELD(delay), 0, 0,
       "from one side to the other; default 20" },
     { "--jitter", "MS", TACET_OPTION_TEXT, FIELD(jitter), 0, 0,
-      "the delay varies by as much either way, evenly; packets stay in order; default 0" },
+      "the delay varies by as much either way, evenly, and a delay that would be less than nothing "
+      "is none; packets stay in order; default 0" },
     { "--loss", "PERCENT", TACET_OPTION_TEXT, FIELD(loss), 0, 0,
       "packets lost at random; default 0" },
     { "--burst", "N", TACET_OPTION_TEXT, FIELD(burst), 0, 0,

@@ -20,6 +20,7 @@ sys.path.insert(0, os.path.dirname(os.path.abspath(__file__)))
 import tool
 from tool import Folder, PATIENCE
 
+MANUAL = os.path.join(os.path.dirname(os.path.abspath(__file__)), "..", "..", "docs", "tacet.1")
 SILENT = ["--audio-in", "silence", "--audio-out", "null"]
 SMALL = ["--audio-in", "tone", "--video-in", "testcard:160x96@15"]
 
@@ -58,6 +59,11 @@ def setUpModule():
                                   *SILENT)
     slow["stranger"] = folder.start("call", slow["strict"].ticket(), "--identity", anna, "--json",
                                     *SILENT)
+    # The two sides allow no profile in common.
+    slow["default"] = folder.start("listen", "--bind", "127.0.0.1:0", "--identity", berta,
+                                   "--answer", "auto", *SILENT)
+    slow["profile"] = folder.start("call", slow["default"].ticket(), "--identity", anna, "--json",
+                                   "--profile", "AES_CM_128_HMAC_SHA1_80", *SILENT)
     # A peer is killed in the middle.
     slow["survivor"] = folder.start(
         "listen", "--bind", "127.0.0.1:0", "--identity", anna, "--answer", "auto", "--json",
@@ -211,6 +217,28 @@ class Refusals(Case):
             self.assertEqual(done.returncode, 1)
             self.assertIn("tacet: cannot write '%s'" % value.split(":")[-1], done.stderr)
 
+    def test_a_listener_whose_files_cannot_be_written_gives_no_ticket(self):
+        listen = ["listen", "--bind", "127.0.0.1:0", "--answer", "auto", "--identity",
+                  self.folder.identity("anna"), "--audio-in", "silence"]
+        for option, value in [("--audio-out", "wav:no/x.wav"), ("--video-out", "y4m:no/x.y4m"),
+                              ("--stats", "no/x.json"), ("--frame-log", "no/x.csv")]:
+            sound = [] if option == "--audio-out" else ["--audio-out", "null"]
+            self.refused(1, "cannot write '%s': its folder is not there" % value.split(":")[-1],
+                         *listen, *sound, option, value)
+
+    def test_a_port_that_is_taken_costs_no_file(self):
+        taken, address = silent_socket()
+        self.addCleanup(taken.close)
+        for name in ("x.wav", "x.y4m", "x.json", "x.csv"):
+            with open(self.folder(name), "w") as out:
+                out.write("precious")
+        self.refused(1, address, "listen", "--answer", "auto", "--bind", address, "--identity",
+                     self.folder.identity("anna"), "--audio-in", "silence", "--audio-out",
+                     "wav:x.wav", "--video-out", "y4m:x.y4m", "--stats", "x.json", "--frame-log",
+                     "x.csv")
+        for name in ("x.wav", "x.y4m", "x.json", "x.csv"):
+            self.assertEqual(tool.lines(self.folder(name)), ["precious"])
+
     def test_identities_that_cannot_be_used_are_refused(self):
         call = ["call", "127.0.0.1:9", *SILENT, "--identity"]
         self.refused(1, "missing.id", *call, "missing.id")
@@ -221,6 +249,12 @@ class Refusals(Case):
         shown = self.folder.identity("shown")
         os.chmod(shown, 0o644)
         self.refused(1, "chmod 600", *call, shown)
+        # What is none is not to be made private.
+        for size in (10, 300, 5000):
+            with open(self.folder("notes"), "wb") as out:
+                os.fchmod(out.fileno(), 0o644)
+                out.write(b"a" * size)
+            self.refused(1, "'notes' is not an identity", "id", "show", "notes")
 
 
 class Identities(Case):
@@ -340,6 +374,22 @@ class Help(Case):
             text = self.folder.run(command, "--help").stdout
             for option in options:
                 self.assertRegex(text, r"(?m)^  %s\b" % option)
+
+    def test_the_demo_tells_its_own_length(self):
+        text = self.folder.run("demo", "--help").stdout
+        self.assertRegex(text, r"(?m)^  --seconds N\n +[^-]*default 10$")
+        self.assertNotIn("hang-up", text)
+        self.assertEqual(text.count("--seconds"), 1)
+
+    def test_the_manual_has_every_command(self):
+        with open(MANUAL, encoding="utf-8") as page:
+            text = page.read()
+        synopsis = text[text.index(".SH SYNOPSIS"):text.index(".SH DESCRIPTION")]
+        commands = re.findall(r"^  (\w+) ", self.folder.run("--help").stdout, re.MULTILINE)
+        self.assertGreater(len(commands), 8)
+        for command in commands:
+            self.assertRegex(synopsis, r"(?m)^\\fBtacet %s\b" % command)
+            self.assertRegex(text, r"(?m)^\.B %s\b" % command)
 
     def test_the_version_is_printed(self):
         for arguments in (["--version"], ["version"]):
@@ -497,6 +547,17 @@ class Calls(Case):
             self.assertGreater(len(tool.read_wav(self.folder(name))[1]), 24000)
         for name in ("log.csv", "log-2.csv"):
             self.assertGreater(len(tool.read_frame_log(self.folder(name))), 50)
+
+    def test_a_listener_to_whom_nobody_came_leaves_whole_files(self):
+        listener = self.start("listen", "--bind", "127.0.0.1:0", "--answer", "auto", "--identity",
+                              self.folder.identity("berta"), "--audio-in", "silence",
+                              "--audio-out", "wav:x.wav", "--video-out", "y4m:x.y4m")
+        listener.ticket()
+        listener.process.send_signal(signal.SIGTERM)
+        self.assertEqual(listener.wait(), 0, listener.err)
+        self.assertEqual(len(tool.read_wav(self.folder("x.wav"))[1]), 0)
+        # Its size comes with the first picture's: without one there is nothing to write.
+        self.assertFalse(os.path.exists(self.folder("x.y4m")))
 
     def test_on_a_terminal_the_user_answers_or_declines(self):
         for typed, status, result in ((b"maybe\ny\n", 0, "ended"), (b"n\n", 1, "declined")):
@@ -761,6 +822,11 @@ class SlowEnds(unittest.TestCase):
         refused = self.ended("else", 1, 14.5, "127.0.0.1:")
         self.assertIn(refused.summary()["result"], ("unreachable", "impostor"))
         self.assertFalse([line for line in slow["other"].err if "calls" in line], "it rang")
+
+    def test_no_profile_in_common_is_named_as_a_reason(self):
+        caller = self.ended("profile", 1, 14.5, "--profile")
+        self.assertEqual(caller.summary()["result"], "unreachable")
+        self.assertIn("--profile", " ".join(slow["silent"].err))
 
     def test_a_contacts_changed_key_is_refused_and_how_to_accept_it_is_said(self):
         folder = slow["folder"]

@@ -15,8 +15,9 @@
 #include <stdio.h>
 #include <string.h>
 
-static const struct tacet_option *const groups[] = { tacet_identity_options, tacet_media_options,
-                                                     tacet_call_options, tacet_json_option, NULL };
+static const struct tacet_option *const groups[] = { tacet_identity_options, tacet_seconds_option,
+                                                     tacet_media_options,    tacet_call_options,
+                                                     tacet_json_option,      NULL };
 static const struct tacet_usage usage = {
     .command = "tacet call",
     .positional = "TICKET|ADDR:PORT|LABEL",
@@ -150,6 +151,9 @@ static int call(const struct tacet_settings *settings)
         result = tacet_ends_open_sinks(settings, &ends);
     }
     if (result == 0) {
+        result = tacet_conversation_open(&conversation);
+    }
+    if (result == 0) {
         result = tacet_endpoint_bind(NULL, &conversation.session.transport);
     }
     if (result == 0) {
@@ -165,6 +169,7 @@ static int call(const struct tacet_settings *settings)
             tacet_waiter_close(&waiter);
         }
     }
+    tacet_conversation_close(&conversation);
     tacet_ends_close(&ends);
     tacet_identity_free(&identity);
     tacet_trust_free(&trust);

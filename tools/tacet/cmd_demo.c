@@ -31,6 +31,8 @@
 static const struct tacet_option demo_options[] = {
     { "--out", "DIR", TACET_OPTION_TEXT, offsetof(struct tacet_settings, out), 0, 0,
       "where to write what each party heard and saw; default tacet-demo" },
+    { "--seconds", "N", TACET_OPTION_NUMBER, offsetof(struct tacet_settings, seconds), 1, 86400 * 7,
+      "length of the call from the moment it is answered; default 10" },
     { NULL, NULL, TACET_OPTION_FLAG, 0, 0, 0, NULL },
 };
 static const struct tacet_option *const groups[] = { demo_options, tacet_media_options, NULL };

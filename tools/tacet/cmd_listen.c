@@ -16,9 +16,13 @@
 #include <string.h>
 #include <unistd.h>
 
-static const struct tacet_option *const groups[] = { tacet_listen_options, tacet_identity_options,
-                                                     tacet_media_options,  tacet_call_options,
-                                                     tacet_json_option,    NULL };
+static const struct tacet_option *const groups[] = { tacet_listen_options,
+                                                     tacet_identity_options,
+                                                     tacet_seconds_option,
+                                                     tacet_media_options,
+                                                     tacet_call_options,
+                                                     tacet_json_option,
+                                                     NULL };
 static const struct tacet_usage usage = {
     .command = "tacet listen",
     .positional = "",
@@ -133,112 +137,137 @@ static int print_ticket(const struct tacet_identity *identity,
     return fflush(stdout) == 0 ? 0 : tacet_complain("cannot write the ticket to standard output");
 }
 
-/* Opens the outputs (and from the second call on the inputs again) and runs one call. */
-static int serve_one(const struct tacet_settings *settings, int number,
-                     struct tacet_conversation *conversation)
-{
-    struct tacet_ends *ends = conversation->session.ends;
+/* What all calls share. */
+struct listener {
+    const struct tacet_settings *settings;
+    struct tacet_identity *identity;
+    struct tacet_authorities *authorities;
+    struct tacet_ends ends; /* of the call that is next */
+    struct tacet_transport transport;
+    struct tacet_waiter waiter;
+};
+
+/* One of the calls. */
+struct turn {
     struct numbered names;
-    const struct tacet_settings own = number_files(settings, number, &names);
-    struct tacet_trust_table *trust = NULL;
+    struct tacet_settings settings; /* with those names */
+    struct tacet_trust_table *trust;
+    struct tacet_conversation conversation;
+};
+
+/* Reads the contacts, and opens the outputs, from the second call on the inputs again too. */
+static int open_turn(struct listener *listener, int number, struct turn *turn)
+{
     int result;
 
-    conversation->settings = &own;
-    /* Read for each call: what was saved during the one before counts in this one. */
-    result = tacet_trust_file_place(&own, conversation->trust_file);
+    turn->settings = number_files(listener->settings, number, &turn->names);
+    turn->trust = NULL;
+    turn->conversation = (struct tacet_conversation){
+        .settings = &turn->settings,
+        .waiter = &listener->waiter,
+        .session = { .identity = listener->identity,
+                     .authorities = listener->authorities,
+                     .transport = { .ops = &kept_ops, .ctx = &listener->transport },
+                     .ends = &listener->ends,
+                     .auto_answer = listener->settings->answer == TACET_ANSWER_AUTO },
+    };
+    /* For each call: what was saved during the one before counts in this one. */
+    result = tacet_trust_file_place(&turn->settings, turn->conversation.trust_file);
     if (result == 0) {
-        result = tacet_trust_file_load(conversation->trust_file, &trust);
-        conversation->session.trust = trust;
+        result = tacet_trust_file_load(turn->conversation.trust_file, &turn->trust);
+        turn->conversation.session.trust = turn->trust;
     }
     if (result == 0 && number > 1) {
-        result = tacet_ends_open_sources(&own, ends);
+        tacet_authorities_refresh(listener->settings, listener->authorities);
+        result = tacet_ends_open_sources(&turn->settings, &listener->ends);
     }
     if (result == 0) {
-        result = tacet_ends_open_sinks(&own, ends);
+        result = tacet_ends_open_sinks(&turn->settings, &listener->ends);
     }
-    if (result == 0) {
-        result = tacet_conversation_run(conversation);
-    }
-    tacet_trust_free(&trust);
-    return result;
+    return result == 0 ? tacet_conversation_open(&turn->conversation) : result;
 }
 
-/* The first call's inputs are open, the socket is bound, the ticket is out. The exit status is that
- * of the last call that failed. */
-static int serve(const struct tacet_settings *settings, const struct tacet_waiter *waiter,
-                 const struct tacet_identity *identity, struct tacet_authorities *authorities,
-                 struct tacet_ends *ends, struct tacet_transport *transport)
+static void close_turn(struct turn *turn)
+{
+    tacet_conversation_close(&turn->conversation);
+    tacet_trust_free(&turn->trust);
+}
+
+/* The first turn is open, the socket is bound, the ticket is out. The exit status is that of the
+ * last call that failed. */
+static int serve(struct listener *listener, struct turn *turn)
 {
     int status = TACET_EXIT_OK;
     bool going_on = true;
 
-    for (int number = 1; going_on && number <= settings->calls; number++) {
-        struct tacet_conversation conversation = {
-            .waiter = waiter,
-            .session = { .identity = identity,
-                         .authorities = authorities,
-                         .transport = { .ops = &kept_ops, .ctx = transport },
-                         .ends = ends,
-                         .auto_answer = settings->answer == TACET_ANSWER_AUTO },
-        };
-        if (number > 1) {
-            tacet_authorities_refresh(settings, authorities);
+    for (int number = 1; going_on && number <= listener->settings->calls; number++) {
+        int result = number > 1 ? open_turn(listener, number, turn) : 0;
+        if (result == 0) {
+            result = tacet_conversation_run(&turn->conversation);
         }
-        int result = serve_one(settings, number, &conversation);
+        close_turn(turn);
         status = result != 0 ? result : status;
         /* What did not even start would not the next time either. */
-        going_on = conversation.started && !conversation.interrupted && number < INT32_MAX;
+        going_on =
+            turn->conversation.started && !turn->conversation.interrupted && number < INT32_MAX;
     }
     return status;
 }
 
-/* Inputs are open: binds, tells where to call, serves. From the ticket on a signal ends it well. */
-static int open_and_serve(const struct tacet_settings *settings,
-                          const struct tacet_identity *identity,
-                          struct tacet_authorities *authorities, struct tacet_ends *ends)
+/* The socket is bound. A ticket is given only by a listener that can take the call: its files are
+ * there. From then on a signal ends it well. */
+static int open_and_serve(struct listener *listener)
 {
-    struct tacet_transport transport;
-    struct tacet_waiter waiter;
-    int result = tacet_endpoint_bind(settings->bind, &transport);
+    struct turn turn;
+    int result = tacet_waiter_create(&listener->waiter);
 
     if (result != 0) {
         return result;
     }
-    if (settings->open) {
+    result = open_turn(listener, 1, &turn);
+    if (result == 0) {
+        result = print_ticket(listener->identity, &listener->transport);
+    }
+    if (result == 0) {
+        result = serve(listener, &turn);
+    }
+    close_turn(&turn);
+    tacet_waiter_close(&listener->waiter);
+    return result;
+}
+
+static int bind_and_serve(struct listener *listener)
+{
+    int result = tacet_endpoint_bind(listener->settings->bind, &listener->transport);
+
+    if (result != 0) {
+        return result;
+    }
+    if (listener->settings->open) {
         tacet_progress("--open: whoever finds this address learns your name and key");
     }
-    result = tacet_waiter_create(&waiter);
-    if (result == 0) {
-        result = print_ticket(identity, &transport);
-        if (result == 0) {
-            result = serve(settings, &waiter, identity, authorities, ends, &transport);
-        }
-        tacet_waiter_close(&waiter);
-    }
-    transport.ops->free(transport.ctx);
+    result = open_and_serve(listener);
+    listener->transport.ops->free(listener->transport.ctx);
     return result;
 }
 
 static int listen_for_calls(const struct tacet_settings *settings)
 {
-    struct tacet_ends ends = { 0 };
-    struct tacet_identity *identity = NULL;
-    struct tacet_authorities *authorities = NULL;
-    int result = tacet_authorities_load(settings, &authorities);
+    struct listener listener = { .settings = settings };
+    int result = tacet_authorities_load(settings, &listener.authorities);
 
     if (result == 0) {
-        result = tacet_identity_file_use(settings, &identity);
-    }
-
-    if (result == 0) {
-        result = tacet_ends_open_sources(settings, &ends);
+        result = tacet_identity_file_use(settings, &listener.identity);
     }
     if (result == 0) {
-        result = open_and_serve(settings, identity, authorities, &ends);
+        result = tacet_ends_open_sources(settings, &listener.ends);
     }
-    tacet_ends_close(&ends);
-    tacet_identity_free(&identity);
-    tacet_authorities_free(&authorities);
+    if (result == 0) {
+        result = bind_and_serve(&listener);
+    }
+    tacet_ends_close(&listener.ends);
+    tacet_identity_free(&listener.identity);
+    tacet_authorities_free(&listener.authorities);
     return result;
 }
 

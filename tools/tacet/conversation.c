@@ -25,7 +25,7 @@
 /* What the loop remembers between two looks. */
 struct loop {
     struct tacet_session *session;
-    struct tacet_lines_file *stats;
+    struct tacet_lines_file *stats; /* of the conversation */
     struct tacet_lines_file *frame_log;
     struct tacet_session_view view;
     enum tacet_session_state told_state;
@@ -213,19 +213,21 @@ static void run_loop(struct loop *loop, const struct tacet_conversation *convers
 static int complain_unreachable(const struct tacet_conversation *conversation)
 {
     if (conversation->label[0] != '\0') {
-        return tacet_complain("nobody with the saved key of '%s' took the call at %s in 15 s: "
-                              "is it listening there, and does it take calls from you? If it has a "
-                              "new key or address, ask for a new "
-                              "ticket, then: tacet id trust --replace %s TICKET",
-                              conversation->label, conversation->target, conversation->label);
+        return tacet_complain(
+            "nobody with the saved key of '%s' took the call at %s in 15 s: "
+            "is it listening there, does it take calls from you, and with the same "
+            "--profile? If it has a new key or address, ask for a new ticket, "
+            "then: tacet id trust --replace %s TICKET",
+            conversation->label, conversation->target, conversation->label);
     }
     return conversation->session.callee.hint == TACET_HINT_KEY
                ? tacet_complain("nobody with this ticket's key took the call at %s in 15 s: is "
                                 "the other side listening there, is the ticket its newest, and "
-                                "does it take calls from you?",
+                                "does it take calls from you, and with the same --profile?",
                                 conversation->target)
                : tacet_complain("nobody took the call at %s in 15 s: is somebody listening there "
-                                "with --open, and does it take calls from you?",
+                                "with --open, and does it take calls from you, and with the same "
+                                "--profile?",
                                 conversation->target);
 }
 
@@ -295,8 +297,17 @@ static void print_result(const struct tacet_session_view *view, bool json)
     (void)fflush(stdout);
 }
 
+/* TACET_EXIT_FAILED after a line where one of them is not complete. */
+static int close_files(struct tacet_conversation *conversation)
+{
+    int stats = tacet_lines_file_free(&conversation->stats);
+    int frame_log = tacet_lines_file_free(&conversation->frame_log);
+
+    return stats != 0 ? stats : frame_log;
+}
+
 /* After the session has been stopped. Returns the exit status. */
-static int conclude(struct loop *loop, const struct tacet_conversation *conversation)
+static int conclude(struct loop *loop, struct tacet_conversation *conversation)
 {
     const struct tacet_session_view *view = &loop->view;
     int result = TACET_EXIT_OK;
@@ -306,46 +317,47 @@ static int conclude(struct loop *loop, const struct tacet_conversation *conversa
     if (strcmp(tacet_summary_result(view), "ended") != 0) {
         result = complain_end(conversation, view);
     }
-    if (tacet_lines_file_free(&loop->stats) != 0 || tacet_lines_file_free(&loop->frame_log) != 0) {
+    if (close_files(conversation) != 0) {
         result = TACET_EXIT_FAILED;
     }
     print_result(view, conversation->settings->json);
     return result;
 }
 
-static int open_files(const struct tacet_settings *settings, struct loop *loop)
+int tacet_conversation_open(struct tacet_conversation *conversation)
 {
+    const struct tacet_settings *settings = conversation->settings;
     int result = 0;
 
     if (settings->stats != NULL) {
-        result = tacet_lines_file_create(settings->stats, &loop->stats);
+        result = tacet_lines_file_create(settings->stats, &conversation->stats);
     }
     if (result == 0 && settings->frame_log != NULL) {
-        result = tacet_lines_file_create(settings->frame_log, &loop->frame_log);
+        result = tacet_lines_file_create(settings->frame_log, &conversation->frame_log);
         if (result == 0) {
-            tacet_frame_log_begin(loop->frame_log);
-            (void)tacet_lines_file_flush(loop->frame_log);
+            tacet_frame_log_begin(conversation->frame_log);
+            (void)tacet_lines_file_flush(conversation->frame_log);
         }
     }
     return result;
 }
 
+void tacet_conversation_close(struct tacet_conversation *conversation)
+{
+    (void)close_files(conversation);
+}
+
 int tacet_conversation_run(struct tacet_conversation *conversation)
 {
     struct tacet_session_config *config = &conversation->session;
-    struct loop loop = { 0 };
-    int result = open_files(conversation->settings, &loop);
+    struct loop loop = { .stats = conversation->stats, .frame_log = conversation->frame_log };
+    int result;
 
     config->settings = conversation->settings;
     config->waiter = conversation->waiter;
-    config->frame_log = loop.frame_log;
+    config->frame_log = conversation->frame_log;
     loop.may_confirm = !config->auto_answer && tacet_confirm_possible();
-    if (result != 0) {
-        config->transport.ops->free(config->transport.ctx);
-        tacet_ends_close(config->ends);
-    } else {
-        result = tacet_session_start(config, &loop.session);
-    }
+    result = tacet_session_start(config, &loop.session);
     conversation->started = result == 0;
     if (result == 0) {
         run_loop(&loop, conversation);
@@ -354,7 +366,5 @@ int tacet_conversation_run(struct tacet_conversation *conversation)
         result = conclude(&loop, conversation);
     }
     tacet_session_free(&loop.session);
-    (void)tacet_lines_file_free(&loop.stats);
-    (void)tacet_lines_file_free(&loop.frame_log);
     return result;
 }

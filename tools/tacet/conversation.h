@@ -17,11 +17,19 @@ struct tacet_conversation {
     char label[TACET_LABEL_MAX + 1];       /* caller: the contact that was dialled, or "" */
     char endpoint[TACET_ENDPOINT_MAX + 1]; /* caller: to be saved with the contact; "": the address
                                               that answered, or what is saved already */
+    /* Set by tacet_conversation_open; NULL: not asked for. */
+    struct tacet_lines_file *stats;
+    struct tacet_lines_file *frame_log;
     /* Set by tacet_conversation_run. */
     bool started;     /* false: a file or the runner refused, nothing was waited for */
     bool interrupted; /* a signal came: serve no further call */
 };
 
+/* Creates the files of --stats and --frame-log. 0, or TACET_EXIT_FAILED after one line on standard
+ * error. */
+int tacet_conversation_open(struct tacet_conversation *conversation);
+/* Closes them, where no call has done that. */
+void tacet_conversation_close(struct tacet_conversation *conversation);
 /*
  * Runs the call, says on standard error how it goes and prints the result. Returns the exit status.
  */

@@ -209,6 +209,14 @@ int tacet_ends_open_sources(const struct tacet_settings *settings, struct tacet_
     return 0;
 }
 
+static int complain_sink(const char *file, int error)
+{
+    return error == TACET_ERR_NOTFOUND
+               ? tacet_complain("cannot write '%s': its folder is not there: make it first", file)
+               : tacet_complain("cannot write '%s': %s (is it a file that you may write?)", file,
+                                tacet_error_string(error));
+}
+
 static int open_audio_sink(const struct tacet_settings *settings, struct tacet_audio_sink *ret)
 {
     const char *text = settings->audio_out != NULL ? settings->audio_out : "speaker";
@@ -229,10 +237,7 @@ static int open_audio_sink(const struct tacet_settings *settings, struct tacet_a
     }
     if (is_kind(text, "wav", &value)) {
         result = tacet_wav_sink_create(value, ret);
-        return result == 0 ? 0
-                           : tacet_complain("cannot write '%s': %s (is its folder there and "
-                                            "writable?)",
-                                            value, tacet_error_string(result));
+        return result == 0 ? 0 : complain_sink(value, result);
     }
     return tacet_null_audio_sink_create(ret) == 0 ? 0 : tacet_complain("out of memory");
 }
@@ -244,10 +249,7 @@ static int open_video_sink(const struct tacet_settings *settings, struct tacet_v
 
     if (is_kind(text, "y4m", &value)) {
         int result = tacet_y4m_sink_create(value, ret);
-        return result == 0 ? 0
-                           : tacet_complain("cannot write '%s': %s (is its folder there and "
-                                            "writable?)",
-                                            value, tacet_error_string(result));
+        return result == 0 ? 0 : complain_sink(value, result);
     }
     return tacet_null_video_sink_create(ret) == 0 ? 0 : tacet_complain("out of memory");
 }

@@ -96,8 +96,28 @@ int tacet_identity_file_new(const struct tacet_settings *settings, const char *f
     return 0;
 }
 
+/* Whether the file has the form of an identity, sealed or not. */
+static bool is_identity(const char *file)
+{
+    struct tacet_identity *identity = NULL;
+    uint8_t bytes[TACET_IDENTITY_FILE_MAX];
+    size_t size = 0;
+    int result = tacet_store_read(file, false, bytes, sizeof(bytes), &size);
+
+    if (result == 0) {
+        result = tacet_identity_open(bytes, size, NULL, &identity);
+    }
+    sodium_memzero(bytes, sizeof(bytes));
+    tacet_identity_free(&identity);
+    return result == 0 || result == TACET_ERR_PASSPHRASE;
+}
+
 static int complain_read(const char *file, int error)
 {
+    /* Nobody shall be told to take /etc/passwd away from others. */
+    if (error == TACET_ERR_STATE && !is_identity(file)) {
+        error = TACET_ERR_SPACE;
+    }
     switch (error) {
     case TACET_ERR_NOTFOUND:
         return tacet_complain("there is no identity '%s': make one with: tacet id new --out %s",

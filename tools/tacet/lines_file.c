@@ -32,7 +32,11 @@ int tacet_lines_file_create(const char *file, struct tacet_lines_file **ret)
     lines->name = file;
     lines->fd = open(file, O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC, 0666);
     if (lines->fd < 0) {
-        int result = tacet_complain("cannot write '%s': %s", file, strerror(errno));
+        int result = errno == ENOENT
+                         ? tacet_complain("cannot write '%s': its folder is not there: make it "
+                                          "first",
+                                          file)
+                         : tacet_complain("cannot write '%s': %s", file, strerror(errno));
         free(lines);
         return result;
     }

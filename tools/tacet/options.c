@@ -62,9 +62,13 @@ const struct tacet_option tacet_listen_options[] = {
     END,
 };
 
-const struct tacet_option tacet_media_options[] = {
+const struct tacet_option tacet_seconds_option[] = {
     NUMBER("--seconds", "N", seconds, 1, 86400 * 7,
            "length of the call from the moment it is answered; default: until hang-up"),
+    END,
+};
+
+const struct tacet_option tacet_media_options[] = {
     TEXT("--audio-in", "SOURCE", audio_in, "mic[:NAME], wav:FILE, tone or silence"),
     TEXT("--video-in", "SOURCE", video_in, "y4m:FILE, testcard[:WxH@FPS] or none"),
     FLAG("--loop", loop,

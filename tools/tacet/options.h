@@ -113,6 +113,7 @@ struct tacet_usage {
 
 extern const struct tacet_option tacet_identity_options[];
 extern const struct tacet_option tacet_listen_options[];
+extern const struct tacet_option tacet_seconds_option[];
 extern const struct tacet_option tacet_media_options[];
 extern const struct tacet_option tacet_call_options[];
 extern const struct tacet_option tacet_json_option[];

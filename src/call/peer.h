@@ -54,6 +54,7 @@ struct tacet_peer {
     /* from FIN on */
     struct tacet_path path;         /* where its packets go */
     struct tacet_path arrived_from; /* the packet being read */
+    bool responded;                 /* to a challenge in it */
     struct tacet_validation validation;
     uint32_t index_local;
     struct tacet_public_identity identity;

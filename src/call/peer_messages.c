@@ -202,7 +202,20 @@ static bool on_rekey_request(struct tacet_call *call, struct tacet_peer *peer, i
     return true;
 }
 
-/* The answer goes where the challenge came from, whatever path is in use. */
+/* The response goes where the challenge came from, whatever path is in use, and anybody's address
+ * can be written there: it is one for a packet, and no larger. Away from the path in use only who
+ * is in the call gets it, within what that address may draw. */
+static bool may_respond(struct tacet_peer *peer)
+{
+    if (peer->responded) {
+        return false;
+    }
+    return tacet_path_equal(&peer->arrived_from, &peer->path) ||
+           (peer->state == TACET_PEER_CONNECTED &&
+            tacet_validation_may_respond(&peer->validation, &peer->arrived_from,
+                                         TACET_CTRL_SINGLE_PACKET));
+}
+
 static bool on_path_challenge(struct tacet_call *call, struct tacet_peer *peer, const uint8_t *body,
                               size_t size)
 {
@@ -211,6 +224,10 @@ static bool on_path_challenge(struct tacet_call *call, struct tacet_peer *peer, 
     if (size != TACET_CHALLENGE_SIZE) {
         return false;
     }
+    if (!may_respond(peer)) {
+        return true;
+    }
+    peer->responded = true;
     size_t packet_size =
         tacet_control_seal_single(&peer->control, TACET_MESSAGE_PATH_RESPONSE, body, size, packet);
     if (packet_size > 0) {

@@ -53,6 +53,7 @@ enum tacet_drop tacet_peer_on_ctrl(struct tacet_call *call, struct tacet_peer *p
         tacet_peer_on_path(call, peer, now, &packet->path, packet->size, newer);
     }
     peer->arrived_from = packet->path;
+    peer->responded = false;
     tacet_peer_read_messages(call, peer, now);
     tacet_early_read(call, peer, now);
     tacet_peer_judge_room(peer, now);

@@ -98,6 +98,13 @@ bool tacet_validation_may_copy(struct tacet_validation *v, size_t packet_size)
     return true;
 }
 
+bool tacet_validation_may_respond(struct tacet_validation *v, const struct tacet_path *path,
+                                  size_t packet_size)
+{
+    return !v->running || !tacet_path_equal(path, &v->path) ||
+           tacet_validation_may_copy(v, packet_size);
+}
+
 bool tacet_validation_won(struct tacet_validation *v, int64_t now)
 {
     if (!v->running || !v->answered || v->copies > 0 || now < v->decide_at_us) {

@@ -58,6 +58,10 @@ bool tacet_validation_try(struct tacet_validation *v, int64_t now, size_t packet
 bool tacet_validation_try_current(struct tacet_validation *v, int64_t now);
 /* Whether a packet of sound that leaves by the current path may leave by v->path too; counts it. */
 bool tacet_validation_may_copy(struct tacet_validation *v, size_t packet_size);
+/* Whether the response to a challenge may go to `path`, which is not the current one; counts it if
+ * that is the one on trial. To any other nothing else is sent. */
+bool tacet_validation_may_respond(struct tacet_validation *v, const struct tacet_path *path,
+                                  size_t packet_size);
 /* True once, when the new path has won: switch to v->path. */
 bool tacet_validation_won(struct tacet_validation *v, int64_t now);
 /* When _try, _try_current or _won have something; INT64_MAX. */

@@ -1,6 +1,6 @@
 /*
  * What the evil peer and the man in the middle try against real calls (protocol.md section 10,
- * groups 6 and 15).
+ * groups 6, 13 and 15).
  */
 #include <setjmp.h>
 #include <stdarg.h>
@@ -10,6 +10,7 @@
 #include <cmocka.h>
 
 #include "call/demux.h"
+#include "crypto/words.h"
 #include "mitm.h"
 
 #include <stdlib.h>
@@ -285,6 +286,109 @@ static void every_message_reflected_to_its_sender_is_dropped(void **state)
     honest_free(&h);
 }
 
+/* --- group 13 --- */
+
+/* What one party draws to an address that is not its own. */
+struct drawn {
+    size_t given; /* bytes that came in that address's name */
+    size_t sent;  /* bytes that went there */
+    uint32_t responses;
+};
+
+/* In the name of `third`, one packet with as many challenges as fit. */
+static void challenge_as(struct evil_peer *e, int64_t now, const struct tacet_path *third,
+                         struct drawn *d)
+{
+    static const uint8_t body[TACET_CHALLENGE_SIZE];
+    uint8_t packet[TACET_CTRL_PACKET_MAX];
+    size_t size;
+
+    for (int i = 0; i < TACET_SINGLES_MAX; i++) {
+        tacet_control_send_single(&e->control, TACET_MESSAGE_PATH_CHALLENGE, body, sizeof(body));
+    }
+    while (tacet_control_poll_packet(&e->control, now, packet, &size) == 1) {
+        assert_int_equal(evil_give(e, now, third, packet, size), TACET_DROP_NONE);
+        d->given += size;
+    }
+}
+
+/* Takes what the victim sends, wherever it goes. */
+static void draw(struct evil_peer *e, int64_t now, const struct tacet_path *third, struct drawn *d)
+{
+    uint8_t body[TACET_SINGLE_MAX];
+    enum tacet_message type;
+    struct tacet_packet packet;
+    uint32_t epoch;
+    bool newer;
+    size_t size;
+
+    tacet_call_handle_timeout(e->victim, now);
+    while (tacet_call_poll_packet(e->victim, now, &packet) == 1) {
+        d->sent += tacet_path_equal(&packet.path, third) ? packet.size : 0;
+        if (tacet_demux(packet.data, packet.size) == TACET_PACKET_CTRL) {
+            (void)tacet_control_receive(&e->control, now, packet.data, packet.size, &epoch, &newer);
+        }
+        while (tacet_control_poll_single(&e->control, &type, body, &size) == 1) {
+            d->responses += type == TACET_MESSAGE_PATH_RESPONSE ? 1 : 0;
+        }
+    }
+}
+
+/* A stranger who is not answered yet, and one who is in the call. */
+static void a_third_party_is_sent_no_more_than_the_protocol_says(void **state)
+{
+    static const struct tacet_path third = { .address = { .family = 4, .ip = { 203, 0, 113, 9 } } };
+    static const uint8_t n_i[TACET_SAS_NONCE] = { 7 };
+    static const uint8_t sound[80];
+
+    (void)state;
+    for (int answered = 0; answered < 2; answered++) {
+        uint8_t commitment[TACET_SAS_COMMITMENT];
+        struct evil_message heard;
+        struct evil_peer e;
+        struct honest h;
+        struct drawn d = { 0 };
+        honest_create(&h);
+        struct tacet_callee callee = key_of(&h, 1);
+        evil_create(&e, 4, "mallory", 66);
+        tacet_words_commit(n_i, commitment);
+        assert_true(evil_dial(&e, h.now, h.call[1], &h.path[1], &callee, commitment));
+        while (evil_hear(&e, h.now, &heard)) {
+        }
+        poll(&h);
+        if (answered == 1) {
+            assert_int_equal(tacet_call_answer(h.call[1], h.now, h.peer[1]), 0);
+            while (evil_hear(&e, h.now, &heard)) {
+            }
+            evil_say(&e, h.now, TACET_MESSAGE_ANSWER_ACK, n_i, sizeof(n_i));
+            poll(&h);
+            assert_string_not_equal(h.words[1], "");
+        }
+        for (int i = 0; i < 1000; i++) {
+            struct tacet_frame frame = { .kind = TACET_KIND_AUDIO,
+                                         .captured_at_us = h.now,
+                                         .data = sound,
+                                         .size = sizeof(sound) };
+            uint32_t before = d.responses;
+            h.now += TACET_MS(5);
+            if (answered == 1 && i % 4 == 0) {
+                assert_int_equal(tacet_call_send_frame(h.call[1], h.now, &frame), 0);
+            }
+            challenge_as(&e, h.now, &third, &d);
+            draw(&e, h.now, &third, &d);
+            poll(&h);
+            assert_in_range(d.responses - before, 0, answered);
+            assert_in_range(d.sent, 0, 3 * d.given);
+        }
+        assert_int_equal(h.ended[1], 0);
+        assert_true(answered == 0 || d.responses > 0);
+        /* Unanswered he draws a validation a second, and nothing else. */
+        assert_true(answered == 1 || d.sent <= 5 * 3 * (size_t)TACET_CTRL_SINGLE_PACKET);
+        evil_free(&e);
+        honest_free(&h);
+    }
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -292,6 +396,7 @@ int main(void)
         cmocka_unit_test(a_nonce_that_was_not_committed_to_ends_the_call),
         cmocka_unit_test(fin_and_ctrl_of_one_call_do_nothing_in_another),
         cmocka_unit_test(every_message_reflected_to_its_sender_is_dropped),
+        cmocka_unit_test(a_third_party_is_sent_no_more_than_the_protocol_says),
     };
 
     return cmocka_run_group_tests(tests, NULL, NULL);

@@ -145,6 +145,21 @@ static void sound_goes_to_the_new_path_within_its_allowance(void **state)
     assert_false(tacet_validation_may_copy(&v, 1)); /* it is settled */
 }
 
+static void responses_to_the_path_on_trial_are_in_its_allowance(void **state)
+{
+    struct tacet_validation v = { 0 };
+    bool to_new;
+
+    (void)state;
+    assert_true(tacet_validation_may_respond(&v, &new_path, 160)); /* no trial: one for one */
+    v = begun(160);
+    assert_true(tacet_validation_try(&v, 1000, 160, &to_new));
+    assert_true(tacet_validation_may_respond(&v, &new_path, 160));
+    assert_true(tacet_validation_may_respond(&v, &new_path, 160));
+    assert_false(tacet_validation_may_respond(&v, &new_path, 160)); /* 480 bytes */
+    assert_true(tacet_validation_may_respond(&v, &third_path, 160));
+}
+
 /* A forwarder answers at once; of the old path's challenges and answers one in five is lost. */
 static void old_path_that_loses_a_fifth_each_way_keeps_the_call(void **state)
 {
@@ -265,6 +280,7 @@ int main(void)
         cmocka_unit_test(new_path_draws_at_most_three_times_its_bytes),
         cmocka_unit_test(old_packets_begin_nothing_and_there_is_one_validation_at_a_time),
         cmocka_unit_test(sound_goes_to_the_new_path_within_its_allowance),
+        cmocka_unit_test(responses_to_the_path_on_trial_are_in_its_allowance),
         cmocka_unit_test(old_path_that_loses_a_fifth_each_way_keeps_the_call),
         cmocka_unit_test(caller_that_moves_is_followed_and_keys_are_renewed),
         cmocka_unit_test(forwarder_does_not_become_a_man_on_the_path),

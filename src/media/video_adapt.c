@@ -107,6 +107,7 @@ static void begin_window(struct tacet_video_adapt *a, int64_t now)
     a->window_since_us = now;
     a->offered = 0;
     a->skipped = 0;
+    a->skipped_millibits = 0;
 }
 
 static bool take_step(struct tacet_video_adapt *a, int64_t now, size_t step)
@@ -177,7 +178,10 @@ bool tacet_video_adapt_takes(struct tacet_video_adapt *a)
 static bool learn_need(struct tacet_video_adapt *a, int64_t now, bool skipped)
 {
     a->offered++;
-    a->skipped += skipped ? 1 : 0;
+    if (skipped) {
+        a->skipped++;
+        a->skipped_millibits += millibits(a, a->step);
+    }
     if (now - a->need_since_us >= NEED_HOLD_US) {
         a->need -= (a->need - NEED_MIN + 7) / 8;
         a->need_since_us = now;
@@ -186,11 +190,12 @@ static bool learn_need(struct tacet_video_adapt *a, int64_t now, bool skipped)
         return false;
     }
     bool many = a->skipped * SKIPPED_SHARE > a->offered;
+    int64_t had = many ? a->skipped_millibits / a->skipped : 0;
     begin_window(a, now);
     if (!many) {
         return false;
     }
-    int64_t need = millibits(a, a->step) * 5 / 4 + 1;
+    int64_t need = had * 5 / 4 + 1;
     need = need < NEED_MAX ? need : NEED_MAX;
     a->need = need > a->need ? (int32_t)need : a->need;
     a->need_since_us = now;

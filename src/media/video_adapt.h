@@ -33,6 +33,7 @@ struct tacet_video_adapt {
     int64_t window_since_us;
     uint32_t offered;
     uint32_t skipped;
+    int64_t skipped_millibits; /* that there were for each pixel of those, in all */
     int64_t encode_us_q4;   /* time that one picture takes, smoothed, << 4 */
     int64_t speed_since_us; /* when the speed was last changed */
 };

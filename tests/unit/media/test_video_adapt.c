@@ -167,6 +167,22 @@ static void pictures_passed_over_tell_what_the_content_needs(void **state)
     assert_int_equal(f.changes_of_size, 0);
 }
 
+/* A call that begins narrow: what was passed over then says nothing about the rate of now. */
+static void need_is_of_the_rate_at_which_pictures_were_passed_over(void **state)
+{
+    struct film f;
+
+    (void)state;
+    film_begin(&f, 480, 270, 1500000);
+    (void)film_target(&f, 240000);
+    (void)film_run(&f, TACET_S(1), 2, 90, 0);
+    (void)film_target(&f, 700000);
+    (void)film_run(&f, TACET_S(4), 2, 90, 0);
+    assert_int_equal(f.adapt.settings.width, 480);
+    assert_int_equal(f.changes_of_size, 0);
+    assert_true(f.adapt.need > 60 && f.adapt.need < 90);
+}
+
 static void what_was_learnt_of_the_content_is_forgotten_slowly(void **state)
 {
     struct film f;
@@ -207,6 +223,7 @@ int main(void)
         cmocka_unit_test(bit_rate_follows_at_once_and_size_does_not),
         cmocka_unit_test(rate_about_a_threshold_changes_the_size_once),
         cmocka_unit_test(pictures_passed_over_tell_what_the_content_needs),
+        cmocka_unit_test(need_is_of_the_rate_at_which_pictures_were_passed_over),
         cmocka_unit_test(what_was_learnt_of_the_content_is_forgotten_slowly),
         cmocka_unit_test(encoder_hurries_where_time_is_short),
     };

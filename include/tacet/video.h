@@ -1,6 +1,11 @@
 /*
  * Video sources and sinks. An app supplies its own by filling `struct tacet_video_source` or
- * `_sink`; Tacet brings Y4M files, a test card and null. One thread uses each.
+ * `_sink`; Tacet brings Y4M files, a test card and null.
+ *
+ * A runner asks a source for its format() within tacet_runner_start, on the app's thread. Its video
+ * encode thread then calls, for each call: start(), read() again and again, stop(). free() comes
+ * last, when that thread is gone, on the one that stops the runner. A sink belongs to the video
+ * decode thread, its free() excepted.
  */
 #ifndef TACET_VIDEO_H
 #define TACET_VIDEO_H
@@ -20,15 +25,22 @@ struct tacet_video_source_ops {
     /* true: a camera, read() waits for the next picture until the deadline; false: the runner's
      * clock paces it, read() gives the next picture at once. */
     bool clocked;
-    int (*start)(void *ctx); /* once, when the call has been answered; NULL: nothing to do */
+    /* Starts capturing. Called when a call has been answered, never before; again for the next call
+     * where there is a stop(), else once. NULL: nothing to do. 0 or TACET_ERR_DEVICE. */
+    int (*start)(void *ctx);
     void (*format)(void *ctx, struct tacet_video_format *ret);
     /*
      * The next picture, after passing over `skip` of them. Returns 1 with *ret (planes borrowed
      * until the next read; index counts on over loops and skipped pictures), 0 for none by the
      * deadline, or TACET_ERR_DEVICE. A file that ended without `loop` repeats its last picture.
+     * When a call begins, what a camera still has from before is read at once, with a deadline that
+     * has come, and thrown away.
      */
     int (*read)(void *ctx, int64_t deadline_us, uint64_t skip, struct tacet_picture *ret);
     void (*free)(void *ctx);
+    /* The last peer has gone, or read() failed: nothing is captured until start(), and a camera's
+     * light goes out. Follows each start() that succeeded. NULL: nothing to do. */
+    void (*stop)(void *ctx);
 };
 
 struct tacet_video_source {

@@ -161,7 +161,7 @@ struct tacet_runner_encode {
     struct tacet_video_adapt adapt;   /* what it is asked for */
     struct tacet_video_format format; /* of the source */
     struct tacet_canvas canvas;
-    bool started;
+    bool watching;              /* the source has been started */
     uint32_t failures;          /* of the encoder, in a row */
     enum tacet_refresh refresh; /* of the next picture */
 };

@@ -12,6 +12,10 @@
 
 #define CAMERA_WAIT_US TACET_MS(100) /* longest a camera may keep this thread from stopping */
 
+/* What a camera may take to hand over what it has from before a call: more than any holds. */
+#define DISCARD_READS_MAX 64
+#define DISCARD_US TACET_MS(50)
+
 #define FAILURES_MAX 10 /* pictures in a row that the encoder may refuse */
 
 /* RTP header, VP8 payload descriptor with a 15-bit picture id, GCM tag and MKI (RFC 3550 5.1,
@@ -237,23 +241,64 @@ static int send_picture(struct tacet_runner *runner, struct pace *pace, const ch
     return changed ? configure(runner) : 0;
 }
 
-static int run_session(struct tacet_runner *runner, uint32_t session, const char **ret_what)
+/* What a camera took before the answer, or since the last call, is nobody's to see. Where reading
+ * fails, the first picture says so. */
+static void discard(const struct tacet_video_source *source)
+{
+    const int64_t until_us = tacet_clock_now() + DISCARD_US;
+    struct tacet_picture old;
+    int64_t now = tacet_clock_now();
+
+    for (int i = 0; i < DISCARD_READS_MAX && now < until_us; i++) {
+        if (source->ops->read(source->ctx, now, 0, &old) != 1) {
+            return;
+        }
+        now = tacet_clock_now();
+    }
+}
+
+static int start_source(struct tacet_runner *runner)
 {
     const struct tacet_video_source *source = &runner->config.video_source;
     struct tacet_runner_encode *e = &runner->encode;
-    struct pace pace = { .session = session };
-    int r = 0;
 
-    if (!e->started && source->ops->start != NULL) {
-        *ret_what = "video source";
-        r = source->ops->start(source->ctx);
+    if (!e->watching && source->ops->start != NULL) {
+        int r = source->ops->start(source->ctx);
+        if (r < 0) {
+            return r;
+        }
     }
-    e->started = true;
-    e->refresh = TACET_REFRESH_KEY;
+    e->watching = true;
+    if (source->ops->clocked) {
+        discard(source);
+    }
+    return 0;
+}
+
+/* No camera looks on while nobody is there. */
+static void stop_source(struct tacet_runner *runner)
+{
+    const struct tacet_video_source *source = &runner->config.video_source;
+
+    if (runner->encode.watching && source->ops->stop != NULL) {
+        source->ops->stop(source->ctx);
+        runner->encode.watching = false;
+    }
+}
+
+static int run_session(struct tacet_runner *runner, uint32_t session, const char **ret_what)
+{
+    struct pace pace = { .session = session };
+    int r;
+
+    *ret_what = "video source";
+    r = start_source(runner);
+    runner->encode.refresh = TACET_REFRESH_KEY;
     pace.start_us = tacet_clock_now();
     while (r == 0 && tacet_runner_in_session(runner, session)) {
         r = send_picture(runner, &pace, ret_what);
     }
+    stop_source(runner);
     return r;
 }
 

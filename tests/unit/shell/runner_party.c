@@ -299,7 +299,10 @@ int party_start_failing(struct party *party, long failing)
         config.audio_sink.ctx = party;
     }
     if (party->video) {
-        assert_int_equal(tacet_testcard_source_create(&party->format, &config.video_source), 0);
+        config.video_source = party->camera;
+        if (party->camera.ops == NULL) {
+            assert_int_equal(tacet_testcard_source_create(&party->format, &config.video_source), 0);
+        }
         config.video_sink = (struct tacet_video_sink){ .ops = &screen_ops, .ctx = party };
     }
     tacet_alloc_fail_after(failing);

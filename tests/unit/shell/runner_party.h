@@ -30,6 +30,7 @@ struct party {
     bool audio;
     bool video;
     struct tacet_video_format format;
+    struct tacet_video_source camera; /* taken; ops NULL: a test card of that format */
     struct tacet_transport transport;
     int sink_error;          /* what the sound sink's writes return */
     bool devices;            /* source and sink of sound have clocks of their own */

@@ -12,6 +12,7 @@
 #include "base/alloc.h"
 #include "media/mix.h"
 #include "media/resample.h"
+#include "shell/input_file.h"
 #include "shell/riff.h"
 #include "tacet/error.h"
 
@@ -20,7 +21,6 @@
 #include <math.h>
 #include <sndfile.h>
 #include <string.h>
-#include <sys/stat.h>
 #include <unistd.h>
 
 #define RATE 48000
@@ -123,16 +123,13 @@ static const struct tacet_audio_source_ops wav_source_ops = {
 /* Opens a file that is sound as we can play it. */
 static int open_sound(const char *file, SF_INFO *ret_info, SNDFILE **ret, bool *ret_riff_cut)
 {
-    struct stat status;
     SF_INFO info = { 0 };
-    int fd = open(file, O_RDONLY | O_CLOEXEC | O_NONBLOCK);
+    off_t size;
+    int fd;
+    int result = tacet_input_file_open(file, &fd, &size);
 
-    if (fd < 0) {
-        return errno == ENOENT || errno == ENOTDIR ? TACET_ERR_NOTFOUND : TACET_ERR_IO;
-    }
-    if (fstat(fd, &status) != 0 || !S_ISREG(status.st_mode)) {
-        (void)close(fd);
-        return TACET_ERR_FORMAT;
+    if (result != 0) {
+        return result;
     }
     bool cut = tacet_riff_is_cut(fd);
     SNDFILE *sound = sf_open_fd(fd, SFM_READ, &info, SF_TRUE); /* closes it, also on failure */

@@ -7,13 +7,12 @@
 
 #include "base/alloc.h"
 #include "media/scale.h"
+#include "shell/input_file.h"
 #include "shell/y4m.h"
 #include "tacet/error.h"
 #include "tacet/runner.h"
 
 #include <errno.h>
-#include <fcntl.h>
-#include <sys/stat.h>
 #include <unistd.h>
 
 struct y4m_source {
@@ -168,23 +167,20 @@ static int start_reading(struct y4m_source *source, const char *file, bool *ret_
 {
     uint8_t line[TACET_Y4M_LINE_MAX];
     size_t length;
-    struct stat status;
+    off_t file_size;
+    int result = tacet_input_file_open(file, &source->fd, &file_size);
 
-    source->fd = open(file, O_RDONLY | O_CLOEXEC | O_NONBLOCK);
-    if (source->fd < 0) {
-        return errno == ENOENT || errno == ENOTDIR ? TACET_ERR_NOTFOUND : TACET_ERR_IO;
-    }
-    if (fstat(source->fd, &status) != 0 || !S_ISREG(status.st_mode)) {
-        return TACET_ERR_FORMAT;
+    if (result != 0) {
+        return result;
     }
     size_t size = read_at(source->fd, line, sizeof(line), 0);
-    int result = tacet_y4m_parse_stream(line, size, &source->format, &length);
+    result = tacet_y4m_parse_stream(line, size, &source->format, &length);
     if (result != 0) {
         return result;
     }
     source->first = source->offset = (off_t)length;
     source->picture_size = tacet_picture_size(source->format.width, source->format.height);
-    bool cut = count_pictures(source, status.st_size);
+    bool cut = count_pictures(source, file_size);
     if (source->count == 0) {
         return TACET_ERR_FORMAT;
     }
@@ -204,6 +200,7 @@ int tacet_y4m_source_create(const char *file, bool loop, struct tacet_video_sour
     if (source == NULL) {
         return TACET_ERR_NOMEM;
     }
+    source->fd = -1;
     source->loop = loop;
     int result = start_reading(source, file, &truncated);
     if (result != 0) {

@@ -219,13 +219,10 @@ static const struct tacet_option options[] = {
       "seconds that count of each run; default 5" },
     { "--rounds", "N", TACET_OPTION_NUMBER, offsetof(struct tacet_settings, rounds), 1, 1000,
       "rounds, each a call and a bare loop for each kind of media; default 5" },
-    { "--audio-in", "SOURCE", TACET_OPTION_TEXT, offsetof(struct tacet_settings, audio_in), 0, 0,
-      "wav:FILE or tone (the default)" },
-    { "--video-in", "SOURCE", TACET_OPTION_TEXT, offsetof(struct tacet_settings, video_in), 0, 0,
-      "y4m:FILE, scaled to the sizes that are measured, or testcard (the default)" },
     { NULL, NULL, TACET_OPTION_FLAG, 0, 0, 0, NULL },
 };
-static const struct tacet_option *const groups[] = { options, tacet_json_option, NULL };
+static const struct tacet_option *const groups[] = { options, tacet_clip_options, tacet_json_option,
+                                                     NULL };
 static const struct tacet_column columns[] = {
     { "media", "media", 0, false },
     { "what", "", 0, false },

@@ -11,6 +11,14 @@
 #include <stdlib.h>
 #include <string.h>
 
+const struct tacet_option tacet_clip_options[] = {
+    { "--audio-in", "SOURCE", TACET_OPTION_TEXT, offsetof(struct tacet_settings, audio_in), 0, 0,
+      "wav:FILE or tone (the default)" },
+    { "--video-in", "SOURCE", TACET_OPTION_TEXT, offsetof(struct tacet_settings, video_in), 0, 0,
+      "y4m:FILE, scaled to the sizes that are measured, or testcard (the default)" },
+    { NULL, NULL, TACET_OPTION_FLAG, 0, 0, 0, NULL },
+};
+
 /* The sources that the settings name, or the end of the process after one line. */
 static struct tacet_ends open_sources(const struct tacet_settings *settings, const char *audio_in,
                                       const char *video_in)

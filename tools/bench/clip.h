@@ -10,6 +10,9 @@
 #include "tacet/audio.h"
 #include "tacet/video.h"
 
+/* --audio-in and --video-in. */
+extern const struct tacet_option tacet_clip_options[];
+
 struct tacet_clip { /* zero-initialised: empty */
     int16_t *pcm;
     size_t sample_count;

@@ -291,13 +291,10 @@ static const struct tacet_option options[] = {
       "seconds of sound and of pictures that each setting codes; default 3" },
     { "--rounds", "N", TACET_OPTION_NUMBER, offsetof(struct tacet_settings, rounds), 1, 1000,
       "how often, each time with a new encoder; default 1" },
-    { "--audio-in", "SOURCE", TACET_OPTION_TEXT, offsetof(struct tacet_settings, audio_in), 0, 0,
-      "wav:FILE or tone (the default)" },
-    { "--video-in", "SOURCE", TACET_OPTION_TEXT, offsetof(struct tacet_settings, video_in), 0, 0,
-      "y4m:FILE, scaled to the sizes that are measured, or testcard (the default)" },
     { NULL, NULL, TACET_OPTION_FLAG, 0, 0, 0, NULL },
 };
-static const struct tacet_option *const groups[] = { options, tacet_json_option, NULL };
+static const struct tacet_option *const groups[] = { options, tacet_clip_options, tacet_json_option,
+                                                     NULL };
 static const struct tacet_column columns[] = {
     { "codec", "codec", 0, false },
     { "setting", "setting", 0, false },

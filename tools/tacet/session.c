@@ -261,36 +261,33 @@ static void dial_job(void *arg, struct tacet_call *call, int64_t now)
     tacet_waiter_wake(session->waiter);
 }
 
-static void answer_job(void *arg, struct tacet_call *call, int64_t now)
+/* The peer of the session, for a job; it may be gone by then. */
+static uint32_t peer_of(struct tacet_session *session)
 {
-    struct tacet_session *session = arg;
-
     lock(session);
     uint32_t peer = session->peer;
     unlock(session);
-    int gone = tacet_call_answer(call, now, peer);
+    return peer;
+}
+
+static void answer_job(void *arg, struct tacet_call *call, int64_t now)
+{
+    int gone = tacet_call_answer(call, now, peer_of(arg));
+
     (void)gone; /* the caller gave up: ENDED says so */
 }
 
 static void decline_job(void *arg, struct tacet_call *call, int64_t now)
 {
-    struct tacet_session *session = arg;
+    int gone = tacet_call_decline(call, now, peer_of(arg), TACET_END_DECLINED);
 
-    lock(session);
-    uint32_t peer = session->peer;
-    unlock(session);
-    int gone = tacet_call_decline(call, now, peer, TACET_END_DECLINED);
     (void)gone;
 }
 
 static void verify_job(void *arg, struct tacet_call *call, int64_t now)
 {
-    struct tacet_session *session = arg;
+    int gone = tacet_call_set_verified(call, now, peer_of(arg));
 
-    lock(session);
-    uint32_t peer = session->peer;
-    unlock(session);
-    int gone = tacet_call_set_verified(call, now, peer);
     (void)gone; /* the call has just ended: the mark is in the trust file */
 }
 

@@ -4,6 +4,7 @@
  * past those: there its time, its CA and the suffix of that CA alone decide.
  */
 #include "certificate_bytes.h"
+#include "check.h"
 #include "crypto/authority.h"
 #include "crypto/certificate.h"
 #include "tacet/authority.h"
@@ -12,13 +13,6 @@
 #include <sodium.h>
 #include <stdlib.h>
 #include <string.h>
-
-#define CHECK(x)                                                                                   \
-    do {                                                                                           \
-        if (!(x)) {                                                                                \
-            abort();                                                                               \
-        }                                                                                          \
-    } while (0)
 
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);
 

@@ -7,6 +7,7 @@
  */
 #include "base/limits.h"
 #include "certificate_bytes.h"
+#include "check.h"
 #include "crypto/certificate.h"
 #include "crypto/identity.h"
 #include "tacet/error.h"
@@ -22,13 +23,6 @@
 #define NAME_SIZE (PAYLOAD + 64)
 #define TAG_SIZE 16
 #define SUM_SIZE 32
-
-#define CHECK(x)                                                                                   \
-    do {                                                                                           \
-        if (!(x)) {                                                                                \
-            abort();                                                                               \
-        }                                                                                          \
-    } while (0)
 
 static const char passphrase[] = "low";
 

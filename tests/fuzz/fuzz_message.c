@@ -3,16 +3,9 @@
  * body, so what is read is written again the same.
  */
 #include "call/message.h"
+#include "check.h"
 
-#include <stdlib.h>
 #include <string.h>
-
-#define CHECK(x)                                                                                   \
-    do {                                                                                           \
-        if (!(x)) {                                                                                \
-            abort();                                                                               \
-        }                                                                                          \
-    } while (0)
 
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);
 

@@ -11,6 +11,7 @@
  * that is as good as it was before, and nobody else gets its name. Signatures are those of
  * cheap_signatures.c, which can be made for any key.
  */
+#include "check.h"
 #include "crypto/authority.h"
 #include "crypto/ca.h"
 #include "crypto/registry.h"
@@ -19,13 +20,6 @@
 #include <sodium.h>
 #include <stdlib.h>
 #include <string.h>
-
-#define CHECK(x)                                                                                   \
-    do {                                                                                           \
-        if (!(x)) {                                                                                \
-            abort();                                                                               \
-        }                                                                                          \
-    } while (0)
 
 /* Where things stand in a record (registry.c). */
 #define INVERTED 2

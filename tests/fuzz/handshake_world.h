@@ -12,16 +12,9 @@
 
 #include "call/half_open.h"
 #include "call/handshake_layout.h"
+#include "check.h"
 #include "sim/rng.h"
 
-#include <stdlib.h>
-
-#define CHECK(x)                                                                                   \
-    do {                                                                                           \
-        if (!(x)) {                                                                                \
-            abort();                                                                               \
-        }                                                                                          \
-    } while (0)
 
 #define WORLD_MODE_HINT 0x03   /* key, name, none; 3 is key */
 #define WORLD_MODE_MAC1 0x04   /* mac1 is left as it is */

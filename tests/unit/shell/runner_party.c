@@ -235,6 +235,14 @@ static void on_error(void *ctx, const char *what, int error)
 
 /* --- life --- */
 
+struct tacet_address party_address(const char *text)
+{
+    struct tacet_address address;
+
+    assert_int_equal(tacet_address_parse(text, &address), 0);
+    return address;
+}
+
 void party_init(struct party *party)
 {
     pthread_condattr_t monotonic;

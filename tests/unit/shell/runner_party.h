@@ -72,6 +72,8 @@ struct party {
     uint32_t freed; /* source and sinks */
 };
 
+/* The address that the text says. */
+struct tacet_address party_address(const char *text);
 void party_init(struct party *party);
 /* Makes call and runner; a result of tacet_runner_start, after which all is freed on failure. */
 int party_start(struct party *party);

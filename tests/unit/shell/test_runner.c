@@ -20,14 +20,6 @@ struct pair {
     struct tacet_address address; /* of the callee */
 };
 
-static struct tacet_address parse(const char *text)
-{
-    struct tacet_address address;
-
-    assert_int_equal(tacet_address_parse(text, &address), 0);
-    return address;
-}
-
 static int setup(void **state)
 {
     struct pair *pair = calloc(1, sizeof(*pair));
@@ -55,9 +47,9 @@ static int teardown(void **state)
 
 static void join_by_memory(struct pair *pair)
 {
-    struct tacet_address caller = parse("192.0.2.1:5000");
+    struct tacet_address caller = party_address("192.0.2.1:5000");
 
-    pair->address = parse("192.0.2.2:5000");
+    pair->address = party_address("192.0.2.2:5000");
     assert_int_equal(tacet_memory_transport_create(&caller, &pair->address, &pair->caller.transport,
                                                    &pair->callee.transport),
                      0);
@@ -65,7 +57,7 @@ static void join_by_memory(struct pair *pair)
 
 static void join_by_udp(struct pair *pair, const char *loopback)
 {
-    struct tacet_address any = parse(loopback);
+    struct tacet_address any = party_address(loopback);
 
     assert_int_equal(tacet_udp_create(&any, &pair->caller.transport), 0);
     assert_int_equal(tacet_udp_create(&any, &pair->callee.transport), 0);
@@ -363,7 +355,7 @@ static void hanging_up_ends_both_and_the_callee_serves_the_next(void **state)
     memset(&pair->callee.rows, 0, sizeof(pair->callee.rows));
     (void)pthread_mutex_unlock(&pair->callee.mutex);
     struct party *second = calloc(1, sizeof(*second));
-    struct tacet_address any = parse("127.0.0.1:0");
+    struct tacet_address any = party_address("127.0.0.1:0");
     assert_non_null(second);
     party_init(second);
     assert_int_equal(tacet_udp_create(&any, &second->transport), 0);

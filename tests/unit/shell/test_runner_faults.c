@@ -124,25 +124,17 @@ static const struct tacet_transport_ops line_ops = {
     .free = line_free,
 };
 
-static struct tacet_address parse(const char *text)
-{
-    struct tacet_address address;
-
-    assert_int_equal(tacet_address_parse(text, &address), 0);
-    return address;
-}
-
 static int setup(void **state)
 {
     struct pair *pair = calloc(1, sizeof(*pair));
-    struct tacet_address caller = parse("192.0.2.1:5000");
+    struct tacet_address caller = party_address("192.0.2.1:5000");
 
     assert_non_null(pair);
     assert_int_equal(tacet_init(), 0);
     party_init(&pair->caller);
     party_init(&pair->callee);
     pair->callee.listen = true;
-    pair->address = parse("192.0.2.2:5000");
+    pair->address = party_address("192.0.2.2:5000");
     assert_int_equal(tacet_memory_transport_create(&caller, &pair->address, &pair->caller.transport,
                                                    &pair->line.inner),
                      0);

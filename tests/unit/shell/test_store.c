@@ -1,5 +1,6 @@
 /* Files that must survive, also a process killed at each step of writing them. */
 #define _GNU_SOURCE
+#include "folder.h"
 #include "tacet/error.h"
 #include "tacet/store.h"
 
@@ -22,31 +23,19 @@
 
 #define SIZE 20000
 
-static char folder[] = "/tmp/tacet-store-XXXXXX";
-static char file[128];
+static char file[FOLDER_PATH_MAX];
 static uint8_t old_data[SIZE];
 static uint8_t new_data[SIZE + 1];
 static uint8_t out[2 * SIZE];
 
 static int make_folder(void **state)
 {
-    (void)state;
     memset(old_data, 'o', sizeof(old_data));
     memset(new_data, 'n', sizeof(new_data));
-    if (mkdtemp(folder) == NULL) {
-        return -1;
-    }
-    (void)snprintf(file, sizeof(file), "%s/file", folder);
-    return 0;
-}
+    int result = folder_make(state);
 
-static int remove_folder(void **state)
-{
-    char command[256];
-
-    (void)state;
-    (void)snprintf(command, sizeof(command), "rm -rf '%s'", folder);
-    return system(command);
+    folder_path("file", file);
+    return result;
 }
 
 /* How many names are in the folder. */
@@ -304,5 +293,5 @@ int main(void)
         cmocka_unit_test(kill_at_any_step_of_appending_leaves_what_was_kept),
     };
 
-    return cmocka_run_group_tests(tests, make_folder, remove_folder);
+    return cmocka_run_group_tests(tests, make_folder, folder_remove);
 }

@@ -3,6 +3,7 @@
  * writes and at every step: nothing that was saved is ever lost or damaged.
  */
 #define _GNU_SOURCE
+#include "folder.h"
 #include "tacet/error.h"
 #include "tacet/store.h"
 #include "tacet/trust.h"
@@ -25,27 +26,15 @@
 
 #define PINS 100 /* of each process */
 
-static char folder[] = "/tmp/tacet-lock-XXXXXX";
-static char file[128];
+static char file[FOLDER_PATH_MAX];
 static uint8_t bytes[TACET_TRUST_FILE_MAX];
 
 static int make_folder(void **state)
 {
-    (void)state;
-    if (mkdtemp(folder) == NULL) {
-        return -1;
-    }
-    (void)snprintf(file, sizeof(file), "%s/trust", folder);
-    return 0;
-}
+    int result = folder_make(state);
 
-static int remove_folder(void **state)
-{
-    char command[256];
-
-    (void)state;
-    (void)snprintf(command, sizeof(command), "rm -rf '%s'", folder);
-    return system(command);
+    folder_path("trust", file);
+    return result;
 }
 
 /* The table in the file, or an empty one where there is none; NULL where it cannot be read. */
@@ -242,5 +231,5 @@ int main(void)
         cmocka_unit_test(killed_at_every_byte_written_the_file_is_the_old_or_the_new_one),
     };
 
-    return cmocka_run_group_tests(tests, make_folder, remove_folder);
+    return cmocka_run_group_tests(tests, make_folder, folder_remove);
 }

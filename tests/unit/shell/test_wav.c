@@ -1,5 +1,6 @@
 /* WAV files in and out: rates and channels, ends and cuts, and a writer that is killed. */
 #define _GNU_SOURCE
+#include "folder.h"
 #include "tacet/audio.h"
 #include "tacet/error.h"
 
@@ -21,19 +22,17 @@
 
 #define PI 3.14159265358979323846
 
-static char folder[] = "/tmp/tacet-wav-XXXXXX";
-static char file[64];
+static char file[FOLDER_PATH_MAX];
 
 static int make_folder(void **state)
 {
-    (void)state;
-    if (mkdtemp(folder) == NULL) {
-        return -1;
-    }
-    (void)snprintf(file, sizeof(file), "%s/file.wav", folder);
-    return 0;
+    int result = folder_make(state);
+
+    folder_path("file.wav", file);
+    return result;
 }
 
+/* Nothing else has been left there. */
 static int remove_folder(void **state)
 {
     (void)state;

@@ -1,5 +1,6 @@
 /* Y4M: the lines, the source and the sink. */
 #define _GNU_SOURCE
+#include "folder.h"
 #include "shell/y4m.h"
 #include "tacet/error.h"
 #include "tacet/runner.h"
@@ -19,19 +20,17 @@
 
 #include <cmocka.h>
 
-static char folder[] = "/tmp/tacet-y4m-XXXXXX";
-static char file[64];
+static char file[FOLDER_PATH_MAX];
 
 static int make_folder(void **state)
 {
-    (void)state;
-    if (mkdtemp(folder) == NULL) {
-        return -1;
-    }
-    (void)snprintf(file, sizeof(file), "%s/file.y4m", folder);
-    return 0;
+    int result = folder_make(state);
+
+    folder_path("file.y4m", file);
+    return result;
 }
 
+/* Nothing else has been left there. */
 static int remove_folder(void **state)
 {
     (void)state;

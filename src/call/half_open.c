@@ -2,6 +2,7 @@
 #include "call/half_open.h"
 
 #include "base/alloc.h"
+#include "call/source.h"
 
 #include <sodium.h>
 #include <string.h>
@@ -111,38 +112,13 @@ bool tacet_half_open_has_index(const struct tacet_responder *r, uint32_t index)
     return false;
 }
 
-/* Whether two paths are of one source: an IPv4 address, an IPv6 /64, or a member of a relay.
- * Ports do not count: whoever has an address has all of them. */
-static bool same_source(const struct tacet_path *a, const struct tacet_path *b)
-{
-    static const uint8_t mapped[12] = { [10] = 0xff, [11] = 0xff }; /* RFC 4291 section 2.5.5.2 */
-    const struct tacet_address *x = &a->address;
-    const struct tacet_address *y = &b->address;
-
-    if (a->transport != b->transport || a->member != b->member || x->family != y->family) {
-        return false;
-    }
-    if (a->member != 0) {
-        return tacet_address_equal(x, y);
-    }
-    switch (x->family) {
-    case 4:
-        return memcmp(x->ip, y->ip, 4) == 0;
-    case 6:
-        /* All IPv4 callers of a dual-stack socket are in one /64. */
-        return memcmp(x->ip, y->ip, memcmp(x->ip, mapped, 12) == 0 ? 16 : 8) == 0;
-    default:
-        return tacet_address_equal(x, y);
-    }
-}
-
 static size_t source_count(const struct tacet_responder *r, const struct tacet_path *path)
 {
     size_t count = 0;
 
     for (size_t i = 0; i < TACET_HALF_OPEN_MAX; i++) {
         const struct tacet_half_open *e = &r->entries[i];
-        count += e->used && !e->done && same_source(&e->path, path);
+        count += e->used && !e->done && tacet_source_same(&e->path, path);
     }
     return count;
 }
@@ -190,7 +166,7 @@ struct tacet_half_open *tacet_half_open_unproven(struct tacet_responder *r,
 
     for (size_t i = 0; i < TACET_HALF_OPEN_MAX; i++) {
         struct tacet_half_open *e = &r->entries[i];
-        if (e->used && !e->done && !e->proven && same_source(&e->path, path) &&
+        if (e->used && !e->done && !e->proven && tacet_source_same(&e->path, path) &&
             (found == NULL || e->age < found->age)) {
             found = e;
         }

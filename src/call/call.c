@@ -161,6 +161,26 @@ struct tacet_peer *tacet_call_find(const struct tacet_call *call, uint32_t id)
     return peer->state != TACET_PEER_FREE && peer->id == id ? peer : NULL;
 }
 
+/* What is lost with the place of a peer that is over. A call that was, or an own one, has
+ * statistics to look at, and an other side that has to hear the goodbye; next to nothing is missed
+ * of one that only rang, however it ended. */
+static int loss(const struct tacet_peer *peer)
+{
+    bool unsaid = !tacet_control_idle(&peer->control);
+
+    if (peer->turned_away) {
+        return 0; /* the app has never heard of it */
+    }
+    return (peer->caller || peer->connected_at_us != 0 ? 3 : 1) + (unsaid ? 1 : 0);
+}
+
+static bool goes_before(const struct tacet_peer *a, const struct tacet_peer *b)
+{
+    return loss(a) != loss(b)
+               ? loss(a) < loss(b)
+               : a->timers.at_us[TACET_TIMER_LINGER] < b->timers.at_us[TACET_TIMER_LINGER];
+}
+
 /* The index of a slot that can be had, or TACET_PEERS_MAX. */
 static uint32_t find_slot(const struct tacet_call *call)
 {
@@ -171,8 +191,8 @@ static uint32_t find_slot(const struct tacet_call *call)
         if (peer->state == TACET_PEER_FREE) {
             return i;
         }
-        if (peer->turned_away &&
-            (found == TACET_PEERS_MAX || peer->started_at_us < call->peers[found].started_at_us)) {
+        if (peer->state == TACET_PEER_ENDING &&
+            (found == TACET_PEERS_MAX || goes_before(peer, &call->peers[found]))) {
             found = i;
         }
     }
@@ -213,6 +233,9 @@ int tacet_call_dial(struct tacet_call *call, int64_t now, const struct tacet_cal
     if (path_count < 1 || path_count > TACET_DIAL_PATHS_MAX || who->hint > TACET_HINT_NAME ||
         (who->hint == TACET_HINT_NAME && !name_valid(who))) {
         return TACET_ERR_ARGUMENT;
+    }
+    if (!tacet_policy_may_dial(&call->handshake.policy, who)) {
+        return TACET_ERR_TRUST; /* before anybody's place is taken */
     }
     struct tacet_peer *peer = tacet_call_new_peer(call);
     if (peer == NULL) {

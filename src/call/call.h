@@ -40,8 +40,8 @@ void tacet_call_set_time(struct tacet_call *call, int64_t now);
 struct tacet_peer *tacet_call_find(const struct tacet_call *call, uint32_t id);
 /* Whether tacet_call_new_peer would find one. */
 bool tacet_call_has_room(const struct tacet_call *call);
-/* A free peer with a number that no other had, if need be instead of the oldest that was turned
- * away; or NULL. */
+/* A free peer with a number that no other had, if need be instead of one that is over, of whom
+ * least is lost; or NULL. */
 struct tacet_peer *tacet_call_new_peer(struct tacet_call *call);
 
 #endif

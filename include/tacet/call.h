@@ -136,17 +136,19 @@ TACET_API void tacet_call_free(struct tacet_call **call);
 /*
  * Starts a call to `who` at 1 to TACET_DIAL_PATHS_MAX paths; all get the same INIT and the first
  * good answer wins. *ret_peer numbers the peer from then on. TACET_ERR_ARGUMENT, TACET_ERR_FULL
- * (no free peer), TACET_ERR_TRUST (nobody could pass what the config asks for: an unknown key where
- * one must be known, a revoked key).
+ * (there are 12 peers that are not over), TACET_ERR_TRUST (nobody could pass what the config asks
+ * for: an unknown key where one must be known, a revoked key).
  */
 TACET_API TACET_NODISCARD int tacet_call_dial(struct tacet_call *call, int64_t now,
                                               const struct tacet_callee *who,
                                               const struct tacet_path *paths, size_t path_count,
                                               uint32_t *ret_peer);
-/* Answers an incoming call. TACET_ERR_NOTFOUND, TACET_ERR_STATE (not ringing here). */
+/* Answers an incoming call. TACET_ERR_NOTFOUND, TACET_ERR_STATE (not ringing here), TACET_ERR_BUSY
+ * (another peer is answered: it rings on, and may be declined). */
 TACET_API TACET_NODISCARD int tacet_call_answer(struct tacet_call *call, int64_t now,
                                                 uint32_t peer);
-/* Declines it: reason TACET_END_DECLINED or TACET_END_BUSY. Errors as _answer. */
+/* Declines it: reason TACET_END_DECLINED or TACET_END_BUSY. TACET_ERR_NOTFOUND, TACET_ERR_STATE,
+ * TACET_ERR_ARGUMENT (another reason). */
 TACET_API TACET_NODISCARD int tacet_call_decline(struct tacet_call *call, int64_t now,
                                                  uint32_t peer, enum tacet_end reason);
 /* Ends one peer. Its media keys are wiped at once; ENDED follows as an event. */
@@ -214,8 +216,8 @@ TACET_API int64_t tacet_call_next_timeout(const struct tacet_call *call, const c
  * After _hangup: whether the transport may be closed. */
 TACET_API bool tacet_call_idle(const struct tacet_call *call);
 
-/* Fills *ret (its `size` set by the caller). An ended peer's are as they were at its end, for 2 s.
- * TACET_ERR_NOTFOUND, TACET_ERR_ARGUMENT (size). */
+/* Fills *ret (its `size` set by the caller). An ended peer's are as they were at its end, for 2 s
+ * or until another one needs its place. TACET_ERR_NOTFOUND, TACET_ERR_ARGUMENT (size). */
 TACET_API TACET_NODISCARD int tacet_call_stats(const struct tacet_call *call, uint32_t peer,
                                                struct tacet_stats *ret);
 TACET_API TACET_NODISCARD int tacet_call_peer(const struct tacet_call *call, uint32_t peer,

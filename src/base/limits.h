@@ -11,13 +11,18 @@
 #define TACET_S(n) ((int64_t)(n)*1000000)
 
 enum {
-    /* Peers in any state but half-open; a further caller takes the place of the oldest that was
-     * declined as busy, or is dropped. */
+    /* Peers in any state but half-open; a further one takes the place of one that is over, or is
+     * refused: a caller dropped. */
     TACET_PEERS_MAX = 12,
-    /* Incoming calls that nobody has answered; a further one is declined as busy. */
+    /* Incoming calls that nobody has answered, of them those of strangers, and of one source's
+     * strangers; a further one is declined as busy. The rest is for who is known. */
     TACET_UNANSWERED_MAX = 8,
-    /* Identities that rang within TACET_RING_APART_US; a further one is declined as busy. */
+    TACET_UNANSWERED_STRANGERS_MAX = 4,
+    TACET_UNANSWERED_SOURCE_MAX = 2,
+    /* Identities that rang within TACET_RING_APART_US, likewise. */
     TACET_RINGS_MAX = 32,
+    TACET_RINGS_STRANGERS_MAX = 24,
+    TACET_RINGS_SOURCE_MAX = 2,
     /* Handshakes answered by RESP without a FIN yet; when full the oldest of the sources that hold
      * most goes, or the new one is dropped. */
     TACET_HALF_OPEN_MAX = 256,

@@ -3,6 +3,7 @@
 #include "call/admission.h"
 
 #include "call/call.h"
+#include "call/source.h"
 
 #include <assert.h>
 #include <string.h>
@@ -13,9 +14,17 @@ static bool unanswered(const struct tacet_peer *peer)
            (peer->state == TACET_PEER_CONFIRMING || peer->state == TACET_PEER_RINGING);
 }
 
+/* Nobody vouches for it but its own word: it may be one of any number, made a moment ago. */
+static bool is_stranger(const struct tacet_peer *peer)
+{
+    return peer->identity.trust == TACET_TRUST_UNVERIFIED;
+}
+
 bool tacet_admission_may_wait(const struct tacet_call *call, const struct tacet_peer *peer)
 {
     size_t count = 0;
+    size_t strangers = 0;
+    size_t of_source = 0;
 
     assert(!peer->caller);
     for (int i = 0; i < TACET_PEERS_MAX; i++) {
@@ -24,31 +33,50 @@ bool tacet_admission_may_wait(const struct tacet_call *call, const struct tacet_
             continue;
         }
         count++;
+        if (is_stranger(other)) {
+            strangers++;
+            of_source += tacet_source_same(&other->path, &peer->path);
+        }
         if (memcmp(other->identity.key, peer->identity.key, TACET_KEY_SIZE) == 0) {
             return false;
         }
     }
-    return count < TACET_UNANSWERED_MAX;
+    return count < TACET_UNANSWERED_MAX &&
+           (!is_stranger(peer) || (strangers < TACET_UNANSWERED_STRANGERS_MAX &&
+                                   of_source < TACET_UNANSWERED_SOURCE_MAX));
 }
 
-bool tacet_admission_ring(struct tacet_rings *rings, int64_t now, const uint8_t key[TACET_KEY_SIZE])
+bool tacet_admission_ring(struct tacet_rings *rings, int64_t now, const struct tacet_peer *peer)
 {
-    int free_at = -1;
+    struct tacet_ring_past *place = NULL;
+    size_t strangers = 0;
+    size_t of_source = 0;
 
     for (int i = 0; i < TACET_RINGS_MAX; i++) {
-        bool recent = rings->of[i].used && now - rings->of[i].at_us < TACET_RING_APART_US;
-        if (!recent) {
-            free_at = i;
-        } else if (memcmp(rings->of[i].key, key, TACET_KEY_SIZE) == 0) {
+        struct tacet_ring_past *past = &rings->of[i];
+        if (!past->used || now - past->at_us >= TACET_RING_APART_US) {
+            place = past;
+            continue;
+        }
+        if (memcmp(past->key, peer->identity.key, TACET_KEY_SIZE) == 0) {
             return false;
         }
+        if (past->stranger) {
+            strangers++;
+            of_source += tacet_source_same(&past->path, &peer->path);
+        }
     }
-    if (free_at < 0) {
+    if (place == NULL || (is_stranger(peer) && (strangers >= TACET_RINGS_STRANGERS_MAX ||
+                                                of_source >= TACET_RINGS_SOURCE_MAX))) {
         return false;
     }
-    rings->of[free_at].used = true;
-    rings->of[free_at].at_us = now;
-    memcpy(rings->of[free_at].key, key, TACET_KEY_SIZE);
+    *place = (struct tacet_ring_past){
+        .used = true,
+        .stranger = is_stranger(peer),
+        .at_us = now,
+        .path = peer->path,
+    };
+    memcpy(place->key, peer->identity.key, TACET_KEY_SIZE);
     return true;
 }
 

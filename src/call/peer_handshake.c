@@ -212,7 +212,7 @@ void tacet_peer_on_fin(struct tacet_call *call, struct tacet_peer *peer, int64_t
         tacet_glare_resolve(call, now);
         return;
     }
-    if (!tacet_admission_ring(&call->rings, now, peer->identity.key)) {
+    if (!tacet_admission_ring(&call->rings, now, peer)) {
         turn_away(call, peer, now);
         return;
     }

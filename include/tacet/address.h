@@ -20,6 +20,13 @@ struct tacet_path {
     struct tacet_address address;
     uint16_t transport; /* which of an app's transports; 0 for the first or only one */
     uint16_t member;    /* member behind a relay; 0 none */
+    /*
+     * This machine's side, where a transport has several: receiving, the address at which the
+     * datagram came; sending, the one that it should leave from, if that can still be. Family 0:
+     * not known, any. The port does not count. It is no part of what a path is: paths that differ
+     * in it are equal.
+     */
+    struct tacet_address local;
 };
 
 TACET_BEGIN_DECLS
@@ -35,6 +42,7 @@ TACET_API const char *tacet_address_format(const struct tacet_address *address,
                                            char out[TACET_ADDRESS_STRING_MAX]);
 
 TACET_API bool tacet_address_equal(const struct tacet_address *a, const struct tacet_address *b);
+/* All but `local`. */
 TACET_API bool tacet_path_equal(const struct tacet_path *a, const struct tacet_path *b);
 
 TACET_END_DECLS

@@ -60,9 +60,10 @@ struct tacet_impairment {
 TACET_BEGIN_DECLS
 
 /*
- * UDP on one local address, IPv4 or IPv6 (recvmmsg, sendmmsg; an IPv6 wildcard also serves
- * IPv4). Port 0 lets the system choose. TACET_ERR_BUSY: the port is taken; TACET_ERR_ADDRESS:
- * not an address of this machine; TACET_ERR_IO. *ret is freed with its ops->free.
+ * UDP on one local address, IPv4 or IPv6 (recvmmsg, sendmmsg; an IPv6 wildcard also serves IPv4).
+ * A wildcard fills path.local of what comes, and what is sent with it leaves from there. Port 0
+ * lets the system choose. TACET_ERR_BUSY: the port is taken; TACET_ERR_ADDRESS: not an address of
+ * this machine; TACET_ERR_IO. *ret is freed with its ops->free.
  */
 TACET_API TACET_NODISCARD int tacet_udp_create(const struct tacet_address *bind,
                                                struct tacet_transport *ret);

@@ -53,6 +53,7 @@ struct tacet_peer {
 
     /* from FIN on */
     struct tacet_path path;         /* where its packets go */
+    bool local_lost;                /* after silence path.local is the system's choice for now */
     struct tacet_path arrived_from; /* the packet being read */
     bool responded;                 /* to a challenge in it */
     struct tacet_validation validation;
@@ -121,6 +122,9 @@ void tacet_peer_on_authenticated(struct tacet_call *call, struct tacet_peer *pee
 /* It came from this path and is `newer` (protocol.md section 9) or not: has the peer moved? */
 void tacet_peer_on_path(struct tacet_call *call, struct tacet_peer *peer, int64_t now,
                         const struct tacet_path *from, size_t size, bool newer);
+/* Nothing comes any more, perhaps because this machine has moved: packets leave from wherever the
+ * system says, until one of the peer's tells at which address it came. */
+void tacet_peer_lose_local(struct tacet_peer *peer);
 /* While a new path is validated sound goes there too: a packet of it was just queued. */
 void tacet_peer_copy_sound(struct tacet_call *call, struct tacet_peer *peer,
                            const struct tacet_buffer *packet);

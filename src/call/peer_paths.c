@@ -1,6 +1,6 @@
 /*
- * Where a peer's packets go: challenges to a path that is new, and the switch to it. The decision
- * is validation.h's.
+ * Where a peer's packets go, and from which address of this machine: challenges to a path that is
+ * new, and the switch to it. The decision is validation.h's.
  */
 #include "call/call.h"
 #include "call/peer.h"
@@ -8,9 +8,19 @@
 void tacet_peer_on_path(struct tacet_call *call, struct tacet_peer *peer, int64_t now,
                         const struct tacet_path *from, size_t size, bool newer)
 {
+    if (peer->local_lost && newer && tacet_path_equal(from, &peer->path)) {
+        peer->path.local = from->local;
+        peer->local_lost = false;
+    }
     tacet_validation_on_packet(&peer->validation, now, &peer->path, from, size, newer,
                                &call->config.random);
     tacet_peer_validate(call, peer, now);
+}
+
+void tacet_peer_lose_local(struct tacet_peer *peer)
+{
+    peer->local_lost = peer->path.local.family != 0;
+    peer->path.local = (struct tacet_address){ 0 };
 }
 
 void tacet_peer_copy_sound(struct tacet_call *call, struct tacet_peer *peer,
@@ -46,6 +56,7 @@ void tacet_peer_validate(struct tacet_call *call, struct tacet_peer *peer, int64
     }
     if (tacet_validation_won(v, now)) {
         peer->path = v->path;
+        peer->local_lost = false;
         tacet_peer_want_rekey(call, peer, now);
     }
     tacet_timers_set(&peer->timers, TACET_TIMER_VALIDATION, tacet_validation_timeout(v));

@@ -328,6 +328,7 @@ static void receive(struct tacet_runner *runner)
         return;
     }
     for (size_t i = 0; i < TACET_TRANSPORT_BATCH; i++) {
+        n->in[i].path = (struct tacet_path){ 0 }; /* an app's transport sets what it knows */
         n->in[i].size = TACET_DATAGRAM_ROOM;
     }
     int count = transport->ops->recv(transport->ctx, n->in, TACET_TRANSPORT_BATCH, deadline);

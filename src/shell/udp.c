@@ -3,12 +3,14 @@
  * What the network refuses is lost and counts as sent; only a broken socket is an error.
  *
  * IPv4 addresses that an IPv6 wildcard socket meets are mapped (::ffff:a.b.c.d, RFC 4291 section
- * 2.5.5.2) on the socket only: above this file they are family 4. What addresses there are, and
- * under which names, is udp_address.c.
+ * 2.5.5.2) on the socket only: above this file they are family 4. A wildcard socket says at which
+ * address a datagram came, and lets it be answered from there: path.local. What addresses there
+ * are, and under which names, is udp_address.c.
  */
 #include "tacet/transport.h"
 
 #include "base/alloc.h"
+#include "shell/pktinfo.h"
 #include "shell/sockaddr.h"
 #include "tacet/error.h"
 #include "tacet/runner.h"
@@ -26,11 +28,13 @@
 struct udp {
     int fd;
     int wake_fd;
-    bool mapped; /* an IPv6 socket that serves IPv4 too */
+    bool mapped;   /* an IPv6 socket that serves IPv4 too */
+    bool wildcard; /* bound to all addresses: each datagram says which it came to */
     struct tacet_address local;
     struct mmsghdr messages[TACET_TRANSPORT_BATCH];
     struct iovec vectors[TACET_TRANSPORT_BATCH];
     struct sockaddr_storage names[TACET_TRANSPORT_BATCH];
+    struct tacet_pktinfo infos[TACET_TRANSPORT_BATCH];
 };
 
 static void udp_free(void *ctx)
@@ -85,6 +89,10 @@ static size_t fill_messages(struct udp *udp, const struct tacet_packet *packets,
                                                          .msg_namelen = length,
                                                          .msg_iov = &udp->vectors[filled],
                                                          .msg_iovlen = 1 };
+        if (udp->wildcard) {
+            tacet_pktinfo_write(&udp->messages[filled].msg_hdr, &udp->infos[filled], six,
+                                &packets[i].path.local);
+        }
         sources[filled++] = i;
     }
     return filled;
@@ -98,6 +106,7 @@ static int udp_send(void *ctx, const struct tacet_packet *packets, size_t count)
     count = count < TACET_TRANSPORT_BATCH ? count : TACET_TRANSPORT_BATCH;
     size_t filled = fill_messages(udp, packets, count, sources);
     for (size_t sent = 0, echoes = 0; sent < filled;) {
+        struct msghdr *first = &udp->messages[sent].msg_hdr;
         int n = sendmmsg(udp->fd, udp->messages + sent, (unsigned)(filled - sent), 0);
         if (n > 0) {
             sent += (size_t)n;
@@ -108,6 +117,10 @@ static int udp_send(void *ctx, const struct tacet_packet *packets, size_t count)
         } else if (errno == EINTR || (errno == ECONNREFUSED && echoes == 0)) {
             /* A refusal tells of an earlier datagram and is over once it has been told. */
             echoes += errno == ECONNREFUSED ? 1 : 0;
+        } else if (first->msg_controllen > 0) {
+            /* That address, or its way, may be gone: from wherever the system says, then. */
+            first->msg_control = NULL;
+            first->msg_controllen = 0;
         } else {
             sent++;
             echoes = 0;
@@ -127,6 +140,10 @@ static int take(struct udp *udp, struct tacet_packet *packets, size_t count)
                                                     .msg_namelen = sizeof(udp->names[i]),
                                                     .msg_iov = &udp->vectors[i],
                                                     .msg_iovlen = 1 };
+        if (udp->wildcard) {
+            udp->messages[i].msg_hdr.msg_control = &udp->infos[i];
+            udp->messages[i].msg_hdr.msg_controllen = sizeof(udp->infos[i]);
+        }
     }
     do {
         n = recvmmsg(udp->fd, udp->messages, (unsigned)count, MSG_DONTWAIT, NULL);
@@ -138,6 +155,7 @@ static int take(struct udp *udp, struct tacet_packet *packets, size_t count)
     for (int i = 0; i < n; i++) {
         packets[i].path = (struct tacet_path){ 0 };
         tacet_sockaddr_to(&udp->names[i], &packets[i].path.address);
+        tacet_pktinfo_read(&udp->messages[i].msg_hdr, &packets[i].path.local);
         packets[i].size = udp->messages[i].msg_len;
         packets[i].at_us = now;
     }
@@ -231,6 +249,9 @@ static int open_socket(struct udp *udp, const struct tacet_address *address)
         setsockopt(udp->fd, IPPROTO_IPV6, IPV6_V6ONLY, &v6_only, sizeof(v6_only)) != 0) {
         return TACET_ERR_IO;
     }
+    if (udp->wildcard && tacet_pktinfo_enable(udp->fd, name.ss_family == AF_INET6) != 0) {
+        return TACET_ERR_IO;
+    }
     if (bind(udp->fd, (const struct sockaddr *)&name, length) != 0) {
         return bind_error(errno);
     }
@@ -255,7 +276,8 @@ int tacet_udp_create(const struct tacet_address *bind_to, struct tacet_transport
         return TACET_ERR_NOMEM;
     }
     udp->fd = -1;
-    udp->mapped = address.family == 6 && tacet_address_is_wildcard(&address);
+    udp->wildcard = tacet_address_is_wildcard(&address);
+    udp->mapped = address.family == 6 && udp->wildcard;
     udp->wake_fd = eventfd(0, EFD_CLOEXEC | EFD_NONBLOCK);
     int result = udp->wake_fd < 0 ? TACET_ERR_IO : open_socket(udp, &address);
     if (result != 0) {

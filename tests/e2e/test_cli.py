@@ -34,6 +34,41 @@ def silent_socket():
     return s, "127.0.0.1:%d" % s.getsockname()[1]
 
 
+class Relay:
+    """As a NAT or a firewall it lets in only what comes from the address that was written to."""
+
+    def __init__(self, host, port):
+        self.inner, self.address = silent_socket()
+        self.outer = socket.socket(socket.AF_INET, socket.SOCK_DGRAM)
+        self.outer.connect((host, port))
+        self.stop, self.stopped = socket.socketpair()
+        self.thread = threading.Thread(target=self.forward)
+        self.thread.start()
+
+    def forward(self):
+        client = None
+        while True:
+            ready = select.select([self.inner, self.outer, self.stopped], [], [])[0]
+            if self.stopped in ready:
+                return
+            for side in ready:
+                try:
+                    data, source = side.recvfrom(2048)
+                    if side is self.inner:
+                        client = source
+                        self.outer.send(data)
+                    elif client:
+                        self.inner.sendto(data, client)
+                except ConnectionRefusedError:
+                    pass  # one of them is gone
+
+    def close(self):
+        self.stop.close()
+        self.thread.join()
+        for s in (self.inner, self.outer, self.stopped):
+            s.close()
+
+
 def setUpModule():
     slow["folder"] = folder = Folder()
     anna, berta = folder.identity("anna"), folder.identity("berta")
@@ -530,6 +565,16 @@ class Calls(Case):
         self.assertRegex(ticket, r"@\[::1\]:\d+$")
         caller = self.start("call", ticket, "--identity", self.folder.identity("anna"),
                             "--seconds", "1", *SILENT)
+        self.assertEqual((caller.wait(), listener.wait()), (0, 0), caller.err)
+
+    def test_a_listener_on_every_address_answers_from_the_one_dialled(self):
+        listener = self.start("listen", "--bind", "0.0.0.0:0", "--answer", "auto", "--identity",
+                              self.folder.identity("berta"), *SILENT)
+        key, addresses = listener.ticket().split("@")
+        relay = Relay("127.0.0.2", int(addresses.rsplit(":", 1)[1]))
+        self.addCleanup(relay.close)
+        caller = self.start("call", key + "@" + relay.address, "--identity",
+                            self.folder.identity("anna"), "--seconds", "1", *SILENT)
         self.assertEqual((caller.wait(), listener.wait()), (0, 0), caller.err)
 
     def test_several_calls_are_served_and_their_files_numbered(self):

@@ -63,6 +63,7 @@ static bool pump_packets(struct pair *p, int from)
         moved = true;
         assert_in_range(packet.size, 1, sizeof(copy));
         memcpy(copy, packet.data, packet.size);
+        p->sent_to[from] = packet.path;
         if (tacet_demux(copy, packet.size) == TACET_PACKET_RTP) {
             p->media_packets[from]++;
         }

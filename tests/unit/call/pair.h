@@ -15,6 +15,7 @@ struct pair {
     struct tacet_identity *identity[2];
     struct tacet_call *call[2];
     struct tacet_path path[2];
+    struct tacet_path sent_to[2]; /* the last datagram of this one */
     uint32_t peer[2]; /* set by dial, and by INCOMING */
     int64_t now;
     bool blocked[2]; /* what this one sends is lost */

@@ -145,6 +145,74 @@ static void ipv6_wildcard_serves_ipv4_under_its_own_family(void **state)
     four.ops->free(four.ctx);
 }
 
+/* What is behind a NAT or a firewall takes an answer only from where it has written to. */
+static void wildcard_answers_from_the_address_that_was_written_to(void **state)
+{
+    static const struct {
+        const char *bind;
+        const char *from;
+        const char *to;
+    } rows[] = {
+        { "0.0.0.0:0", "127.0.0.1:0", "127.0.0.2:1" },
+        { "0.0.0.0:0", "127.0.0.1:0", "127.0.0.1:1" },
+        { "[::]:0", "127.0.0.1:0", "127.0.0.2:1" },
+        { "[::]:0", "[::1]:0", "[::1]:1" },
+    };
+
+    (void)state;
+    for (size_t i = 0; i < sizeof(rows) / sizeof(rows[0]); i++) {
+        struct tacet_transport all = create(rows[i].bind);
+        struct tacet_transport one = create(rows[i].from);
+        struct tacet_address to = address(rows[i].to);
+        struct batch in;
+        to.port = local(&all).port;
+        send_one(&one, &to, "ping");
+        assert_int_equal(receive(&all, &in, 1), 1);
+        assert_int_equal(in.packets[0].path.local.family, to.family);
+        assert_memory_equal(in.packets[0].path.local.ip, to.ip, sizeof(to.ip));
+        assert_int_equal(all.ops->send(all.ctx, in.packets, 1), 1);
+        assert_int_equal(receive(&one, &in, 1), 1);
+        assert_true(tacet_address_equal(&in.packets[0].path.address, &to));
+        /* There is only one that it could be. */
+        assert_int_equal(in.packets[0].path.local.family, 0);
+        all.ops->free(all.ctx);
+        one.ops->free(one.ctx);
+    }
+}
+
+/* As after a change of networks: it leaves from whatever address there is now. */
+static void local_address_that_is_gone_holds_nothing_back(void **state)
+{
+    static const char *const binds[] = { "0.0.0.0:0", "[::]:0", "[::]:0", "127.0.0.1:0" };
+    static const char *const hosts[] = { "127.0.0.1:0", "127.0.0.1:0", "[::1]:0", "127.0.0.1:0" };
+    static const char *const gone[] = { "192.0.2.77:0", "192.0.2.77:0", "[2001:db8::77]:0",
+                                        "192.0.2.77:0" };
+
+    (void)state;
+    for (size_t i = 0; i < sizeof(binds) / sizeof(binds[0]); i++) {
+        struct tacet_transport from = create(binds[i]);
+        struct tacet_transport to = create(hosts[i]);
+        struct batch out;
+        struct batch in;
+        for (size_t k = 0; k < 4; k++) {
+            out.data[k][0] = (uint8_t)k;
+            out.packets[k] =
+                (struct tacet_packet){ .path = { .address = local(&to) }, .data = out.data[k] };
+            out.packets[k].size = 1;
+            if (k % 2 == 0) {
+                out.packets[k].path.local = address(gone[i]);
+            }
+        }
+        assert_int_equal(from.ops->send(from.ctx, out.packets, 4), 4);
+        assert_int_equal(receive(&to, &in, 4), 4);
+        for (size_t k = 0; k < 4; k++) {
+            assert_int_equal(in.data[k][0], k);
+        }
+        from.ops->free(from.ctx);
+        to.ops->free(to.ctx);
+    }
+}
+
 static void refused_datagrams_are_lost_and_the_rest_is_sent(void **state)
 {
     struct tacet_transport a = create("127.0.0.1:0");
@@ -311,6 +379,8 @@ int main(void)
         cmocka_unit_test(batch_arrives_with_its_source),
         cmocka_unit_test(over_long_datagram_is_cut_to_its_room),
         cmocka_unit_test(ipv6_wildcard_serves_ipv4_under_its_own_family),
+        cmocka_unit_test(wildcard_answers_from_the_address_that_was_written_to),
+        cmocka_unit_test(local_address_that_is_gone_holds_nothing_back),
         cmocka_unit_test(refused_datagrams_are_lost_and_the_rest_is_sent),
         cmocka_unit_test(deadline_ends_the_wait_and_is_not_early),
         cmocka_unit_test(wake_ends_one_wait_before_or_during_it),

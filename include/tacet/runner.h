@@ -88,7 +88,8 @@ TACET_API void tacet_runner_usage(const struct tacet_runner *runner,
                                   struct tacet_runner_usage *ret);
 /*
  * Hangs up, waits until the other side has heard it (2 s at most), stops the threads, completes
- * the sinks and frees everything taken. Not from a callback. Sets *runner to NULL; accepts NULL.
+ * the sinks and frees everything taken. Not from a callback, whichever thread that is on: the
+ * program ends there. Sets *runner to NULL; accepts NULL.
  */
 TACET_API void tacet_runner_stop(struct tacet_runner **runner);
 

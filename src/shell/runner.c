@@ -290,12 +290,30 @@ static void free_taken(const struct tacet_runner_config *config)
     tacet_call_free(&call);
 }
 
+/* A thread that stops its runner would wait for itself, and free what it runs on. */
+static bool on_own_thread(const struct tacet_runner *runner)
+{
+    const struct tacet_runner_thread *const threads[] = {
+        &runner->network.thread,
+        &runner->audio.thread,
+        &runner->encode.thread,
+        &runner->decode.thread,
+    };
+
+    for (size_t i = 0; i < sizeof(threads) / sizeof(threads[0]); i++) {
+        if (threads[i]->running && pthread_equal(pthread_self(), threads[i]->id)) {
+            return true;
+        }
+    }
+    return false;
+}
+
 void tacet_runner_stop(struct tacet_runner **runner)
 {
     if (runner == NULL || *runner == NULL) {
         return;
     }
-    assert(!pthread_equal(pthread_self(), (*runner)->network.thread.id));
+    assert(!on_own_thread(*runner));
     atomic_store(&(*runner)->stopping, true);
     tacet_runner_wake(*runner);
     join(&(*runner)->network.thread);

@@ -219,6 +219,9 @@ static void on_media(void *ctx, const struct tacet_media_event *event)
     }
     (void)pthread_cond_broadcast(&party->changed);
     (void)pthread_mutex_unlock(&party->mutex);
+    if (party->on_row != NULL) {
+        party->on_row(party, event);
+    }
 }
 
 static void on_error(void *ctx, const char *what, int error)

@@ -38,6 +38,8 @@ struct party {
     bool sound_stalls;       /* the sound sink's write does not come back while this is set */
     bool screen_stalls;
 
+    void (*on_row)(struct party *party, const struct tacet_media_event *event); /* or NULL */
+
     struct tacet_identity *identity;
     struct tacet_runner *runner;
 

@@ -4,12 +4,16 @@
 #include "runner_party.h"
 
 #include <setjmp.h>
+#include <signal.h>
 #include <stdarg.h>
 #include <stdatomic.h>
 #include <stddef.h>
 #include <stdint.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/resource.h>
+#include <sys/wait.h>
+#include <unistd.h>
 
 #include <cmocka.h>
 
@@ -510,6 +514,73 @@ static void a_blocked_transport_is_waited_for_in_sleep(void **state)
     assert_true(looks < 2000); /* once a millisecond, and when something has come */
 }
 
+/* --- stopping --- */
+
+static struct {
+    enum tacet_media_event_type type;
+    enum tacet_kind kind;
+} stops_at;
+
+static void stop_itself(struct party *party, const struct tacet_media_event *event)
+{
+    if (event->type == stops_at.type && event->kind == stops_at.kind) {
+        tacet_runner_stop(&party->runner);
+    }
+}
+
+static bool never(const struct party *party)
+{
+    (void)party;
+    return false;
+}
+
+static void die_by_stopping(struct pair *pair)
+{
+    const struct rlimit no_core = { 0, 0 };
+
+    (void)setrlimit(RLIMIT_CORE, &no_core);
+    (void)alarm(60);
+    pair->caller.video = true;
+    pair->callee.video = true;
+    pair->caller.on_row = stop_itself;
+    if (party_start(&pair->callee) == 0 && party_start(&pair->caller) == 0) {
+        party_dial(&pair->caller, &pair->address);
+        (void)party_wait(&pair->caller, never, 20);
+    }
+    _exit(1);
+}
+
+/* It would wait for itself, and free what it stands on: whose mistake it is has to learn it. */
+static void stop_on_a_thread_of_the_runner_aborts(void **state)
+{
+    static const struct {
+        enum tacet_media_event_type type;
+        enum tacet_kind kind;
+    } rows[] = {
+        { TACET_MEDIA_SENT, TACET_KIND_AUDIO },     /* network */
+        { TACET_MEDIA_CAPTURED, TACET_KIND_AUDIO }, /* audio */
+        { TACET_MEDIA_CAPTURED, TACET_KIND_VIDEO }, /* video encode */
+        { TACET_MEDIA_SHOWN, TACET_KIND_VIDEO },    /* video decode */
+    };
+    struct pair *pair = *state;
+    int status = 0;
+
+    for (size_t i = 0; i < sizeof(rows) / sizeof(rows[0]); i++) {
+        stops_at.type = rows[i].type;
+        stops_at.kind = rows[i].kind;
+        pid_t child = fork();
+        assert_true(child >= 0);
+        if (child == 0) {
+            die_by_stopping(pair);
+        }
+        assert_int_equal(waitpid(child, &status, 0), child);
+        assert_true(WIFSIGNALED(status));
+        assert_int_equal(WTERMSIG(status), SIGABRT);
+    }
+    assert_int_equal(party_start(&pair->caller), 0); /* the teardown stops both */
+    assert_int_equal(party_start(&pair->callee), 0);
+}
+
 /* --- starting --- */
 
 static void a_config_that_cannot_work_is_refused(void **state)
@@ -565,6 +636,7 @@ int main(void)
         cmocka_unit_test_setup_teardown(media_outlives_a_short_cut, setup, teardown),
         cmocka_unit_test_setup_teardown(a_blocked_transport_is_waited_for_in_sleep, setup,
                                         teardown),
+        cmocka_unit_test_setup_teardown(stop_on_a_thread_of_the_runner_aborts, setup, teardown),
         cmocka_unit_test_setup_teardown(a_config_that_cannot_work_is_refused, setup, teardown),
         cmocka_unit_test_setup_teardown(a_start_that_runs_out_of_memory_takes_nothing, setup,
                                         teardown),

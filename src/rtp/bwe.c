@@ -373,9 +373,13 @@ void tacet_bwe_on_results(struct tacet_bwe *b, int64_t now, struct tacet_packet_
     }
     bool none = tacet_dispersion_is_none(&b->dispersion);
     tacet_loss_check_set_trains(&b->loss, none ? 0 : tacet_dispersion_bps(&b->dispersion));
-    if (tacet_loss_check_update(&b->loss, now, b->delay.calm) == TACET_LOSS_OURS) {
+    enum tacet_loss_verdict verdict = tacet_loss_check_update(&b->loss, now, b->delay.calm);
+    if (verdict == TACET_LOSS_OURS) {
         b->known_bps = b->loss.suspect_bps * 1000 / (1000 - least(b->loss.own_permille, 400));
         set_estimate(b, now, least(b->known_bps * 95 / 100, b->estimate_bps));
+    } else if (verdict == TACET_LOSS_ROOM) {
+        b->known_bps = 0;
+        tacet_probing_hasten(&b->probing, now);
     }
     read_probe(b, now);
     begin_probe(b, now);

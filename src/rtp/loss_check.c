@@ -37,6 +37,8 @@
 #define FULL_PERCENT 70
 #define FULL_MOST_PERCENT 120
 #define REFUTED_PERCENT 130
+#define LESS_PERCENT 75
+#define SAME_PERCENT 60 /* of what was lost where that was too much */
 #define OVER_PERCENT 85 /* is sent then: the queue is to empty */
 #define CROWDED_PERCENT 130
 #define CROWDED 2              /* windows: the first may be half of the time before */
@@ -332,15 +334,32 @@ static enum tacet_loss_verdict on_plateau(struct tacet_loss_check *l, int64_t no
     return l->suspect_bps > 0 ? TACET_LOSS_OURS : TACET_LOSS_NOTHING;
 }
 
-/* As much arrives as the way is thought to carry, and more was sent. */
-static bool is_over_capacity(struct tacet_loss_check *l)
+/* More arrives than the way was thought to carry; or of far less as much is lost. */
+static bool is_refuted(const struct tacet_loss_check *l)
 {
+    int64_t sent = sent_bps(&l->window) * 100;
     int64_t arrived = arrived_bps(&l->window) * 100;
+    bool as_much = l->over_permille > 0 && !l->window.spoilt &&
+                   permille(&l->window) * 100 >= l->over_permille * SAME_PERCENT;
 
-    if (arrived > l->capacity_bps * REFUTED_PERCENT) {
-        l->capacity_bps = 0;
+    return l->capacity_bps > 0 && (arrived > l->capacity_bps * REFUTED_PERCENT ||
+                                   (sent < l->capacity_bps * LESS_PERCENT && as_much));
+}
+
+static enum tacet_loss_verdict on_refuted(struct tacet_loss_check *l, int64_t now)
+{
+    l->capacity_bps = 0;
+    if (l->over_permille > 0) {
+        l->own_permille = permille(&l->window);
     }
-    return l->capacity_bps > 0 && arrived >= l->capacity_bps * FULL_PERCENT &&
+    end_check(l, now, false);
+    return TACET_LOSS_ROOM;
+}
+
+/* As much arrives as the way is thought to carry, and more was sent. */
+static bool is_over_capacity(const struct tacet_loss_check *l)
+{
+    return l->capacity_bps > 0 && arrived_bps(&l->window) * 100 >= l->capacity_bps * FULL_PERCENT &&
            beyond_chance(&l->window, l->own_permille);
 }
 
@@ -360,6 +379,7 @@ static bool is_crowded(struct tacet_loss_check *l)
 static enum tacet_loss_verdict on_over_capacity(struct tacet_loss_check *l, int64_t now)
 {
     l->suspect_bps = arrived_bps(&l->window) * OVER_PERCENT / 100;
+    l->over_permille = permille(&l->window);
     /* What was learned while the queue was full is wrong. */
     l->own_permille = l->crowded > 0 ? 0 : l->own_permille;
     l->extremes = 0;
@@ -388,7 +408,9 @@ enum tacet_loss_verdict tacet_loss_check_update(struct tacet_loss_check *l, int6
     if (l->window.longest_us < EXTREME_RUN_US) {
         remember(l);
     }
-    if (is_over_capacity(l) || is_crowded(l)) {
+    if (is_refuted(l)) {
+        verdict = on_refuted(l, now);
+    } else if (is_over_capacity(l) || is_crowded(l)) {
         verdict = on_over_capacity(l, now);
     } else if (is_plateau(l)) {
         verdict = on_plateau(l, now);

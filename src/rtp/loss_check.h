@@ -50,8 +50,9 @@ struct tacet_loss_check {
     int32_t least_permille;           /* that a window has ever lost */
     struct tacet_loss_window seen[TACET_LOSS_SEEN]; /* ring of the last ones */
     uint32_t seen_count;                            /* ever */
-    int64_t trains_bps; /* what trains of packets tell of it; 0: nothing */
-    int32_t crowded;    /* windows on end that sent far more than that, and of which that arrived */
+    int32_t over_permille; /* lost where that was too much the last time; 0: it never was */
+    int64_t trains_bps;    /* what trains of packets tell of it; 0: nothing */
+    int32_t crowded; /* windows on end that sent far more than that, and of which that arrived */
     int64_t capacity_bps;     /* that the way is thought to have; 0: nothing is known */
     int32_t suspicions;       /* windows on end that lost more than chance explains */
     int32_t suspect_permille; /* what is being checked */
@@ -64,7 +65,8 @@ struct tacet_loss_check {
 
 enum tacet_loss_verdict {
     TACET_LOSS_NOTHING,
-    TACET_LOSS_OURS /* suspect_bps is what the way lets through */
+    TACET_LOSS_OURS, /* suspect_bps is what the way lets through */
+    TACET_LOSS_ROOM  /* the way is not as narrow as it was thought to be */
 };
 
 void tacet_loss_check_init(struct tacet_loss_check *l);

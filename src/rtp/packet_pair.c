@@ -1,7 +1,10 @@
 /* See packet_pair.h. */
 #include "rtp/packet_pair.h"
 
+#include <stdbool.h>
+
 #define PACKETS_LEAST 5
+#define ALIKE_PERCENT 85
 
 void tacet_packet_pair_add(struct tacet_packet_pair *p, int64_t now, size_t size)
 {
@@ -9,7 +12,9 @@ void tacet_packet_pair_add(struct tacet_packet_pair *p, int64_t now, size_t size
 
     if (p->packets > 0) {
         int64_t bps = (int64_t)size * 8000000 / (gap_us > 0 ? gap_us : 1);
+        int64_t lower = bps < p->most_bps ? bps : p->most_bps;
         p->most_bps = bps > p->most_bps ? bps : p->most_bps;
+        p->second_bps = lower > p->second_bps ? lower : p->second_bps;
     }
     p->packets += p->packets < PACKETS_LEAST;
     p->last_us = now;
@@ -17,5 +22,7 @@ void tacet_packet_pair_add(struct tacet_packet_pair *p, int64_t now, size_t size
 
 int64_t tacet_packet_pair_bps(const struct tacet_packet_pair *p)
 {
-    return p->packets < PACKETS_LEAST ? 0 : p->most_bps;
+    bool alike = p->second_bps * 100 >= p->most_bps * ALIKE_PERCENT;
+
+    return p->packets < PACKETS_LEAST || !alike ? 0 : p->most_bps;
 }

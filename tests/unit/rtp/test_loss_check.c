@@ -255,6 +255,24 @@ static void loss_beyond_the_capacity_that_is_thought_of_is_ours_at_once(void **s
     }
 }
 
+/* A thought that is wrong does not hold: of far less that is sent chance takes as much. */
+static void wrong_thought_of_the_capacity_is_given_up(void **state)
+{
+    int given_up = 0;
+
+    (void)state;
+    for (uint64_t seed = 1; seed <= 20; seed++) {
+        struct way w;
+        begin(&w, seed, 1000000);
+        w.chance_permille = 300;
+        tacet_loss_check_begin_with(&w.check, 900000);
+        run(&w, TACET_S(30));
+        assert_true(w.ours >= 1);
+        given_up += w.check.capacity_bps == 0;
+    }
+    assert_true(given_up >= 18);
+}
+
 /* However much has been taken for the way's own: trains arrive no faster than what arrives of far
  * more. Of as much as they tell chance may take a lot, and of what they do not limit too. */
 static void loss_beyond_what_trains_tell_is_ours(void **state)
@@ -422,6 +440,7 @@ int main(void)
         cmocka_unit_test(what_arrives_alike_however_much_is_sent_is_all_there_is),
         cmocka_unit_test(of_more_that_is_sent_chance_lets_more_through),
         cmocka_unit_test(loss_beyond_the_capacity_that_is_thought_of_is_ours_at_once),
+        cmocka_unit_test(wrong_thought_of_the_capacity_is_given_up),
         cmocka_unit_test(loss_beyond_what_trains_tell_is_ours),
         cmocka_unit_test(way_that_lets_through_a_tenth_is_found),
         cmocka_unit_test(windows_before_an_answer_count_no_more),

@@ -44,8 +44,8 @@ static void closest_pair_tells_what_the_way_carries(void **state)
         { 50000, even, PACKETS, 49900, 50100 },
         { 150000, even, PACKETS, 149000, 151000 },
         { 2000000, even, PACKETS, 1990000, 2010000 },
-        { 100000, uneven, PACKETS, 100000, 300000 }, /* too much rather than too little */
-        { 2000000, uneven, PACKETS, 2000000, INT64_MAX },
+        { 100000, uneven, PACKETS, 0, 300000 }, /* too much rather than too little */
+        { 2000000, uneven, PACKETS, 0, INT64_MAX },
         { 50000, even, 4, 0, 0 }, /* too few */
         { 50000, even, 0, 0, 0 },
     };
@@ -57,6 +57,31 @@ static void closest_pair_tells_what_the_way_carries(void **state)
             print_error("row %zu: %lld\n", i, (long long)bps);
         }
         assert_true(bps >= rows[i].low_bps && bps <= rows[i].high_bps);
+    }
+}
+
+/* Where nothing but chance has brought two packets close together no other two are as close. */
+static void one_pair_alone_tells_nothing(void **state)
+{
+    static const struct {
+        int64_t gap_us[4];
+        int64_t bps;
+    } rows[] = {
+        { { 100000, 20000, 50000, 100000 }, 0 },
+        { { 100000, 20000, 50000, 22000 }, 75200 },
+        { { 20000, 20000, 20000, 20000 }, 75200 },
+    };
+
+    (void)state;
+    for (size_t i = 0; i < sizeof(rows) / sizeof(rows[0]); i++) {
+        struct tacet_packet_pair p = { 0 };
+        int64_t now = TACET_S(1);
+        tacet_packet_pair_add(&p, now, 188);
+        for (int n = 0; n < 4; n++) {
+            now += rows[i].gap_us[n];
+            tacet_packet_pair_add(&p, now, 188);
+        }
+        assert_int_equal(tacet_packet_pair_bps(&p), rows[i].bps);
     }
 }
 
@@ -76,6 +101,7 @@ int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(closest_pair_tells_what_the_way_carries),
+        cmocka_unit_test(one_pair_alone_tells_nothing),
         cmocka_unit_test(packets_of_one_moment_tell_of_no_bottleneck),
     };
 

@@ -233,14 +233,14 @@ bool tacet_peer_pad(struct tacet_call *call, struct tacet_peer *peer, int64_t no
     return true;
 }
 
-/* Protects the RTCP in the buffer and queues it; the buffer is taken. */
+/* Protects the RTCP in the buffer, if there is any, and queues it; the buffer is taken. */
 static void send_rtcp(struct tacet_call *call, struct tacet_peer *peer, int64_t now,
                       struct tacet_buffer *buffer)
 {
     size_t capacity = tacet_buffer_room(buffer) + TACET_BUFFER_TAIL;
 
-    if (tacet_srtp_protect_rtcp(tacet_rekey_sender(&peer->rekey), buffer->data, &buffer->size,
-                                capacity) != 0) {
+    if (buffer->size == 0 || tacet_srtp_protect_rtcp(tacet_rekey_sender(&peer->rekey), buffer->data,
+                                                     &buffer->size, capacity) != 0) {
         tacet_pool_put(call->pool, buffer);
         return;
     }
@@ -270,11 +270,7 @@ void tacet_peer_send_nack(struct tacet_call *call, struct tacet_peer *peer, int6
     }
     buffer->size = tacet_rtcp_send_nack(peer->session, now, tacet_peer_round_trip(peer),
                                         buffer->data, TACET_DATAGRAM_MAX - TACET_SRTP_OVERHEAD_MAX);
-    if (buffer->size > 0) {
-        send_rtcp(call, peer, now, buffer);
-    } else {
-        tacet_pool_put(call->pool, buffer);
-    }
+    send_rtcp(call, peer, now, buffer);
     tacet_timers_set(&peer->timers, TACET_TIMER_NACK, tacet_rtcp_send_nack_timeout(peer->session));
 }
 
@@ -290,11 +286,7 @@ void tacet_peer_send_feedback(struct tacet_call *call, struct tacet_peer *peer, 
     }
     buffer->size = tacet_rtcp_send_feedback(peer->session, now, buffer->data,
                                             TACET_DATAGRAM_MAX - TACET_SRTP_OVERHEAD_MAX);
-    if (buffer->size > 0) {
-        send_rtcp(call, peer, now, buffer);
-    } else {
-        tacet_pool_put(call->pool, buffer);
-    }
+    send_rtcp(call, peer, now, buffer);
     tacet_timers_set(&peer->timers, TACET_TIMER_FEEDBACK,
                      tacet_feedback_timeout(&peer->session->feedback));
 }

@@ -27,6 +27,7 @@
 /* A loss that repairs promise to make good is not asked for so long; looked at in such steps. */
 #define PROMISE_US TACET_MS(50)
 #define PROMISE_STEP_US TACET_MS(8)
+#define OSN_SIZE 2 /* RFC 4588 section 4: the original sequence number, before the payload */
 
 void tacet_inbound_init(struct tacet_inbound *in, const uint32_t ssrcs[TACET_SSRC_KIND_COUNT],
                         struct tacet_pool *pool, uint8_t *frame, struct tacet_fec_scratch *scratch)
@@ -178,6 +179,23 @@ static void recover(struct tacet_inbound *in, int64_t now)
     (void)tacet_fec_recover(&in->fec, in->scratch, fec_found, in);
 }
 
+/* The payload, from `skip` bytes on, of the video packet with that number. The buffer is taken. */
+static enum tacet_drop take_video(struct tacet_inbound *in, int64_t now, int64_t seq,
+                                  const struct tacet_rtp *rtp, size_t skip,
+                                  struct tacet_buffer *buffer)
+{
+    buffer->data += rtp->payload + skip - buffer->data;
+    buffer->size = rtp->payload_size - skip;
+    buffer->at_us = now;
+    bool awaited = tell(in, now, seq, rtp->timestamp, rtp->marker, buffer->data, buffer->size);
+    enum tacet_drop drop =
+        tacet_assembly_put(&in->assembly, (uint16_t)seq, rtp->timestamp, rtp->marker, buffer);
+    if (awaited) {
+        recover(in, now);
+    }
+    return drop;
+}
+
 /* Nothing of a time so long ago is worth asking for: a new picture is, and at once. */
 static void begin_afresh(struct tacet_inbound *in, int64_t now, int64_t seq)
 {
@@ -217,16 +235,7 @@ enum tacet_drop tacet_inbound_put(struct tacet_inbound *in, int64_t now, enum ta
         tacet_pool_put(pool, buffer);
         return drop;
     }
-    buffer->size = rtp.payload_size;
-    buffer->data += rtp.payload - buffer->data;
-    buffer->at_us = now;
-    bool awaited =
-        tell(in, now, (int64_t)index, rtp.timestamp, rtp.marker, buffer->data, buffer->size);
-    drop = tacet_assembly_put(&in->assembly, rtp.seq, rtp.timestamp, rtp.marker, buffer);
-    if (awaited) {
-        recover(in, now);
-    }
-    return drop;
+    return take_video(in, now, (int64_t)index, &rtp, 0, buffer);
 }
 
 enum tacet_drop tacet_inbound_put_rtx(struct tacet_inbound *in, int64_t now,
@@ -235,14 +244,12 @@ enum tacet_drop tacet_inbound_put_rtx(struct tacet_inbound *in, int64_t now,
     struct tacet_rtp rtp;
 
     if (tacet_rtp_parse(buffer->data, buffer->size, &rtp) != 0 ||
-        rtp.payload_type != TACET_PT_RTX || rtp.payload_size <= 2 || !in->nack.started) {
+        rtp.payload_type != TACET_PT_RTX || rtp.payload_size <= OSN_SIZE || !in->nack.started) {
         tacet_pool_put(in->assembly.pool, buffer);
         return TACET_DROP_MALFORMED;
     }
-    /* RFC 4588 section 4: the original sequence number, then the original payload. */
     struct tacet_reader r = tacet_reader(rtp.payload, rtp.payload_size);
-    uint16_t seq = tacet_read_u16(&r);
-    int64_t at = unwrap(in, seq);
+    int64_t at = unwrap(in, tacet_read_u16(&r));
     if (at > in->nack.highest) {
         tacet_pool_put(in->assembly.pool, buffer);
         return TACET_DROP_MALFORMED; /* nobody asked for what has not been sent yet */
@@ -253,16 +260,7 @@ enum tacet_drop tacet_inbound_put_rtx(struct tacet_inbound *in, int64_t now,
         return TACET_DROP_NONE;
     }
     in->stats[TACET_KIND_VIDEO].retransmitted_packets_received++;
-    buffer->data += rtp.payload + 2 - buffer->data;
-    buffer->size = rtp.payload_size - 2;
-    buffer->at_us = now;
-    bool awaited = tell(in, now, at, rtp.timestamp, rtp.marker, buffer->data, buffer->size);
-    enum tacet_drop drop =
-        tacet_assembly_put(&in->assembly, seq, rtp.timestamp, rtp.marker, buffer);
-    if (awaited) {
-        recover(in, now);
-    }
-    return drop;
+    return take_video(in, now, at, &rtp, OSN_SIZE, buffer);
 }
 
 enum tacet_drop tacet_inbound_put_fec(struct tacet_inbound *in, int64_t now,

@@ -53,6 +53,7 @@ struct tacet_peer {
 
     /* from FIN on */
     struct tacet_path path;         /* where its packets go */
+    bool unsettled;                 /* caller: nothing authenticated came by a dialled path yet */
     bool local_lost;                /* after silence path.local is the system's choice for now */
     struct tacet_path arrived_from; /* the packet being read */
     bool responded;                 /* to a challenge in it */

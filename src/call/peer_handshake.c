@@ -123,9 +123,12 @@ static void begin_keys(struct tacet_peer *peer, int64_t now, const struct tacet_
     tacet_timers_set(&peer->timers, TACET_TIMER_CONFIRM, now + TACET_REKEY_CONFIRM_US);
 }
 
+/* To every path that was dialled: RESP proves who made it and not where it came from. */
 static void send_fin(struct tacet_call *call, struct tacet_peer *peer, int64_t now)
 {
-    tacet_queue_copy(&call->queue, peer->fin, TACET_FIN_SIZE, &peer->path);
+    for (size_t i = 0; i < peer->dialled_count; i++) {
+        tacet_queue_copy(&call->queue, peer->fin, TACET_FIN_SIZE, &peer->dialled[i]);
+    }
     schedule(call, peer, now, peer->control.twice_end > 0, TACET_CONTROL_RETRY_MAX_US);
 }
 
@@ -136,6 +139,19 @@ void tacet_peer_send_handshake(struct tacet_call *call, struct tacet_peer *peer,
     } else {
         send_fin(call, peer, now);
     }
+}
+
+/* Where the rest goes until something authenticated has come: never where nobody has dialled, for
+ * whoever saw RESP can send a copy from there. */
+static const struct tacet_path *path_of_resp(const struct tacet_peer *peer,
+                                             const struct tacet_path *from)
+{
+    for (size_t i = 0; i < peer->dialled_count; i++) {
+        if (tacet_path_equal(&peer->dialled[i], from)) {
+            return &peer->dialled[i];
+        }
+    }
+    return &peer->dialled[0];
 }
 
 enum tacet_drop tacet_peer_on_resp(struct tacet_call *call, struct tacet_peer *peer, int64_t now,
@@ -165,7 +181,8 @@ enum tacet_drop tacet_peer_on_resp(struct tacet_call *call, struct tacet_peer *p
     if (peer->retry_us < TACET_CONTROL_RETRY_MIN_US) {
         peer->retry_us = TACET_CONTROL_RETRY_MIN_US;
     }
-    begin_keys(peer, now, path, &result, round_trip_us);
+    begin_keys(peer, now, path_of_resp(peer, path), &result, round_trip_us);
+    peer->unsettled = true;
     peer->copied = false;
     sodium_memzero(&result, sizeof(result));
     send_fin(call, peer, now);

@@ -49,9 +49,7 @@ enum tacet_drop tacet_peer_on_ctrl(struct tacet_call *call, struct tacet_peer *p
     count_received(peer, packet->size);
     tacet_packet_pair_add(&peer->opening, now, packet->size + TACET_UDP_OVERHEAD);
     tacet_peer_on_authenticated(call, peer, now, epoch);
-    if (peer->state != TACET_PEER_ENDING) {
-        tacet_peer_on_path(call, peer, now, &packet->path, packet->size, newer);
-    }
+    tacet_peer_on_path(call, peer, now, &packet->path, packet->size, newer);
     peer->arrived_from = packet->path;
     peer->responded = false;
     tacet_peer_read_messages(call, peer, now);

@@ -5,9 +5,25 @@
 #include "call/call.h"
 #include "call/peer.h"
 
+/* The first authenticated packet by one of the paths that were dialled decides between them. Any
+ * other path is one that the peer would have moved to. */
+static void settle(struct tacet_peer *peer, const struct tacet_path *from)
+{
+    for (size_t i = 0; i < peer->dialled_count && peer->unsettled; i++) {
+        if (tacet_path_equal(&peer->dialled[i], from)) {
+            peer->path = peer->dialled[i];
+            peer->unsettled = false;
+        }
+    }
+}
+
 void tacet_peer_on_path(struct tacet_call *call, struct tacet_peer *peer, int64_t now,
                         const struct tacet_path *from, size_t size, bool newer)
 {
+    settle(peer, from);
+    if (peer->state == TACET_PEER_ENDING) {
+        return;
+    }
     if (peer->local_lost && newer && tacet_path_equal(from, &peer->path)) {
         peer->path.local = from->local;
         peer->local_lost = false;
@@ -57,6 +73,7 @@ void tacet_peer_validate(struct tacet_call *call, struct tacet_peer *peer, int64
     if (tacet_validation_won(v, now)) {
         peer->path = v->path;
         peer->local_lost = false;
+        peer->unsettled = false;
         tacet_peer_want_rekey(call, peer, now);
     }
     tacet_timers_set(&peer->timers, TACET_TIMER_VALIDATION, tacet_validation_timeout(v));

@@ -126,6 +126,130 @@ static void path_that_wins_brings_its_local_address(void **state)
     pair_free(&p);
 }
 
+/* --- a handshake that an observer overtakes with copies --- */
+
+static const struct tacet_path third = { .address = {
+                                             .family = 4, .ip = { 203, 0, 113, 9 }, .port = 9 } };
+
+/* What an observer copied to the caller, and what that drew to where it seemed to come from. */
+struct overtaken {
+    size_t given;
+    size_t drawn;
+};
+
+/* One datagram to the other side; from the callee a copy from `third` goes ahead, while `copies`
+ * are left. What the caller sends reaches the callee at its own address only. */
+static void carry(struct pair *p, int from, const struct tacet_packet *packet, int *copies,
+                  struct overtaken *o)
+{
+    uint8_t copy[TACET_DATAGRAM_MAX];
+    struct tacet_packet in = { .path = third, .data = copy, .size = packet->size };
+
+    if (from == CALLER && !tacet_path_equal(&packet->path, &p->path[CALLEE])) {
+        o->drawn += tacet_path_equal(&packet->path, &third) ? packet->size : 0;
+        return;
+    }
+    if (from == CALLEE && *copies > 0) {
+        (*copies)--;
+        o->given += packet->size;
+        memcpy(copy, packet->data, packet->size);
+        (void)tacet_call_handle_packet(p->call[CALLER], p->now, &in);
+    }
+    in.path = p->path[from];
+    memcpy(copy, packet->data, packet->size);
+    (void)tacet_call_handle_packet(p->call[1 - from], p->now, &in);
+}
+
+/* Dials these paths and answers; the first so many datagrams of the callee are overtaken. */
+static struct overtaken overtake(struct pair *p, const struct tacet_path *paths, size_t path_count,
+                                 int copies)
+{
+    struct tacet_callee who = { .hint = TACET_HINT_KEY };
+    struct overtaken o = { 0 };
+    struct tacet_public_identity callee;
+    int64_t end = p->now + TACET_S(3);
+
+    tacet_identity_public(p->identity[CALLEE], &callee);
+    memcpy(who.key, callee.key, sizeof(who.key));
+    assert_int_equal(
+        tacet_call_dial(p->call[CALLER], p->now, &who, paths, path_count, &p->peer[CALLER]), 0);
+    for (; p->now < end; p->now += TACET_MS(1)) {
+        for (int from = 0; from < 2; from++) {
+            struct tacet_packet packet;
+            struct tacet_event event;
+            tacet_call_handle_timeout(p->call[from], p->now);
+            while (tacet_call_poll_packet(p->call[from], p->now, &packet) == 1) {
+                carry(p, from, &packet, &copies, &o);
+            }
+            while (tacet_call_poll_event(p->call[from], &event) == 1) {
+                assert_int_not_equal(event.type, TACET_EVENT_ENDED);
+                if (event.type == TACET_EVENT_INCOMING) {
+                    p->peer[CALLEE] = event.peer;
+                    assert_int_equal(tacet_call_answer(p->call[CALLEE], p->now, event.peer), 0);
+                }
+            }
+        }
+    }
+    assert_int_equal(copies, 0);
+    return o;
+}
+
+static void expect_the_call_came_about(struct pair *p)
+{
+    for (int i = 0; i < 2; i++) {
+        assert_int_equal(pair_peer(p, i)->state, TACET_PEER_CONNECTED);
+        assert_true(tacet_path_equal(&pair_peer(p, i)->path, &p->path[1 - i]));
+    }
+}
+
+static void copy_of_resp_from_elsewhere_ends_nothing_and_draws_nothing(void **state)
+{
+    struct pair p;
+
+    (void)state;
+    pair_create(&p, 64, NULL);
+    struct overtaken o = overtake(&p, &p.path[CALLEE], 1, 1);
+    expect_the_call_came_about(&p);
+    assert_int_equal(o.given, TACET_RESP_SIZE);
+    assert_int_equal(o.drawn, 0);
+    pair_free(&p);
+}
+
+/* As if the peer had moved, and no more. */
+static void copies_of_all_that_comes_first_draw_at_most_three_times_their_bytes(void **state)
+{
+    (void)state;
+    for (int copies = 2; copies < 12; copies++) {
+        struct pair p;
+        pair_create(&p, 65, NULL);
+        struct overtaken o = overtake(&p, &p.path[CALLEE], 1, copies);
+        expect_the_call_came_about(&p);
+        assert_in_range(o.drawn, 0, 3 * (o.given - TACET_RESP_SIZE));
+        pair_free(&p);
+    }
+}
+
+/* Addresses of a ticket that nobody answers at, in whose name he sends. */
+static void copies_from_another_dialled_address_end_nothing(void **state)
+{
+    (void)state;
+    for (int copies = 1; copies < 6; copies++) {
+        for (int first = 0; first < 2; first++) {
+            struct tacet_path paths[2] = { third, third };
+            struct pair p;
+            pair_create(&p, 66, NULL);
+            paths[first] = p.path[CALLEE];
+            (void)overtake(&p, paths, 2, copies);
+            expect_the_call_came_about(&p);
+            const struct tacet_peer *caller = pair_peer(&p, CALLER);
+            /* That of RESP alone is put right by the first packet: nothing is waited for. */
+            assert_in_range(caller->connected_at_us - caller->started_at_us, 0,
+                            copies == 1 ? TACET_MS(100) : TACET_S(2));
+            pair_free(&p);
+        }
+    }
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -133,6 +257,9 @@ int main(void)
         cmocka_unit_test(each_dialled_address_answers_for_itself),
         cmocka_unit_test(after_silence_the_system_chooses_until_something_comes),
         cmocka_unit_test(path_that_wins_brings_its_local_address),
+        cmocka_unit_test(copy_of_resp_from_elsewhere_ends_nothing_and_draws_nothing),
+        cmocka_unit_test(copies_of_all_that_comes_first_draw_at_most_three_times_their_bytes),
+        cmocka_unit_test(copies_from_another_dialled_address_end_nothing),
     };
 
     return cmocka_run_group_tests(tests, NULL, NULL);

@@ -166,13 +166,15 @@ enum tacet_drop tacet_peer_on_rtcp(struct tacet_call *call, struct tacet_peer *p
     }
     uint32_t index = tacet_srtp_rtcp_index(peer->rekey.profile, buffer->data, buffer->size);
     enum tacet_drop drop = tacet_srtp_unprotect_rtcp(srtp, buffer->data, &buffer->size);
-    if (drop == TACET_DROP_NONE) {
-        count_received(peer, packet->size);
-        tacet_peer_on_authenticated(call, peer, now, tacet_srtp_epoch(srtp));
-        tacet_peer_on_path(call, peer, now, &packet->path, packet->size,
-                           tacet_rekey_rtcp_newer(&peer->rekey, tacet_srtp_epoch(srtp), index));
+    if (drop != TACET_DROP_NONE) {
+        tacet_pool_put(call->pool, buffer);
+        return drop;
     }
-    if (drop == TACET_DROP_NONE && peer->state == TACET_PEER_CONNECTED) {
+    count_received(peer, packet->size);
+    tacet_peer_on_authenticated(call, peer, now, tacet_srtp_epoch(srtp));
+    tacet_peer_on_path(call, peer, now, &packet->path, packet->size,
+                       tacet_rekey_rtcp_newer(&peer->rekey, tacet_srtp_epoch(srtp), index));
+    if (peer->state == TACET_PEER_CONNECTED) {
         drop = tacet_rtcp_receive(peer->session, now, buffer->data, buffer->size);
     }
     tacet_pool_put(call->pool, buffer);

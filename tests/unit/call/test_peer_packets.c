@@ -140,11 +140,37 @@ static void caller_that_floods_with_epochs_is_hung_up_on(void **state)
     pair_free(&p);
 }
 
+/* What waits for the next word of the other side waits for one that is authentic. */
+static void forged_rtcp_sets_nothing_going(void **state)
+{
+    struct datagram datagram;
+    struct datagram forged;
+    struct pair p;
+
+    (void)state;
+    pair_create(&p, 93, NULL);
+    pair_connect(&p);
+    struct tacet_sending *sending = &pair_peer(&p, CALLEE)->session->sending;
+    sending->afresh = true;
+    next_rtcp(&p, &datagram);
+    for (size_t i = 8; i < datagram.size; i++) {
+        forged = datagram;
+        forged.data[i] ^= 1;
+        assert_int_not_equal(deliver(&p, &forged), TACET_DROP_NONE);
+        assert_true(sending->afresh);
+    }
+    assert_int_equal(deliver(&p, &datagram), TACET_DROP_NONE);
+    assert_false(sending->afresh);
+    assert_int_equal(deliver(&p, &datagram), TACET_DROP_REPLAY);
+    pair_free(&p);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(peer_given_up_by_its_own_packet_is_left_alone),
         cmocka_unit_test(epoch_in_use_is_kept_while_the_next_is_not_confirmed),
+        cmocka_unit_test(forged_rtcp_sets_nothing_going),
         cmocka_unit_test(caller_that_floods_with_epochs_is_hung_up_on),
     };
 

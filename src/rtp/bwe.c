@@ -37,7 +37,6 @@
 #define TRAINS_MET_US TACET_S(1)       /* they differ for a moment where the capacity changes */
 #define THERE_PERCENT_PER_S 1
 #define THERE_LEAST_BPS_PER_S 5000
-#define SHORT_PART 3     /* of the threshold: a longer queue stands, though jitter may explain it */
 #define USED_PERCENT 120 /* no growth beyond so much of what arrives */
 #define USED_BPS 20000
 #define STEP_MAX_US TACET_MS(200)
@@ -205,16 +204,12 @@ static bool meets_trains(const struct tacet_bwe *b)
 static int64_t step(const struct tacet_bwe *b, int64_t passed_us)
 {
     int64_t known = b->known_bps;
-    bool queued = b->delay.queue_us * SHORT_PART >= b->delay.threshold_us;
-    bool clear =
-        !queued && tacet_dispersion_bps(&b->dispersion) * 100 > b->estimate_bps * CLEAR_PERCENT;
+    bool clear = b->delay.queue_us * 3 < b->delay.threshold_us &&
+                 tacet_dispersion_bps(&b->dispersion) * 100 > b->estimate_bps * CLEAR_PERCENT;
     bool near = known > 0 && b->estimate_bps * 100 > known * NEAR_BELOW_PERCENT && !clear;
 
     if (near) {
         bool there = b->estimate_bps * 100 > known * THERE_PERCENT;
-        if (there && queued) {
-            return 0; /* what is short of overuse is a delay for sound, too */
-        }
         int64_t percent = there ? THERE_PERCENT_PER_S : NEAR_PERCENT_PER_S;
         int64_t floor = there ? THERE_LEAST_BPS_PER_S : NEAR_LEAST_BPS_PER_S;
         int64_t bps_per_s = most(b->estimate_bps * percent / 100, floor);

@@ -176,6 +176,8 @@ enum {
 #define TACET_REPORT_INTERVAL_US                                                                   \
     TACET_MS(500) /* RTCP, RFC 3550 section 6.2 with the minimum                                   \
                      that RFC 4585 section 3.4 allows to reduce */
+#define TACET_EARLY_REPORTS 2 /* the second in case that the first is lost, so much later */
+#define TACET_EARLY_REPORT_US TACET_MS(100)
 #define TACET_FEEDBACK_INTERVAL_MIN_US TACET_MS(40) /* between two reports (rtp/feedback.h) */
 #define TACET_FEEDBACK_INTERVAL_MAX_US TACET_MS(200)
 #define TACET_REORDER_MIN_US TACET_MS(30) /* overtaken by more than that: lost */

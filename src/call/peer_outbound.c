@@ -145,6 +145,25 @@ static bool heals(const struct tacet_frame *frame)
            (frame->temporal_layer == 0 && (frame->references & TACET_REFERENCE_LAST) == 0);
 }
 
+/* A frame of that kind was sent. As soon as there is one of each, the peer is told how their times
+ * belong together, which lip sync lives on (RFC 6051 section 2.1: the first report may go at
+ * once). */
+static void begin_reports(struct tacet_call *call, struct tacet_peer *peer, int64_t now,
+                          enum tacet_kind kind)
+{
+    const struct tacet_media *media = &call->config.media;
+    struct tacet_rtp_session *s = peer->session;
+    bool first = !s->reported && !s->sent_since_report[kind];
+
+    s->sent_since_report[kind] = true;
+    if (first && s->sent_since_report[TACET_KIND_AUDIO] == media->audio &&
+        s->sent_since_report[TACET_KIND_VIDEO] == media->video) {
+        s->reported = true;
+        s->early_reports = TACET_EARLY_REPORTS;
+        tacet_timers_set(&peer->timers, TACET_TIMER_REPORT, now);
+    }
+}
+
 int tacet_peer_send_frame(struct tacet_call *call, struct tacet_peer *peer, int64_t now,
                           const struct tacet_frame *frame)
 {
@@ -194,7 +213,7 @@ int tacet_peer_send_frame(struct tacet_call *call, struct tacet_peer *peer, int6
     if (frame->kind == TACET_KIND_AUDIO) {
         tacet_peer_copy_sound(call, peer, sending->audio.last);
     }
-    peer->session->sent_since_report[frame->kind] = true;
+    begin_reports(call, peer, now, frame->kind);
     count_sent(peer, now, (size_t)(out->stats.packets_sent - packets), (size_t)result);
     if (frame->kind == TACET_KIND_VIDEO) {
         tacet_repair_on_sent(&peer->session->repair, (size_t)result, 0);

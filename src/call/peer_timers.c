@@ -64,9 +64,15 @@ static void on_keepalive(struct tacet_peer *peer, int64_t now)
 
 static void on_report_timer(struct tacet_call *call, struct tacet_peer *peer, int64_t now)
 {
+    struct tacet_rtp_session *session = peer->session;
+
     tacet_peer_send_report(call, peer, now, false);
+    session->reported = true;
+    session->early_reports -= session->early_reports > 0 ? 1 : 0;
     tacet_timers_set(&peer->timers, TACET_TIMER_REPORT,
-                     now + tacet_peer_jitter(call, TACET_REPORT_INTERVAL_US));
+                     now + (session->early_reports > 0
+                                ? TACET_EARLY_REPORT_US
+                                : tacet_peer_jitter(call, TACET_REPORT_INTERVAL_US)));
 }
 
 /* A request or its answer may be lost: it is said again when the answer should have come. */

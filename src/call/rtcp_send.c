@@ -74,7 +74,8 @@ size_t tacet_rtcp_send_report(struct tacet_rtp_session *s, int64_t now, bool pli
     size_t blocks = 0;
     bool written = false;
 
-    for (int kind = 0; kind < TACET_KIND_COUNT; kind++) {
+    /* The fate of the first few packets says nothing about the way. */
+    for (int kind = 0; kind < TACET_KIND_COUNT && (s->early_reports == 0 || pli); kind++) {
         if (tacet_reception_report(&s->inbound.reception[kind], now,
                                    &part.u.report.blocks[blocks])) {
             blocks++;

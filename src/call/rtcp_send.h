@@ -12,7 +12,8 @@
 struct tacet_rtp_session;
 
 /* Writes the compound RTCP of this interval (RFC 3550 section 6.1): an SR a kind that was sent, or
- * one RR, with the blocks, then SDES, and PLI if `pli`. */
+ * one RR, with the blocks (but for those early ones that tell times only), then SDES, and PLI if
+ * `pli`. */
 size_t tacet_rtcp_send_report(struct tacet_rtp_session *s, int64_t now, bool pli, uint8_t *out,
                               size_t capacity);
 /* Writes a NACK for the packets of sound and of video that are to be asked for now; 0: none is. The

@@ -72,6 +72,8 @@ void tacet_rtp_session_begin(struct tacet_rtp_session *s, const struct tacet_ran
         s->remote[kind] = (struct tacet_remote_inbound_stats){ 0 };
         s->sent_since_report[kind] = false;
     }
+    s->reported = false;
+    s->early_reports = 0;
     s->outbound[TACET_KIND_VIDEO].history = s->history;
     tacet_outbound_init(&s->rtx, TACET_KIND_VIDEO, out[TACET_SSRC_RTX],
                         start[TACET_KIND_COUNT + 1] & 0x7fff, 0);

@@ -51,8 +51,10 @@ struct tacet_rtp_session {
     uint16_t acked;      /* the picture acknowledged last, and how often */
     uint32_t acked_times;
     bool sent_since_report[TACET_KIND_COUNT];
-    uint64_t padded; /* the packet of the history that filled a probe last */
-    uint8_t *frame;  /* TACET_FRAME_SIZE_MAX bytes */
+    bool reported;          /* the first report has been due */
+    uint32_t early_reports; /* to come, before the first interval is over: they tell times only */
+    uint64_t padded;        /* the packet of the history that filled a probe last */
+    uint8_t *frame;         /* TACET_FRAME_SIZE_MAX bytes */
 };
 
 int tacet_rtp_session_create(struct tacet_rtp_session **ret);

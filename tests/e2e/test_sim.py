@@ -87,6 +87,10 @@ class Sim(unittest.TestCase):
             self.assertIsNone(video["ssim"])
             self.assertIsNone(audio["speechCorrelation"])
 
+    def test_lips_are_in_time_from_the_first_picture_on(self):
+        for direction in self.run_json("--seconds", "10", "--delay", "1")["directions"]:
+            self.assertLess(direction["lipSyncMs"]["worst"], 40)
+
     def test_real_codecs_are_compared_with_their_source(self):
         told = self.run_json("--seconds", "3", "--video-in", "testcard:320x192@15",
                              "--video-bitrate", "400", codec="real")

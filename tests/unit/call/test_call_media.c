@@ -231,6 +231,68 @@ static void decoder_that_failed_gets_a_key_frame(void **state)
     pair_free(&p);
 }
 
+/* Whether the callee knows when the sound that comes now was captured. */
+static bool times_are_known(struct pair *p)
+{
+    send(p, CALLER, TACET_KIND_AUDIO, false, 80);
+    pair_pump(p);
+    assert_int_equal(p->last_frame[CALLEE].kind, TACET_KIND_AUDIO);
+    return p->last_frame[CALLEE].capture_known;
+}
+
+static void times_are_known_as_soon_as_there_is_something_of_each_kind(void **state)
+{
+    struct pair p;
+
+    (void)state;
+    pair_create(&p, 9, NULL);
+    pair_connect(&p);
+    send(&p, CALLER, TACET_KIND_AUDIO, false, 80);
+    pair_run(&p, TACET_MS(20));
+    assert_false(times_are_known(&p));
+    send(&p, CALLER, TACET_KIND_VIDEO, true, 1000);
+    pair_run(&p, TACET_MS(20));
+    assert_true(times_are_known(&p));
+    assert_in_range(p.last_frame[CALLEE].captured_at_us - p.now + 1000, 0, 2000);
+    pair_free(&p);
+}
+
+static void times_are_told_again_soon(void **state)
+{
+    struct pair p;
+
+    (void)state;
+    pair_create(&p, 10, NULL);
+    pair_connect(&p);
+    p.blocked[CALLER] = true;
+    send(&p, CALLER, TACET_KIND_AUDIO, false, 80);
+    send(&p, CALLER, TACET_KIND_VIDEO, true, 1000);
+    pair_run(&p, TACET_MS(20));
+    p.blocked[CALLER] = false;
+    assert_false(times_are_known(&p));
+    pair_run(&p, TACET_MS(100));
+    assert_true(times_are_known(&p));
+    pair_free(&p);
+}
+
+static void send_sound_only(int party, struct tacet_call_config *config)
+{
+    config->media.video = party == CALLEE;
+}
+
+static void times_of_sound_alone_wait_for_no_picture(void **state)
+{
+    struct pair p;
+
+    (void)state;
+    pair_create(&p, 11, send_sound_only);
+    pair_connect(&p);
+    send(&p, CALLER, TACET_KIND_AUDIO, false, 80);
+    pair_run(&p, TACET_MS(20));
+    assert_true(times_are_known(&p));
+    pair_free(&p);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -241,6 +303,9 @@ int main(void)
         cmocka_unit_test(lost_packet_is_sent_again),
         cmocka_unit_test(picture_that_cannot_be_repaired_is_replaced_from_one_that_came),
         cmocka_unit_test(decoder_that_failed_gets_a_key_frame),
+        cmocka_unit_test(times_are_known_as_soon_as_there_is_something_of_each_kind),
+        cmocka_unit_test(times_are_told_again_soon),
+        cmocka_unit_test(times_of_sound_alone_wait_for_no_picture),
     };
 
     return cmocka_run_group_tests(tests, NULL, NULL);

@@ -104,6 +104,29 @@ static void loss_and_round_trip_reach_the_sender(void **state)
     assert_int_equal(remote->round_trip_time_measurements, 1);
 }
 
+static void early_report_tells_times_and_no_loss(void **state)
+{
+    uint8_t packet[1200];
+    struct tacet_rtp_session *a = sessions[0];
+    struct tacet_rtp_session *b = sessions[1];
+    int64_t captured_at_us;
+
+    (void)state;
+    receive(b, 1000, 0, 100);
+    receive(b, 61000, 3, 100);
+    b->sent_since_report[TACET_KIND_AUDIO] = true;
+    b->early_reports = 1;
+    size_t size = tacet_rtcp_send_report(b, 70000, false, packet, sizeof(packet));
+    assert_int_equal(tacet_rtcp_receive(a, 80000, packet, size), TACET_DROP_NONE);
+    assert_int_equal(a->remote[TACET_KIND_AUDIO].packets_lost, 0);
+    assert_true(
+        tacet_reception_captured_at(&a->inbound.reception[TACET_KIND_AUDIO], 0, &captured_at_us));
+    b->early_reports = 0;
+    size = tacet_rtcp_send_report(b, 90000, false, packet, sizeof(packet));
+    assert_int_equal(tacet_rtcp_receive(a, 100000, packet, size), TACET_DROP_NONE);
+    assert_int_equal(a->remote[TACET_KIND_AUDIO].packets_lost, 2);
+}
+
 static void picture_is_asked_for_once_a_report(void **state)
 {
     uint8_t packet[1200];
@@ -261,6 +284,7 @@ int main(void)
         cmocka_unit_test_setup_teardown(loss_and_round_trip_reach_the_sender, begin, end),
         cmocka_unit_test_setup_teardown(of_two_feedbacks_in_one_packet_the_first_counts, begin,
                                         end),
+        cmocka_unit_test_setup_teardown(early_report_tells_times_and_no_loss, begin, end),
         cmocka_unit_test_setup_teardown(picture_is_asked_for_once_a_report, begin, end),
         cmocka_unit_test_setup_teardown(fate_of_each_packet_reaches_the_sender, begin, end),
         cmocka_unit_test_setup_teardown(sound_is_asked_for_however_much_was_asked_of_the_picture,

@@ -11,7 +11,9 @@ enum tacet_drop tacet_early_keep(struct tacet_call *call, struct tacet_peer *pee
     struct tacet_queue *early = peer->state == TACET_PEER_ANSWERED ? &peer->session->early : NULL;
     uint32_t ssrc;
 
-    if (early == NULL || !tacet_rtp_ssrc(packet->data, packet->size, false, &ssrc) ||
+    /* From elsewhere it may be anybody's, and would take the place of what is genuine. */
+    if (early == NULL || !tacet_path_equal(&packet->path, &peer->path) ||
+        !tacet_rtp_ssrc(packet->data, packet->size, false, &ssrc) ||
         ssrc == peer->session->inbound.stats[TACET_KIND_AUDIO].ssrc) {
         return TACET_DROP_STATE;
     }

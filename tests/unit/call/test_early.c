@@ -57,6 +57,32 @@ static void send(struct pair *p, enum tacet_kind kind, uint8_t references, size_
     pair_send(p, CALLER, kind, references, size);
 }
 
+/* Somebody who knows the SSRC and fills every place, but does not write the caller's address. */
+static void junk_from_elsewhere_takes_no_place(void **state)
+{
+    uint8_t junk[1000] = { 0x80, 96 };
+    struct tacet_path elsewhere;
+    struct pair p;
+
+    (void)state;
+    answer_half(&p, 47);
+    uint32_t ssrc = pair_peer(&p, CALLEE)->session->inbound.stats[TACET_KIND_VIDEO].ssrc;
+    for (int i = 0; i < 4; i++) {
+        junk[8 + i] = (uint8_t)(ssrc >> (24 - 8 * i));
+    }
+    elsewhere = p.path[CALLER];
+    elsewhere.address.port++;
+    for (int i = 0; i < 2 * TACET_EARLY_PACKETS_MAX; i++) {
+        struct tacet_packet in = { .path = elsewhere, .data = junk, .size = sizeof(junk) };
+        assert_int_equal(tacet_call_handle_packet(p.call[CALLEE], p.now, &in), TACET_DROP_STATE);
+    }
+    send(&p, TACET_KIND_VIDEO, 0, 500);
+    assert_true(give_rtp(&p, TACET_DROP_NONE, false) > 0);
+    pair_run(&p, TACET_S(1));
+    assert_int_equal(p.frames[CALLEE][TACET_KIND_VIDEO], 1);
+    pair_free(&p);
+}
+
 static void picture_that_overtakes_the_answer_is_shown_after_it(void **state)
 {
     struct pair p;
@@ -205,6 +231,7 @@ static void what_was_kept_holds_up_no_move(void **state)
 int main(void)
 {
     const struct CMUnitTest tests[] = {
+        cmocka_unit_test(junk_from_elsewhere_takes_no_place),
         cmocka_unit_test(picture_that_overtakes_the_answer_is_shown_after_it),
         cmocka_unit_test(time_of_arrival_is_told_as_it_was),
         cmocka_unit_test(sound_that_overtakes_the_answer_is_dropped),

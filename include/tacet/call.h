@@ -184,7 +184,8 @@ TACET_API void tacet_call_handle_timeout(struct tacet_call *call, int64_t now);
 TACET_API TACET_NODISCARD int tacet_call_handle_playout(struct tacet_call *call, int64_t now,
                                                         uint32_t peer, enum tacet_kind kind,
                                                         const struct tacet_playout_report *report);
-/* The machine's addresses changed: says hello from the new ones at once. */
+/* The machine's addresses changed: says hello from the new ones at once, from whichever the system
+ * chooses. */
 TACET_API void tacet_call_handle_network_change(struct tacet_call *call, int64_t now);
 /*
  * Sends one encoded frame to every connected peer; copied. Ignored, with 0, while nobody is

@@ -165,6 +165,7 @@ enum {
 #define TACET_CONTROL_RETRY_MAX_US TACET_MS(500)
 #define TACET_KEEPALIVE_US TACET_S(1)
 #define TACET_RECONNECTING_US TACET_S(5)
+#define TACET_MOVED_US TACET_S(2) /* what comes at an old address of this machine says nothing */
 #define TACET_LOST_US TACET_S(30)
 #define TACET_VALIDATION_RETRY_US TACET_MS(250)
 #define TACET_VALIDATION_COPY_US TACET_MS(2)

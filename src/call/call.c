@@ -366,6 +366,7 @@ void tacet_call_handle_network_change(struct tacet_call *call, int64_t now)
 {
     for (int i = 0; i < TACET_PEERS_MAX; i++) {
         if (talking(&call->peers[i])) {
+            tacet_peer_lose_local(&call->peers[i], now + TACET_MOVED_US);
             tacet_control_send_single(&call->peers[i].control, TACET_MESSAGE_PING, NULL, 0);
             call->peers[i].last_sent_at_us = now;
         }

@@ -54,7 +54,9 @@ struct tacet_peer {
     /* from FIN on */
     struct tacet_path path;         /* where its packets go */
     bool unsettled;                 /* caller: nothing authenticated came by a dialled path yet */
-    bool local_lost;                /* after silence path.local is the system's choice for now */
+    bool local_lost;                /* path.local is the system's choice, and stays so ... */
+    int64_t local_lost_until_us;    /* ... until then */
+    uint32_t elsewhere;             /* packets in a row that came at another local address */
     struct tacet_path arrived_from; /* the packet being read */
     bool responded;                 /* to a challenge in it */
     struct tacet_validation validation;
@@ -123,9 +125,9 @@ void tacet_peer_on_authenticated(struct tacet_call *call, struct tacet_peer *pee
 /* It came from this path and is `newer` (protocol.md section 9) or not: has the peer moved? */
 void tacet_peer_on_path(struct tacet_call *call, struct tacet_peer *peer, int64_t now,
                         const struct tacet_path *from, size_t size, bool newer);
-/* Nothing comes any more, perhaps because this machine has moved: packets leave from wherever the
- * system says, until one of the peer's tells at which address it came. */
-void tacet_peer_lose_local(struct tacet_peer *peer);
+/* This machine has moved, or perhaps, for nothing comes any more: packets leave from wherever the
+ * system says, until one of the peer's, not before `until_us`, tells at which address it came. */
+void tacet_peer_lose_local(struct tacet_peer *peer, int64_t until_us);
 /* While a new path is validated sound goes there too: a packet of it was just queued. */
 void tacet_peer_copy_sound(struct tacet_call *call, struct tacet_peer *peer,
                            const struct tacet_buffer *packet);

@@ -5,6 +5,9 @@
 #include "call/call.h"
 #include "call/peer.h"
 
+/* A packet alone that comes at another address of this machine may be somebody's copy. */
+#define ELSEWHERE_SURE 3
+
 /* The first authenticated packet by one of the paths that were dialled decides between them. Any
  * other path is one that the peer would have moved to. */
 static void settle(struct tacet_peer *peer, const struct tacet_path *from)
@@ -17,6 +20,21 @@ static void settle(struct tacet_peer *peer, const struct tacet_path *from)
     }
 }
 
+/* Packets leave from the address at which the peer's come, for its NAT lets in no others. Who has
+ * dialled leaves it to the system. */
+static void follow_local(struct tacet_peer *peer, int64_t now, const struct tacet_path *from)
+{
+    bool same = tacet_address_equal(&from->local, &peer->path.local);
+    bool bound = peer->local_lost || peer->path.local.family != 0;
+
+    peer->elsewhere = same || !bound ? 0 : peer->elsewhere + 1;
+    if (peer->local_lost ? now >= peer->local_lost_until_us : peer->elsewhere >= ELSEWHERE_SURE) {
+        peer->path.local = from->local;
+        peer->local_lost = false;
+        peer->elsewhere = 0;
+    }
+}
+
 void tacet_peer_on_path(struct tacet_call *call, struct tacet_peer *peer, int64_t now,
                         const struct tacet_path *from, size_t size, bool newer)
 {
@@ -24,18 +42,18 @@ void tacet_peer_on_path(struct tacet_call *call, struct tacet_peer *peer, int64_
     if (peer->state == TACET_PEER_ENDING) {
         return;
     }
-    if (peer->local_lost && newer && tacet_path_equal(from, &peer->path)) {
-        peer->path.local = from->local;
-        peer->local_lost = false;
+    if (newer && tacet_path_equal(from, &peer->path)) {
+        follow_local(peer, now, from);
     }
     tacet_validation_on_packet(&peer->validation, now, &peer->path, from, size, newer,
                                &call->config.random);
     tacet_peer_validate(call, peer, now);
 }
 
-void tacet_peer_lose_local(struct tacet_peer *peer)
+void tacet_peer_lose_local(struct tacet_peer *peer, int64_t until_us)
 {
-    peer->local_lost = peer->path.local.family != 0;
+    peer->local_lost |= peer->path.local.family != 0;
+    peer->local_lost_until_us = until_us;
     peer->path.local = (struct tacet_address){ 0 };
 }
 

@@ -44,7 +44,7 @@ static void on_silence(struct tacet_call *call, struct tacet_peer *peer, int64_t
     if (!peer->reconnecting && peer->established) {
         peer->reconnecting = true;
         tacet_peer_push(call, peer, TACET_EVENT_RECONNECTING);
-        tacet_peer_lose_local(peer);
+        tacet_peer_lose_local(peer, now);
     }
     tacet_timers_set(&peer->timers, TACET_TIMER_SILENCE, peer->last_received_at_us + TACET_LOST_US);
 }

@@ -109,6 +109,82 @@ static void after_silence_the_system_chooses_until_something_comes(void **state)
     pair_free(&p);
 }
 
+/* Though a stray packet by another path came between. */
+static void silence_twice_still_keeps_to_what_comes_then(void **state)
+{
+    struct pair p;
+
+    (void)state;
+    pair_create(&p, 67, NULL);
+    arrive_at(&p, 1);
+    pair_connect(&p);
+    tacet_peer_lose_local(pair_peer(&p, CALLEE), p.now);
+    tacet_peer_lose_local(pair_peer(&p, CALLEE), p.now);
+    pair_run(&p, TACET_S(2));
+    expect_from(&p, 1);
+    pair_free(&p);
+}
+
+/* Its old address may still be there, and what is under way comes at it. */
+static void machine_that_has_moved_is_not_held_to_its_old_address(void **state)
+{
+    struct pair p;
+
+    (void)state;
+    pair_create(&p, 68, NULL);
+    arrive_at(&p, 1);
+    pair_connect(&p);
+    pair_run(&p, TACET_S(1));
+    expect_from(&p, 1);
+    tacet_call_handle_network_change(p.call[CALLEE], p.now);
+    pair_pump(&p);
+    expect_from(&p, 0);
+    pair_run(&p, TACET_MOVED_US - TACET_MS(100));
+    expect_from(&p, 0);
+    arrive_at(&p, 2);
+    pair_run(&p, TACET_S(2));
+    expect_from(&p, 2);
+    pair_free(&p);
+}
+
+/* Ahead of FIN a copy of it, in the caller's name, comes at another address of the callee's
+ * machine: what leaves from there does not pass the caller's NAT. */
+static void copy_of_fin_at_another_address_is_put_right(void **state)
+{
+    struct tacet_packet packet;
+    struct pair p;
+    bool copied = false;
+    uint8_t left_from = 0;
+
+    (void)state;
+    pair_create(&p, 69, NULL);
+    pair_dial(&p);
+    for (int64_t end = p.now + TACET_S(5); p.now < end; p.now += TACET_MS(1)) {
+        for (int from = 0; from < 2; from++) {
+            tacet_call_handle_timeout(p.call[from], p.now);
+            while (tacet_call_poll_packet(p.call[from], p.now, &packet) == 1) {
+                uint8_t copy[TACET_DATAGRAM_MAX];
+                struct tacet_packet in = { .path = p.path[from], .data = copy };
+                bool fin = from == CALLER && packet.size == TACET_FIN_SIZE;
+                for (uint8_t host = fin && !copied ? 2 : 1; host > 0; host--) {
+                    in.path.local = local_of(from == CALLER ? host : 0);
+                    in.size = packet.size;
+                    memcpy(copy, packet.data, packet.size);
+                    if (from == CALLER || packet.path.local.ip[0] == 1) {
+                        (void)tacet_call_handle_packet(p.call[1 - from], p.now, &in);
+                    }
+                }
+                copied |= fin;
+                left_from = from == CALLEE ? packet.path.local.ip[0] : left_from;
+            }
+        }
+    }
+    assert_true(copied);
+    assert_true(pair_peer(&p, CALLER)->established);
+    assert_int_equal(left_from, 1);
+    pair_free(&p);
+}
+
 static void path_that_wins_brings_its_local_address(void **state)
 {
     struct pair p;
@@ -256,6 +332,9 @@ int main(void)
         cmocka_unit_test(callee_answers_from_the_address_that_was_dialled),
         cmocka_unit_test(each_dialled_address_answers_for_itself),
         cmocka_unit_test(after_silence_the_system_chooses_until_something_comes),
+        cmocka_unit_test(silence_twice_still_keeps_to_what_comes_then),
+        cmocka_unit_test(machine_that_has_moved_is_not_held_to_its_old_address),
+        cmocka_unit_test(copy_of_fin_at_another_address_is_put_right),
         cmocka_unit_test(path_that_wins_brings_its_local_address),
         cmocka_unit_test(copy_of_resp_from_elsewhere_ends_nothing_and_draws_nothing),
         cmocka_unit_test(copies_of_all_that_comes_first_draw_at_most_three_times_their_bytes),

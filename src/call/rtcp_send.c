@@ -4,6 +4,7 @@
  */
 #include "call/rtcp_send.h"
 
+#include "base/range.h"
 #include "call/rtp_session.h"
 
 #include <assert.h>
@@ -156,16 +157,11 @@ size_t tacet_rtcp_send_nack(struct tacet_rtp_session *s, int64_t now, int64_t ro
     return w.at;
 }
 
-static int64_t later(int64_t a, int64_t b)
-{
-    return a > b ? a : b;
-}
-
 int64_t tacet_rtcp_send_nack_timeout(const struct tacet_rtp_session *s)
 {
-    int64_t at = later(tacet_nack_timeout(&s->inbound.nack), s->ask_from_us[TACET_KIND_VIDEO]);
-    int64_t sound_at =
-        later(tacet_audio_nack_timeout(&s->inbound.audio_nack), s->ask_from_us[TACET_KIND_AUDIO]);
+    int64_t at = tacet_most(tacet_nack_timeout(&s->inbound.nack), s->ask_from_us[TACET_KIND_VIDEO]);
+    int64_t sound_at = tacet_most(tacet_audio_nack_timeout(&s->inbound.audio_nack),
+                                  s->ask_from_us[TACET_KIND_AUDIO]);
 
     return at < sound_at ? at : sound_at;
 }

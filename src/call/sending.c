@@ -2,6 +2,7 @@
 #include "call/sending.h"
 
 #include "base/limits.h"
+#include "base/range.h"
 #include "rtp/packet_result.h"
 
 #define START_BPS 300000
@@ -296,11 +297,6 @@ static int64_t for_the_wait(const struct tacet_sending *s, int64_t now, int64_t 
     return video_bps * (percent > WAIT_LEAST_PERCENT ? percent : WAIT_LEAST_PERCENT) / 100;
 }
 
-static int32_t clamp(int64_t x, int64_t low, int64_t high)
-{
-    return (int32_t)(x > high ? high : x < low ? low : x);
-}
-
 static void lower_voice(struct tacet_audio_need *need, int32_t bps, int64_t most_bps)
 {
     if (need->most_bps > bps && tacet_audio_plan_wish_bps(need) > most_bps) {
@@ -345,7 +341,7 @@ static void share(struct tacet_sending *s, int64_t now)
         video = pause_bps(s);
     }
     int64_t least = s->video_most_bps < VIDEO_LEAST_BPS ? s->video_most_bps : VIDEO_LEAST_BPS;
-    s->video_bps = clamp(video, least, s->video_most_bps);
+    s->video_bps = (int32_t)tacet_clamp(video, least, s->video_most_bps);
 }
 
 static bool is_news(const struct tacet_sending *s, int64_t now, int32_t bps, int32_t told,

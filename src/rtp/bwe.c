@@ -2,6 +2,7 @@
 #include "rtp/bwe.h"
 
 #include "base/limits.h"
+#include "base/range.h"
 
 #define LEAST_BPS 12000
 
@@ -57,23 +58,12 @@
 #define MUTE_LEAST_BPS 150000
 
 #define MET_US TACET_S(20)
-#define STANDING_RATE_US TACET_S(1)
-
-static int64_t least(int64_t a, int64_t b)
-{
-    return a < b ? a : b;
-}
-
-static int64_t most(int64_t a, int64_t b)
-{
-    return a > b ? a : b;
-}
 
 void tacet_bwe_init(struct tacet_bwe *b, int64_t now, int64_t start_bps, int64_t most_bps)
 {
     *b = (struct tacet_bwe){
-        .most_bps = most(most_bps, LEAST_BPS),
-        .estimate_bps = most(least(start_bps, most_bps), LEAST_BPS),
+        .most_bps = tacet_most(most_bps, LEAST_BPS),
+        .estimate_bps = tacet_most(tacet_least(start_bps, most_bps), LEAST_BPS),
         .first_sent_us = -1,
         .last_change_us = now,
         .last_decrease_us = now - MET_US,
@@ -89,7 +79,7 @@ void tacet_bwe_init(struct tacet_bwe *b, int64_t now, int64_t start_bps, int64_t
 
 static void set_estimate(struct tacet_bwe *b, int64_t now, int64_t bps)
 {
-    bps = most(least(bps, b->most_bps), LEAST_BPS);
+    bps = tacet_most(tacet_least(bps, b->most_bps), LEAST_BPS);
     if (bps < b->estimate_bps) {
         b->last_decrease_us = now;
         tacet_probing_on_decrease(&b->probing, now);
@@ -107,7 +97,7 @@ void tacet_bwe_set_idle_round_trip(struct tacet_bwe *b, int64_t round_trip_us)
 
 void tacet_bwe_begin_with(struct tacet_bwe *b, int64_t now, int64_t capacity_bps)
 {
-    int64_t bps = most(capacity_bps * BEGIN_PERCENT / 100, LEAST_BPS);
+    int64_t bps = tacet_most(capacity_bps * BEGIN_PERCENT / 100, LEAST_BPS);
 
     if (bps < b->estimate_bps) {
         b->estimate_bps = bps;
@@ -123,8 +113,8 @@ void tacet_bwe_set_most(struct tacet_bwe *b, int64_t now, int64_t most_bps)
     bool held =
         b->estimate_bps * 100 >= b->most_bps * WORTH_PERCENT && !tacet_bwe_met_capacity(b, now);
 
-    b->most_bps = most(most_bps, LEAST_BPS);
-    b->estimate_bps = held ? b->most_bps : least(b->estimate_bps, b->most_bps);
+    b->most_bps = tacet_most(most_bps, LEAST_BPS);
+    b->estimate_bps = held ? b->most_bps : tacet_least(b->estimate_bps, b->most_bps);
 }
 
 /* What the way carries. Losses are counted as they were as long as chance explains them: a short
@@ -145,7 +135,8 @@ static int64_t delivered(const struct tacet_bwe *b)
 
     if (b->delay.queue_us > 2 * b->delay.threshold_us || b->delay.slope_us_per_s > STEEP_US_PER_S) {
         int64_t window_us = bps > 0 ? RATE_SHORT_BITS * 1000000 / bps : RATE_US;
-        bps = least(bps, carried(b, most(RATE_SHORT_US, least(window_us, RATE_US))));
+        bps = tacet_least(bps,
+                          carried(b, tacet_most(RATE_SHORT_US, tacet_least(window_us, RATE_US))));
     }
     return bps;
 }
@@ -166,9 +157,9 @@ static void on_overuse(struct tacet_bwe *b, int64_t now)
     }
     tacet_loss_check_cancel(&b->loss, now);
     if (is_limited(b) || capacity == 0) {
-        to = most(to, b->estimate_bps * LIMITED_DECREASE_PERCENT / 100);
+        to = tacet_most(to, b->estimate_bps * LIMITED_DECREASE_PERCENT / 100);
     }
-    to = most(to, b->estimate_bps * AT_ONCE_PERCENT / 100);
+    to = tacet_most(to, b->estimate_bps * AT_ONCE_PERCENT / 100);
     if (to >= b->estimate_bps) {
         return;
     }
@@ -181,7 +172,7 @@ static void on_overuse(struct tacet_bwe *b, int64_t now)
     if (before) {
         /* Reports that are lost make what arrives look smaller; not how far apart it does. */
         int64_t trains_bps = tacet_dispersion_bps(&b->dispersion);
-        to = most(to, trains_bps * DECREASE_PERCENT / 100);
+        to = tacet_most(to, trains_bps * DECREASE_PERCENT / 100);
     }
     if (before ? to * 100 > b->estimate_bps * COLLAPSE_PERCENT
                : b->delivery.newest_sent_us < b->last_decrease_us + RESPONSE_US ||
@@ -212,8 +203,8 @@ static int64_t step(const struct tacet_bwe *b, int64_t passed_us)
         bool there = b->estimate_bps * 100 > known * THERE_PERCENT;
         int64_t percent = there ? THERE_PERCENT_PER_S : NEAR_PERCENT_PER_S;
         int64_t floor = there ? THERE_LEAST_BPS_PER_S : NEAR_LEAST_BPS_PER_S;
-        int64_t bps_per_s = most(b->estimate_bps * percent / 100, floor);
-        return least(NEAR_BPS_PER_S, bps_per_s) * passed_us / 1000000;
+        int64_t bps_per_s = tacet_most(b->estimate_bps * percent / 100, floor);
+        return tacet_least(NEAR_BPS_PER_S, bps_per_s) * passed_us / 1000000;
     }
     return b->estimate_bps * FAR_PERCENT_PER_S / 100 * passed_us / 1000000;
 }
@@ -231,15 +222,15 @@ static void increase(struct tacet_bwe *b, int64_t now)
         b->last_change_us = now;
         return;
     }
-    int64_t passed_us = least(now - b->last_change_us, STEP_MAX_US);
+    int64_t passed_us = tacet_least(now - b->last_change_us, STEP_MAX_US);
     int64_t to = b->estimate_bps + step(b, passed_us);
     int64_t used = carried(b, RATE_US);
 
     if (b->estimate_bps * 100 > b->known_bps * NEAR_ABOVE_PERCENT) {
         b->known_bps = 0;
     }
-    to = least(to, used * USED_PERCENT / 100 + USED_BPS);
-    set_estimate(b, now, most(to, b->estimate_bps));
+    to = tacet_least(to, used * USED_PERCENT / 100 + USED_BPS);
+    set_estimate(b, now, tacet_most(to, b->estimate_bps));
 }
 
 /* A queue that is not ours is the way's own delay, and what was lost meanwhile its own loss. */
@@ -247,7 +238,7 @@ static void watch_standing(struct tacet_bwe *b, int64_t now)
 {
     struct tacet_standing_rates rates = {
         .estimate_bps = b->estimate_bps,
-        .arrives_bps = tacet_delivery_arrived_bps(&b->delivery, STANDING_RATE_US),
+        .arrives_bps = tacet_delivery_arrived_bps(&b->delivery, TACET_STANDING_RATE_US),
         .own_permille = b->loss.own_permille,
         .lowest = b->estimate_bps <= LEAST_BPS,
     };
@@ -370,8 +361,8 @@ void tacet_bwe_on_results(struct tacet_bwe *b, int64_t now, struct tacet_packet_
     tacet_loss_check_set_trains(&b->loss, none ? 0 : tacet_dispersion_bps(&b->dispersion));
     enum tacet_loss_verdict verdict = tacet_loss_check_update(&b->loss, now, b->delay.calm);
     if (verdict == TACET_LOSS_OURS) {
-        b->known_bps = b->loss.suspect_bps * 1000 / (1000 - least(b->loss.own_permille, 400));
-        set_estimate(b, now, least(b->known_bps * 95 / 100, b->estimate_bps));
+        b->known_bps = b->loss.suspect_bps * 1000 / (1000 - tacet_least(b->loss.own_permille, 400));
+        set_estimate(b, now, tacet_least(b->known_bps * 95 / 100, b->estimate_bps));
     } else if (verdict == TACET_LOSS_ROOM) {
         b->known_bps = 0;
         tacet_probing_hasten(&b->probing, now);
@@ -392,8 +383,9 @@ void tacet_bwe_on_report(struct tacet_bwe *b, int64_t now, int32_t lost_permille
     if (lost_permille <= MUTE_CLEAN_PERMILLE) {
         set_estimate(b, now, 2 * bps);
     } else if (lost_permille >= MUTE_LOSSY_PERMILLE) {
-        int64_t least_bps = lost_permille < MUTE_CHOKED_PERMILLE ? least(bps, MUTE_LEAST_BPS) : 0;
-        set_estimate(b, now, most(bps - bps * lost_permille / 2000, least_bps));
+        int64_t least_bps =
+            lost_permille < MUTE_CHOKED_PERMILLE ? tacet_least(bps, MUTE_LEAST_BPS) : 0;
+        set_estimate(b, now, tacet_most(bps - bps * lost_permille / 2000, least_bps));
     }
 }
 
@@ -419,10 +411,10 @@ int64_t tacet_bwe_target(const struct tacet_bwe *b)
 
     bps = bps * tacet_loss_check_share(&b->loss) / 1000;
     if (over_us > 0 && b->reports.last_us >= 0) {
-        int64_t keep = 100 - least(over_us * 100 / DRAIN_US, 100);
-        bps = bps * most(keep, DRAIN_LEAST_PERCENT) / 100;
+        int64_t keep = 100 - tacet_least(over_us * 100 / DRAIN_US, 100);
+        bps = bps * tacet_most(keep, DRAIN_LEAST_PERCENT) / 100;
     }
-    return most(bps, LEAST_BPS);
+    return tacet_most(bps, LEAST_BPS);
 }
 
 bool tacet_bwe_met_capacity(const struct tacet_bwe *b, int64_t now)

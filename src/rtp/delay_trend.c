@@ -2,6 +2,7 @@
 #include "rtp/delay_trend.h"
 
 #include "base/limits.h"
+#include "base/range.h"
 
 #include <assert.h>
 
@@ -39,11 +40,6 @@ static int64_t floor_divide(int64_t a, int64_t b)
 static int64_t *base_of(struct tacet_delay_trend *d, int64_t number)
 {
     return &d->bases_us[number - floor_divide(number, TACET_DELAY_BASES) * TACET_DELAY_BASES];
-}
-
-static int64_t clamp(int64_t x, int64_t low, int64_t high)
-{
-    return x < low ? low : x > high ? high : x;
 }
 
 void tacet_delay_trend_init(struct tacet_delay_trend *d)
@@ -195,8 +191,8 @@ static void follow(struct tacet_delay_trend *d, int64_t least_us)
     }
     d->before_us = least_us;
     d->before_slot = d->newest;
-    d->threshold_us =
-        clamp(THRESHOLD_FLOOR_US + NOISE_TIMES * d->noise_us, THRESHOLD_MIN_US, THRESHOLD_MAX_US);
+    d->threshold_us = tacet_clamp(THRESHOLD_FLOOR_US + NOISE_TIMES * d->noise_us, THRESHOLD_MIN_US,
+                                  THRESHOLD_MAX_US);
 }
 
 void tacet_delay_trend_update(struct tacet_delay_trend *d)
@@ -213,7 +209,8 @@ void tacet_delay_trend_update(struct tacet_delay_trend *d)
     assert(base_us != NONE);
     d->queue_us = least_us > base_us ? least_us - base_us : 0;
     d->slope_us_per_s = slope(d);
-    int64_t ahead = clamp(d->slope_us_per_s * LEAD_PERCENT_OF_S / 100, -LEAD_MAX_US, LEAD_MAX_US);
+    int64_t ahead =
+        tacet_clamp(d->slope_us_per_s * LEAD_PERCENT_OF_S / 100, -LEAD_MAX_US, LEAD_MAX_US);
     int64_t signal = d->queue_us + ahead;
     if (signal > d->threshold_us && !d->over) {
         d->over_since = d->newest;

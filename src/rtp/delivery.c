@@ -1,12 +1,9 @@
 /* See delivery.h. */
 #include "rtp/delivery.h"
 
-#define EXPLAINED_MOST_PERMILLE 700
+#include "base/range.h"
 
-static int64_t least(int64_t a, int64_t b)
-{
-    return a < b ? a : b;
-}
+#define EXPLAINED_MOST_PERMILLE 700
 
 void tacet_delivery_init(struct tacet_delivery *d)
 {
@@ -46,7 +43,8 @@ int64_t tacet_delivery_carried_bps(const struct tacet_delivery *d, int64_t windo
                                    int32_t explained_permille)
 {
     int64_t arrives = tacet_rate_window_bps(&d->arrived, window_us);
-    int64_t bps = arrives * 1000 / (1000 - least(explained_permille, EXPLAINED_MOST_PERMILLE));
+    int64_t bps =
+        arrives * 1000 / (1000 - tacet_least(explained_permille, EXPLAINED_MOST_PERMILLE));
 
-    return least(bps, tacet_rate_window_bps(&d->passed, window_us));
+    return tacet_least(bps, tacet_rate_window_bps(&d->passed, window_us));
 }

@@ -2,6 +2,7 @@
 #include "rtp/probing.h"
 
 #include "base/limits.h"
+#include "base/range.h"
 
 /* How fast, of the estimate */
 #define FIRST_PERCENT 300
@@ -27,16 +28,6 @@
 /* One's own probe may leave so long a queue for so long. */
 #define QUEUE_US TACET_MS(70)
 #define GRACE_US TACET_MS(400)
-
-static int64_t least(int64_t a, int64_t b)
-{
-    return a < b ? a : b;
-}
-
-static int64_t most(int64_t a, int64_t b)
-{
-    return a > b ? a : b;
-}
 
 void tacet_probing_init(struct tacet_probing *p, int64_t now)
 {
@@ -65,11 +56,11 @@ void tacet_probing_begin(struct tacet_probing *p, int64_t now, int64_t estimate_
     int64_t percent = p->begun == 0                         ? FIRST_PERCENT
                       : p->succeeded || p->begun < AT_START ? NEXT_PERCENT
                                                             : RATE_PERCENT;
-    int64_t rate_bps = most(estimate_bps * percent / 100, LEAST_BPS);
-    int64_t length_us = most(LENGTH_US, least(noise_us * NOISE_TIMES, LENGTH_MAX_US));
+    int64_t rate_bps = tacet_most(estimate_bps * percent / 100, LEAST_BPS);
+    int64_t length_us = tacet_most(LENGTH_US, tacet_least(noise_us * NOISE_TIMES, LENGTH_MAX_US));
 
     p->begun += p->begun < AT_START;
-    rate_bps = least(rate_bps, most_bps * OF_MOST_PERCENT / 100);
+    rate_bps = tacet_least(rate_bps, most_bps * OF_MOST_PERCENT / 100);
     tacet_probe_begin(&p->probe, now, rate_bps, length_us);
 }
 
@@ -98,7 +89,7 @@ void tacet_probing_on_success(struct tacet_probing *p, int64_t now, int64_t roun
 
 void tacet_probing_on_decrease(struct tacet_probing *p, int64_t now)
 {
-    p->next_us = most(p->next_us, now + AFTER_DECREASE_US);
+    p->next_us = tacet_most(p->next_us, now + AFTER_DECREASE_US);
 }
 
 void tacet_probing_begin_late(struct tacet_probing *p, int64_t now)

@@ -2,6 +2,7 @@
 #include "rtp/report_watch.h"
 
 #include "base/limits.h"
+#include "base/range.h"
 
 /* Round trips */
 #define ROUND_TRIP_SHARE 16
@@ -26,16 +27,6 @@
 #define SILENT_HOLD_PERMILLE 700
 #define SILENT_LEAST_PERMILLE 20
 #define SILENT_FIRST_LEAST_PERMILLE 500
-
-static int64_t least(int64_t a, int64_t b)
-{
-    return a < b ? a : b;
-}
-
-static int64_t most(int64_t a, int64_t b)
-{
-    return a > b ? a : b;
-}
 
 static int64_t apart(int64_t a, int64_t b)
 {
@@ -86,7 +77,7 @@ void tacet_report_watch_on_round_trip(struct tacet_report_watch *w, int64_t now,
                                       int64_t estimate_bps)
 {
     int64_t usual_us = w->round_trip_us;
-    bool late = took_us > usual_us + most(LATE_US, LATE_TIMES * w->round_trip_apart_us);
+    bool late = took_us > usual_us + tacet_most(LATE_US, LATE_TIMES * w->round_trip_apart_us);
 
     if (usual_us == 0) {
         w->round_trip_us = took_us;
@@ -116,7 +107,7 @@ void tacet_report_watch_on_decrease(struct tacet_report_watch *w, int64_t now, i
 /* When the next report would be; INT64_MAX: nothing is concluded from that. */
 static int64_t overdue_at(const struct tacet_report_watch *w)
 {
-    int64_t late_us = most(OVERDUE_US, OVERDUE_TIMES * w->interval_apart_us);
+    int64_t late_us = tacet_most(OVERDUE_US, OVERDUE_TIMES * w->interval_apart_us);
     /* Who has sent nothing for a while is told of nothing before that has arrived. */
     bool resumed = w->sent_since_us > w->last_us + w->interval_us;
     int64_t from_us = resumed ? w->sent_since_us + w->round_trip_us : w->last_us;
@@ -137,8 +128,8 @@ static bool may_be_silent(const struct tacet_report_watch *w)
 
 static int64_t silent_at(const struct tacet_report_watch *w)
 {
-    int64_t step = w->last_us < 0 ? most(SILENT_FIRST_US, 2 * w->idle_round_trip_us)
-                                  : most(SILENT_US, SILENT_ROUND_TRIPS * w->round_trip_us);
+    int64_t step = w->last_us < 0 ? tacet_most(SILENT_FIRST_US, 2 * w->idle_round_trip_us)
+                                  : tacet_most(SILENT_US, SILENT_ROUND_TRIPS * w->round_trip_us);
     int64_t patience = step;
 
     for (int32_t held = w->held_permille; held < 1000; held = held * 1000 / SILENT_HOLD_PERMILLE) {
@@ -149,9 +140,9 @@ static int64_t silent_at(const struct tacet_report_watch *w)
 
 int64_t tacet_report_watch_timeout(const struct tacet_report_watch *w)
 {
-    int64_t next = least(overdue_at(w), may_be_silent(w) ? silent_at(w) : INT64_MAX);
+    int64_t next = tacet_least(overdue_at(w), may_be_silent(w) ? silent_at(w) : INT64_MAX);
 
-    return w->pauses ? least(next, w->pause_until_us) : next;
+    return w->pauses ? tacet_least(next, w->pause_until_us) : next;
 }
 
 void tacet_report_watch_on_timeout(struct tacet_report_watch *w, int64_t now)

@@ -1,16 +1,13 @@
 /* See standing_queue.h. */
 #include "rtp/standing_queue.h"
 
-#include "base/limits.h"
-
 #define STANDS_US TACET_MS(2000)
 #define COUNT_MAX_US TACET_MS(2600)
 #define FLAT_US_PER_S TACET_MS(30)
 #define LOWERED_PERCENT 75
 #define LOSS_PERMILLE 40          /* beyond the way's own: it overflows */
 #define ASSUMED_LOSS_PERMILLE 200 /* the same of one that was only assumed */
-#define RATE_US TACET_S(1)
-#define LESS_PERCENT 75 /* of the most that has arrived */
+#define LESS_PERCENT 75           /* of the most that has arrived */
 
 void tacet_standing_queue_init(struct tacet_standing_queue *q)
 {
@@ -73,7 +70,7 @@ bool tacet_standing_queue_update(struct tacet_standing_queue *q, int64_t now,
         q->sent = 0;
         q->lost = 0;
     }
-    if (now - q->since_us >= RATE_US && rates->arrives_bps > q->arrived_most_bps) {
+    if (now - q->since_us >= TACET_STANDING_RATE_US && rates->arrives_bps > q->arrived_most_bps) {
         q->arrived_most_bps = rates->arrives_bps;
     }
     if (is_our_own(q, now, delay, rates)) {

@@ -7,12 +7,16 @@
 #ifndef TACET_RTP_STANDING_QUEUE_H
 #define TACET_RTP_STANDING_QUEUE_H
 
+#include "base/limits.h"
 #include "rtp/delay_trend.h"
+
+/* Over so long is counted what arrives. */
+#define TACET_STANDING_RATE_US TACET_S(1)
 
 struct tacet_standing_queue {
     int64_t since_us;         /* since then there has always been a queue; -1: there is none */
     int64_t begin_bps;        /* the estimate then */
-    int64_t arrived_most_bps; /* that has arrived since, over a second */
+    int64_t arrived_most_bps; /* that has arrived since */
     int64_t count_us;         /* since then these are counted: */
     int64_t sent;             /* packets, of which ... */
     int64_t lost;
@@ -21,7 +25,7 @@ struct tacet_standing_queue {
 /* What it is told beside the delays. */
 struct tacet_standing_rates {
     int64_t estimate_bps;
-    int64_t arrives_bps;  /* over a second */
+    int64_t arrives_bps;  /* over TACET_STANDING_RATE_US */
     int32_t own_permille; /* what the way loses by itself */
     bool lowest;          /* the estimate falls no further */
 };

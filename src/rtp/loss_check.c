@@ -3,6 +3,8 @@
 
 #include "base/limits.h"
 
+#include <stddef.h>
+
 #define WINDOW_PACKETS 60
 #define CHECK_PACKETS 100 /* the answer to a question has to be surer */
 #define WINDOW_US TACET_MS(400)
@@ -11,13 +13,11 @@
 
 #define LEARN_WINDOWS 8
 #define RISE_LEAST_PERMILLE 50
-#define SIGMAS_SQUARED 9
 #define SUSPICIONS 2
 #define CLEAR_PERMILLE 100
 #define HIGH_PERMILLE 60
 #define CHECK_APART_US TACET_S(12)
 #define CHECK_APART_MAX_US TACET_S(120)
-#define OUTAGE_US TACET_MS(55) /* nothing passes: that is no matter of rates */
 /* A way that has never lost less may be a queue that has been full ever since the beginning. */
 #define EXTREME_PERMILLE 480
 #define EXTREMES 2
@@ -64,66 +64,12 @@ void tacet_loss_check_set_trains(struct tacet_loss_check *l, int64_t trains_bps)
     l->trains_bps = trains_bps;
 }
 
-static void restart(struct tacet_loss_check *l)
-{
-    l->window = (struct tacet_loss_window){ .last_lost = l->window.last_lost,
-                                            .run_began_us = l->window.run_began_us };
-}
-
 void tacet_loss_check_add(struct tacet_loss_check *l, const struct tacet_packet_result *result)
 {
-    struct tacet_loss_window *w = &l->window;
-
     /* What was sent before the rate was changed does not tell of it. */
-    if (result->sent_at_us < l->since_us) {
-        return;
+    if (result->sent_at_us >= l->since_us) {
+        tacet_loss_window_add(&l->window, result);
     }
-    if (w->sent == 0) {
-        w->begin_us = result->sent_at_us;
-    }
-    w->end_us = result->sent_at_us > w->end_us ? result->sent_at_us : w->end_us;
-    w->sent++;
-    w->bytes += result->size;
-    if (result->lost) {
-        w->run_began_us = w->last_lost ? w->run_began_us : result->sent_at_us;
-        int64_t run_us = result->sent_at_us - w->run_began_us;
-        w->longest_us = run_us > w->longest_us ? run_us : w->longest_us;
-        w->spoilt |= run_us > OUTAGE_US;
-        w->lost++;
-        w->runs += !w->last_lost || w->runs == 0;
-    }
-    w->last_lost = result->lost;
-}
-
-static int32_t permille(const struct tacet_loss_window *w)
-{
-    return w->sent == 0 ? 0 : (int32_t)((uint64_t)w->lost * 1000 / w->sent);
-}
-
-static int64_t sent_bps(const struct tacet_loss_window *w)
-{
-    int64_t span_us = w->end_us - w->begin_us;
-
-    return span_us <= 0 ? 0 : w->bytes * 8000000 / span_us;
-}
-
-static int64_t arrived_bps(const struct tacet_loss_window *w)
-{
-    return w->sent == 0 ? 0 : sent_bps(w) * (w->sent - w->lost) / w->sent;
-}
-
-/*
- * Whether a share `expected` explains what the window lost: three standard deviations of a binomial
- * distribution, widened by the length of the runs in which packets were lost.
- */
-static bool beyond_chance(const struct tacet_loss_window *w, int32_t expected_permille)
-{
-    double p = (expected_permille > 10 ? expected_permille : 10) / 1000.0;
-    double above = (double)w->lost - (double)w->sent * expected_permille / 1000.0 - 1;
-    double run = w->runs == 0 ? 1 : (double)w->lost / (double)w->runs;
-
-    return above > 0 &&
-           above * above > SIGMAS_SQUARED * (double)w->sent * p * (1 - p) * (2 * run - 1);
 }
 
 static bool is_full(const struct tacet_loss_check *l)
@@ -139,18 +85,18 @@ static bool is_full(const struct tacet_loss_check *l)
 static void begin_check(struct tacet_loss_check *l, int64_t now)
 {
     l->state = TACET_LOSS_CHECKING;
-    l->suspect_permille = permille(&l->window);
-    l->suspect_bps = arrived_bps(&l->window);
+    l->suspect_permille = tacet_loss_window_permille(&l->window);
+    l->suspect_bps = tacet_loss_window_arrived_bps(&l->window);
     l->since_us = now + SETTLE_US;
 }
 
 /* Half way to what a policer would have let through of the lower rate. */
 static bool fell(const struct tacet_loss_check *l)
 {
-    int64_t sent = sent_bps(&l->window);
+    int64_t sent = tacet_loss_window_sent_bps(&l->window);
     int64_t policed = sent > l->suspect_bps ? 1000 - l->suspect_bps * 1000 / sent : 0;
 
-    return permille(&l->window) * 2 < l->suspect_permille + policed;
+    return tacet_loss_window_permille(&l->window) * 2 < l->suspect_permille + policed;
 }
 
 static void end_check(struct tacet_loss_check *l, int64_t now, bool ours)
@@ -165,7 +111,7 @@ static void end_check(struct tacet_loss_check *l, int64_t now, bool ours)
 
 static void on_lowered(struct tacet_loss_check *l, int64_t now)
 {
-    l->lowered_permille = permille(&l->window);
+    l->lowered_permille = tacet_loss_window_permille(&l->window);
     if (!fell(l)) {
         l->own_permille = (l->suspect_permille + l->lowered_permille) / 2;
         end_check(l, now, false);
@@ -180,11 +126,15 @@ static enum tacet_loss_verdict on_raised(struct tacet_loss_check *l, int64_t now
     /* What has been so for long is no news by itself: then the difference has to be a clear one. */
     int32_t known = l->lowered_permille + (l->suspicions > 0 ? CLEAR_PERMILLE / 2 : CLEAR_PERMILLE);
     known = l->suspicions > 0 && l->own_permille > known ? l->own_permille : known;
-    bool ours = permille(&l->window) * 2 > l->suspect_permille + l->lowered_permille &&
-                beyond_chance(&l->window, known);
+    bool ours =
+        tacet_loss_window_permille(&l->window) * 2 > l->suspect_permille + l->lowered_permille &&
+        tacet_loss_window_beyond_chance(&l->window, known);
 
-    l->own_permille = ours ? l->lowered_permille
-                           : (2 * l->own_permille + l->lowered_permille + permille(&l->window)) / 4;
+    l->own_permille =
+        ours
+            ? l->lowered_permille
+            : (2 * l->own_permille + l->lowered_permille + tacet_loss_window_permille(&l->window)) /
+                  4;
     end_check(l, now, ours);
     return ours ? TACET_LOSS_OURS : TACET_LOSS_NOTHING;
 }
@@ -193,15 +143,15 @@ static enum tacet_loss_verdict on_raised(struct tacet_loss_check *l, int64_t now
 static void learn(struct tacet_loss_check *l)
 {
     l->windows += l->windows < LEARN_WINDOWS;
-    l->own_permille += (permille(&l->window) - l->own_permille) / l->windows;
+    l->own_permille += (tacet_loss_window_permille(&l->window) - l->own_permille) / l->windows;
 }
 
 static void on_steady(struct tacet_loss_check *l, int64_t now)
 {
-    int32_t lost = permille(&l->window);
+    int32_t lost = tacet_loss_window_permille(&l->window);
 
     if (lost >= l->own_permille + RISE_LEAST_PERMILLE &&
-        beyond_chance(&l->window, l->own_permille)) {
+        tacet_loss_window_beyond_chance(&l->window, l->own_permille)) {
         /* The first such window may be half old and half new, or chance after all. */
         l->suspicions++;
         if (l->suspicions >= SUSPICIONS) {
@@ -242,7 +192,7 @@ static enum tacet_loss_verdict on_extreme(struct tacet_loss_check *l)
     l->state = TACET_LOSS_STEADY;
     l->suspicions = 0;
     l->drowned_windows = 0;
-    l->suspect_bps = arrived_bps(&l->window);
+    l->suspect_bps = tacet_loss_window_arrived_bps(&l->window);
     if (l->own_permille > EXTREME_OWN_PERMILLE) {
         l->own_permille = EXTREME_OWN_PERMILLE;
     }
@@ -255,7 +205,7 @@ static bool is_drowned(struct tacet_loss_check *l)
 {
     const struct tacet_loss_window *w = &l->window;
 
-    if (permille(w) <= DROWNED_PERMILLE || w->lost == w->sent) {
+    if (tacet_loss_window_permille(w) <= DROWNED_PERMILLE || w->lost == w->sent) {
         l->drowned_windows = 0;
         return false;
     }
@@ -275,7 +225,7 @@ static enum tacet_loss_verdict on_drowned(struct tacet_loss_check *l, int64_t no
 {
     tacet_loss_check_cancel(l, now);
     l->suspicions = 0;
-    l->suspect_bps = arrived_bps(&l->drowned);
+    l->suspect_bps = tacet_loss_window_arrived_bps(&l->drowned);
     l->drowned_windows = 0;
     return l->suspect_bps > 0 ? TACET_LOSS_OURS : TACET_LOSS_NOTHING;
 }
@@ -283,13 +233,6 @@ static enum tacet_loss_verdict on_drowned(struct tacet_loss_check *l, int64_t no
 static void remember(struct tacet_loss_check *l)
 {
     l->seen[l->seen_count++ % TACET_LOSS_SEEN] = l->window;
-}
-
-static void pool(struct tacet_loss_window *all, const struct tacet_loss_window *one)
-{
-    all->sent += one->sent;
-    all->lost += one->lost;
-    all->runs += one->runs;
 }
 
 /* Whether always as much arrived, however much was sent; and of what was sent more than the rest so
@@ -305,8 +248,8 @@ static bool is_plateau(const struct tacet_loss_check *l)
         return false;
     }
     for (size_t i = 0; i < TACET_LOSS_SEEN; i++) {
-        int64_t s = sent_bps(&l->seen[i]);
-        int64_t a = arrived_bps(&l->seen[i]);
+        int64_t s = tacet_loss_window_sent_bps(&l->seen[i]);
+        int64_t a = tacet_loss_window_arrived_bps(&l->seen[i]);
         sent[0] = i == 0 || s < sent[0] ? s : sent[0];
         sent[1] = i == 0 || s > sent[1] ? s : sent[1];
         arrived[0] = i == 0 || a < arrived[0] ? a : arrived[0];
@@ -316,16 +259,19 @@ static bool is_plateau(const struct tacet_loss_check *l)
         }
     }
     for (size_t i = 0; i < TACET_LOSS_SEEN; i++) {
-        pool(2 * sent_bps(&l->seen[i]) > sent[0] + sent[1] ? &more : &less, &l->seen[i]);
+        tacet_loss_window_pool(
+            2 * tacet_loss_window_sent_bps(&l->seen[i]) > sent[0] + sent[1] ? &more : &less,
+            &l->seen[i]);
     }
     return arrived[0] > 0 && sent[1] * 100 > sent[0] * PLATEAU_SENT_PERCENT &&
            arrived[1] * 100 < arrived[0] * PLATEAU_ARRIVED_PERCENT &&
-           beyond_chance(&more, permille(&less) + PLATEAU_RISE_PERMILLE);
+           tacet_loss_window_beyond_chance(&more, tacet_loss_window_permille(&less) +
+                                                      PLATEAU_RISE_PERMILLE);
 }
 
 static enum tacet_loss_verdict on_plateau(struct tacet_loss_check *l, int64_t now)
 {
-    l->suspect_bps = arrived_bps(&l->window);
+    l->suspect_bps = tacet_loss_window_arrived_bps(&l->window);
     l->own_permille = 0;
     l->seen_count = 0;
     l->extremes = 0;
@@ -337,10 +283,10 @@ static enum tacet_loss_verdict on_plateau(struct tacet_loss_check *l, int64_t no
 /* More arrives than the way was thought to carry; or of far less as much is lost. */
 static bool is_refuted(const struct tacet_loss_check *l)
 {
-    int64_t sent = sent_bps(&l->window) * 100;
-    int64_t arrived = arrived_bps(&l->window) * 100;
+    int64_t sent = tacet_loss_window_sent_bps(&l->window) * 100;
+    int64_t arrived = tacet_loss_window_arrived_bps(&l->window) * 100;
     bool as_much = l->over_permille > 0 && !l->window.spoilt &&
-                   permille(&l->window) * 100 >= l->over_permille * SAME_PERCENT;
+                   tacet_loss_window_permille(&l->window) * 100 >= l->over_permille * SAME_PERCENT;
 
     return l->capacity_bps > 0 && (arrived > l->capacity_bps * REFUTED_PERCENT ||
                                    (sent < l->capacity_bps * LESS_PERCENT && as_much));
@@ -350,7 +296,7 @@ static enum tacet_loss_verdict on_refuted(struct tacet_loss_check *l, int64_t no
 {
     l->capacity_bps = 0;
     if (l->over_permille > 0) {
-        l->own_permille = permille(&l->window);
+        l->own_permille = tacet_loss_window_permille(&l->window);
     }
     end_check(l, now, false);
     return TACET_LOSS_ROOM;
@@ -359,18 +305,20 @@ static enum tacet_loss_verdict on_refuted(struct tacet_loss_check *l, int64_t no
 /* As much arrives as the way is thought to carry, and more was sent. */
 static bool is_over_capacity(const struct tacet_loss_check *l)
 {
-    return l->capacity_bps > 0 && arrived_bps(&l->window) * 100 >= l->capacity_bps * FULL_PERCENT &&
-           beyond_chance(&l->window, l->own_permille);
+    return l->capacity_bps > 0 &&
+           tacet_loss_window_arrived_bps(&l->window) * 100 >= l->capacity_bps * FULL_PERCENT &&
+           tacet_loss_window_beyond_chance(&l->window, l->own_permille);
 }
 
 /* Far more is sent than trains tell of the way, and about that arrives. */
 static bool is_crowded(struct tacet_loss_check *l)
 {
-    int64_t sent = sent_bps(&l->window) * 100;
-    int64_t arrived = arrived_bps(&l->window) * 100;
+    int64_t sent = tacet_loss_window_sent_bps(&l->window) * 100;
+    int64_t arrived = tacet_loss_window_arrived_bps(&l->window) * 100;
     bool crowded = l->trains_bps > 0 && sent > l->trains_bps * CROWDED_PERCENT &&
                    arrived >= l->trains_bps * FULL_PERCENT &&
-                   arrived <= l->trains_bps * FULL_MOST_PERCENT && beyond_chance(&l->window, 0);
+                   arrived <= l->trains_bps * FULL_MOST_PERCENT &&
+                   tacet_loss_window_beyond_chance(&l->window, 0);
 
     l->crowded = crowded ? l->crowded + 1 : 0;
     return l->crowded >= CROWDED;
@@ -378,8 +326,8 @@ static bool is_crowded(struct tacet_loss_check *l)
 
 static enum tacet_loss_verdict on_over_capacity(struct tacet_loss_check *l, int64_t now)
 {
-    l->suspect_bps = arrived_bps(&l->window) * OVER_PERCENT / 100;
-    l->over_permille = permille(&l->window);
+    l->suspect_bps = tacet_loss_window_arrived_bps(&l->window) * OVER_PERCENT / 100;
+    l->over_permille = tacet_loss_window_permille(&l->window);
     /* What was learned while the queue was full is wrong. */
     l->own_permille = l->crowded > 0 ? 0 : l->own_permille;
     l->extremes = 0;
@@ -400,7 +348,7 @@ enum tacet_loss_verdict tacet_loss_check_update(struct tacet_loss_check *l, int6
     if (!is_full(l)) {
         return verdict;
     }
-    int32_t lost = permille(&l->window);
+    int32_t lost = tacet_loss_window_permille(&l->window);
     l->least_permille = lost < l->least_permille ? lost : l->least_permille;
     bool extreme = lost > EXTREME_PERMILLE && l->window.longest_us < EXTREME_RUN_US &&
                    l->least_permille > EXTREME_OWN_PERMILLE;
@@ -423,7 +371,7 @@ enum tacet_loss_verdict tacet_loss_check_update(struct tacet_loss_check *l, int6
     } else {
         tacet_loss_check_cancel(l, now);
     }
-    restart(l);
+    tacet_loss_window_restart(&l->window);
     return verdict;
 }
 
@@ -435,7 +383,7 @@ void tacet_loss_check_teach(struct tacet_loss_check *l, int64_t now, int64_t sen
     share = share < EXTREME_OWN_PERMILLE ? share : EXTREME_OWN_PERMILLE;
     l->own_permille = share > l->own_permille ? share : l->own_permille;
     end_check(l, now, false);
-    restart(l);
+    tacet_loss_window_restart(&l->window);
 }
 
 int32_t tacet_loss_check_share(const struct tacet_loss_check *l)
@@ -457,6 +405,6 @@ void tacet_loss_check_cancel(struct tacet_loss_check *l, int64_t now)
     if (tacet_loss_check_active(l)) {
         l->state = TACET_LOSS_STEADY;
         l->next_check_us = now + l->apart_us;
-        restart(l);
+        tacet_loss_window_restart(&l->window);
     }
 }

@@ -13,24 +13,9 @@
 #ifndef TACET_RTP_LOSS_CHECK_H
 #define TACET_RTP_LOSS_CHECK_H
 
-#include "rtp/packet_result.h"
-
-#include <stddef.h>
+#include "rtp/loss_window.h"
 
 #define TACET_LOSS_SEEN 5 /* windows */
-
-struct tacet_loss_window {
-    int64_t begin_us; /* sent at; of the first packet */
-    int64_t end_us;
-    int64_t bytes;
-    uint32_t sent;
-    uint32_t lost;
-    uint32_t runs; /* of lost packets */
-    bool last_lost;
-    int64_t run_began_us;
-    int64_t longest_us; /* run */
-    bool spoilt;        /* a queue, or an outage: says nothing about the way's own loss */
-};
 
 enum tacet_loss_state {
     TACET_LOSS_UNKNOWN,

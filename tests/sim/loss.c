@@ -10,6 +10,10 @@
 #define LENGTH_S 30
 #define VIDEO_BPS 1500000
 
+/* At 1 %. */
+#define CALLS 8
+#define CONCEALED_MEAN_PERMILLE_MAX 3
+
 struct row {
     int32_t loss_percent;
     int32_t burst;
@@ -21,13 +25,27 @@ struct row {
     int64_t repair_permille_max; /* of all that video sends */
 };
 
+/* In samples. */
+struct sound {
+    uint64_t played;
+    uint64_t concealed;
+};
+
+static struct sound sound_between(const struct tacet_harness_result *before,
+                                  const struct tacet_harness_result *after)
+{
+    return (struct sound){
+        .played = after->audio_played - before->audio_played,
+        .concealed = after->audio_concealed - before->audio_concealed,
+    };
+}
+
 static void expect_row(const struct row *row, const struct tacet_harness_result *before,
                        const struct tacet_harness_result *after)
 {
     uint64_t captured = after->pictures_captured - before->pictures_captured;
     uint64_t shown = after->pictures_shown - before->pictures_shown;
-    uint64_t played = after->audio_played - before->audio_played;
-    uint64_t concealed = after->audio_concealed - before->audio_concealed;
+    struct sound sound = sound_between(before, after);
     int64_t frozen_us = after->video_frozen_us - before->video_frozen_us;
     uint64_t video =
         after->sent.bytes[TACET_TRAFFIC_VIDEO] - before->sent.bytes[TACET_TRAFFIC_VIDEO];
@@ -36,7 +54,7 @@ static void expect_row(const struct row *row, const struct tacet_harness_result 
 
     tacet_expect(frozen_us <= TACET_MILLIS(row->frozen_ms_max));
     tacet_expect(after->video_latency_p95_us <= TACET_MILLIS(row->latency_p95_ms_max));
-    tacet_expect(concealed * 1000 <= played * (uint64_t)row->concealed_permille_max);
+    tacet_expect(sound.concealed * 1000 <= sound.played * (uint64_t)row->concealed_permille_max);
     tacet_expect(shown * 1000 >= captured * (uint64_t)row->shown_permille_min);
     tacet_expect(video * 8 >= (uint64_t)row->video_kbps_min * 1000 * LENGTH_S);
     tacet_expect((all - video) * 1000 <= all * (uint64_t)row->repair_permille_max);
@@ -49,8 +67,10 @@ static bool both_answered(struct tacet_harness *h)
            tacet_harness_event_count(h, TACET_CALLEE, TACET_EVENT_ANSWERED) > 0;
 }
 
-static void run_row(uint64_t seed, const struct row *row)
+/* Returns the sound of both directions. */
+static struct sound run_row(uint64_t seed, const struct row *row)
 {
+    struct sound sum = { 0 };
     struct tacet_harness_result before[2];
     struct tacet_harness_result after;
     struct tacet_harness_config config;
@@ -85,23 +105,41 @@ static void run_row(uint64_t seed, const struct row *row)
     for (int i = 0; i < 2; i++) {
         tacet_harness_result(h, (enum tacet_harness_party)i, &after);
         expect_row(row, &before[i], &after);
+        struct sound sound = sound_between(&before[i], &after);
+        sum.played += sound.played;
+        sum.concealed += sound.concealed;
     }
     tacet_harness_free(&h);
     tacet_scenario_row("%s", "");
+    return sum;
 }
 
 static void losses_at_random_are_repaired(uint64_t seed)
 {
     static const struct row rows[] = {
-        { 0, 0, 0, 100, 1, 995, 1400, 10 },     { 1, 0, 500, 120, 8, 990, 1200, 150 },
-        { 2, 0, 350, 120, 6, 990, 1150, 180 },  { 5, 0, 350, 130, 8, 990, 1030, 275 },
-        { 10, 0, 350, 140, 10, 990, 930, 360 }, { 20, 0, 600, 170, 12, 990, 750, 480 },
-        { 30, 0, 700, 200, 20, 990, 620, 570 },
+        { 0, 0, 0, 100, 1, 995, 1400, 10 },     { 2, 0, 350, 120, 6, 990, 1150, 180 },
+        { 5, 0, 350, 130, 8, 990, 1030, 275 },  { 10, 0, 350, 140, 10, 990, 930, 360 },
+        { 20, 0, 600, 170, 12, 990, 750, 480 }, { 30, 0, 700, 200, 20, 990, 620, 570 },
     };
 
     for (size_t i = 0; i < sizeof(rows) / sizeof(rows[0]); i++) {
-        run_row(seed, &rows[i]);
+        (void)run_row(seed, &rows[i]);
     }
+}
+
+/* So few packets are lost that chance alone decides what one call makes up: 1.4 permille in
+ * the mean, but more than 5 in one of a hundred directions. Several calls together tell. */
+static void losses_of_1_percent_are_repaired(uint64_t seed)
+{
+    static const struct row row = { 1, 0, 500, 120, 8, 990, 1200, 150 };
+    struct sound sum = { 0 };
+
+    for (uint64_t i = 0; i < CALLS; i++) {
+        struct sound sound = run_row(seed + (i << 32), &row);
+        sum.played += sound.played;
+        sum.concealed += sound.concealed;
+    }
+    tacet_expect(sum.concealed * 1000 <= sum.played * CONCEALED_MEAN_PERMILLE_MAX);
 }
 
 static void losses_in_runs_are_repaired(uint64_t seed)
@@ -115,7 +153,7 @@ static void losses_in_runs_are_repaired(uint64_t seed)
     };
 
     for (size_t i = 0; i < sizeof(rows) / sizeof(rows[0]); i++) {
-        run_row(seed, &rows[i]);
+        (void)run_row(seed, &rows[i]);
     }
 }
 
@@ -217,6 +255,7 @@ static void few_pictures_a_second_are_shown(uint64_t seed)
 
 const struct tacet_scenario tacet_scenarios_loss[] = {
     { "losses_at_random_are_repaired", losses_at_random_are_repaired },
+    { "losses_of_1_percent_are_repaired", losses_of_1_percent_are_repaired },
     { "losses_in_runs_are_repaired", losses_in_runs_are_repaired },
     { "few_pictures_a_second_are_shown", few_pictures_a_second_are_shown },
     { "sound_gives_way_where_it_is_narrow", sound_gives_way_where_it_is_narrow },

@@ -86,7 +86,7 @@ size_t tacet_rtcp_send_report(struct tacet_rtp_session *s, int64_t now, bool pli
     part.u.report.block_count = blocks;
     for (int kind = 0; kind < TACET_KIND_COUNT; kind++) {
         if (s->sent_since_report[kind]) {
-            s->sent_since_report[kind] = false;
+            s->sent_since_report[kind] = s->early_reports > 1; /* the next one repeats it */
             fill_sender(&s->outbound[kind], now, &part);
             tacet_rtcp_write_report(&w, &part);
             part.u.report.block_count = 0; /* the blocks go out once */

@@ -238,6 +238,26 @@ static void expect_none_old(const struct scene *scene)
     }
 }
 
+/* All is over, and every call of the camera was in order. */
+static void expect_over(const struct scene *scene, uint32_t starts, uint32_t stops)
+{
+    assert_int_equal(scene->camera.starts, starts);
+    assert_int_equal(scene->camera.stops, stops);
+    assert_int_equal(scene->camera.frees, 1);
+    assert_int_equal(scene->camera.wrong, 0);
+}
+
+/* A call that the camera ends. */
+static void run_until_it_fails(struct scene *scene)
+{
+    start_callee(scene, &camera_ops);
+    call(scene, &scene->callers[0]);
+    assert_true(party_wait(&scene->callee, has_failed, 20));
+    party_stop(&scene->callee);
+    assert_string_equal(scene->callee.what, "video source");
+    assert_int_equal(scene->callee.error, TACET_ERR_DEVICE);
+}
+
 /* --- tests --- */
 
 static void camera_is_on_only_while_there_is_a_call(void **state)
@@ -258,10 +278,7 @@ static void camera_is_on_only_while_there_is_a_call(void **state)
     }
     party_stop(&scene->callee);
     expect_none_old(scene);
-    assert_int_equal(scene->camera.starts, 2);
-    assert_int_equal(scene->camera.stops, 2);
-    assert_int_equal(scene->camera.frees, 1);
-    assert_int_equal(scene->camera.wrong, 0);
+    expect_over(scene, 2, 2);
 }
 
 static void camera_is_stopped_before_it_is_freed(void **state)
@@ -272,9 +289,7 @@ static void camera_is_stopped_before_it_is_freed(void **state)
     call(scene, &scene->callers[0]);
     assert_true(party_wait(&scene->callers[0], sees, 20));
     party_stop(&scene->callee);
-    assert_int_equal(scene->camera.stops, 1);
-    assert_int_equal(scene->camera.frees, 1);
-    assert_int_equal(scene->camera.wrong, 0);
+    expect_over(scene, 1, 1);
 }
 
 static void camera_without_a_stop_starts_once_and_shows_nothing_old(void **state)
@@ -291,8 +306,7 @@ static void camera_without_a_stop_starts_once_and_shows_nothing_old(void **state
     }
     party_stop(&scene->callee);
     expect_none_old(scene);
-    assert_int_equal(scene->camera.starts, 1);
-    assert_int_equal(scene->camera.wrong, 0);
+    expect_over(scene, 1, 0);
 }
 
 static void camera_that_does_not_start_is_not_stopped(void **state)
@@ -300,15 +314,8 @@ static void camera_that_does_not_start_is_not_stopped(void **state)
     struct scene *scene = *state;
 
     scene->camera.start_error = TACET_ERR_DEVICE;
-    start_callee(scene, &camera_ops);
-    call(scene, &scene->callers[0]);
-    assert_true(party_wait(&scene->callee, has_failed, 20));
-    party_stop(&scene->callee);
-    assert_string_equal(scene->callee.what, "video source");
-    assert_int_equal(scene->callee.error, TACET_ERR_DEVICE);
-    assert_int_equal(scene->camera.starts, 1);
-    assert_int_equal(scene->camera.stops, 0);
-    assert_int_equal(scene->camera.frees, 1);
+    run_until_it_fails(scene);
+    expect_over(scene, 1, 0);
 }
 
 static void camera_that_breaks_is_stopped(void **state)
@@ -316,14 +323,8 @@ static void camera_that_breaks_is_stopped(void **state)
     struct scene *scene = *state;
 
     scene->camera.read_error = TACET_ERR_DEVICE;
-    start_callee(scene, &camera_ops);
-    call(scene, &scene->callers[0]);
-    assert_true(party_wait(&scene->callee, has_failed, 20));
-    party_stop(&scene->callee);
-    assert_string_equal(scene->callee.what, "video source");
-    assert_int_equal(scene->camera.starts, 1);
-    assert_int_equal(scene->camera.stops, 1);
-    assert_int_equal(scene->camera.wrong, 0);
+    run_until_it_fails(scene);
+    expect_over(scene, 1, 1);
 }
 
 int main(void)

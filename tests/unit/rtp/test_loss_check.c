@@ -34,6 +34,15 @@ static void begin(struct way *w, uint64_t seed, int64_t bps)
     tacet_rng_seed(&w->rng, seed, 0);
 }
 
+/* The way has been found to lose so much itself, and is not asked again. */
+static void begin_used_to(struct way *w, uint64_t seed, int64_t bps, int32_t own_permille)
+{
+    begin(w, seed, bps);
+    w->check.state = TACET_LOSS_STEADY;
+    w->check.own_permille = own_permille;
+    w->check.next_check_us = INT64_MAX;
+}
+
 static bool is_lost(struct way *w)
 {
     bool chance = tacet_rng_permille(&w->rng, w->chance_permille);
@@ -46,6 +55,15 @@ static bool is_lost(struct way *w)
         w->bucket_at_us = begin + INT64_C(8000000) * SIZE / w->policed_bps;
     }
     return chance;
+}
+
+/* One packet, and what is known after it. */
+static enum tacet_loss_verdict add(struct tacet_loss_check *l, int64_t now, bool lost, bool calm)
+{
+    struct tacet_packet_result result = { .sent_at_us = now, .size = SIZE, .lost = lost };
+
+    tacet_loss_check_add(l, &result);
+    return tacet_loss_check_update(l, now, calm);
 }
 
 static void run(struct way *w, int64_t for_us)
@@ -152,11 +170,7 @@ static void what_no_way_loses_is_ours(void **state)
     (void)state;
     tacet_loss_check_init(&l);
     for (int64_t i = 0; i < 300 && !ours; i++) {
-        struct tacet_packet_result result = { .sent_at_us = i * TACET_MS(6),
-                                              .size = SIZE,
-                                              .lost = i % 3 != 0 };
-        tacet_loss_check_add(&l, &result);
-        ours = tacet_loss_check_update(&l, result.sent_at_us, true) == TACET_LOSS_OURS;
+        ours = add(&l, i * TACET_MS(6), i % 3 != 0, true) == TACET_LOSS_OURS;
     }
     assert_true(ours);
     assert_in_range(l.suspect_bps, 400000, 500000); /* a third of 1.33 Mbit/s */
@@ -179,11 +193,8 @@ static void what_arrives_alike_however_much_is_sent_is_all_there_is(void **state
     (void)state;
     for (uint64_t seed = 1; seed <= 20; seed++) {
         struct way w;
-        begin(&w, seed, 0);
+        begin_used_to(&w, seed, 0, 500);
         w.policed_bps = 900000;
-        w.check.state = TACET_LOSS_STEADY;
-        w.check.own_permille = 500;
-        w.check.next_check_us = INT64_MAX;
         run_by_turns(&w, 1000000, 170, 15);
         assert_int_equal(w.ours, 1);
         assert_in_range(w.check.suspect_bps, 800000, 1000000);
@@ -208,11 +219,8 @@ static void of_more_that_is_sent_chance_lets_more_through(void **state)
         int ours = 0;
         for (uint64_t seed = 1; seed <= 100; seed++) {
             struct way w;
-            begin(&w, seed, 0);
+            begin_used_to(&w, seed, 0, 300);
             w.chance_permille = 300;
-            w.check.state = TACET_LOSS_STEADY;
-            w.check.own_permille = 300;
-            w.check.next_check_us = INT64_MAX;
             run_by_turns(&w, rows[i].bps, rows[i].percent, 60);
             ours += w.ours;
         }
@@ -291,12 +299,9 @@ static void loss_beyond_what_trains_tell_is_ours(void **state)
     for (size_t i = 0; i < sizeof(rows) / sizeof(rows[0]); i++) {
         for (uint64_t seed = 1; seed <= 20; seed++) {
             struct way w;
-            begin(&w, seed, rows[i].bps);
+            begin_used_to(&w, seed, rows[i].bps, 550);
             w.policed_bps = rows[i].policed_bps;
             w.chance_permille = rows[i].chance_permille;
-            w.check.state = TACET_LOSS_STEADY;
-            w.check.own_permille = 550;
-            w.check.next_check_us = INT64_MAX;
             tacet_loss_check_set_trains(&w.check, rows[i].trains_bps);
             run(&w, TACET_S(3));
             assert_int_equal(w.ours, rows[i].ours);
@@ -336,9 +341,7 @@ static int feed_windows(struct tacet_loss_check *l, const int *lost, size_t coun
         int place = (int)(i % 60);
         /* 7 and 60 have no common factor: every place comes once. */
         bool is_lost = (scattered ? place * 7 % 60 : place) < lost[i / 60];
-        struct tacet_packet_result result = { .sent_at_us = now, .size = SIZE, .lost = is_lost };
-        tacet_loss_check_add(l, &result);
-        ours += tacet_loss_check_update(l, now, true) == TACET_LOSS_OURS;
+        ours += add(l, now, is_lost, true) == TACET_LOSS_OURS;
         now += TACET_MS(7);
     }
     return ours;
@@ -399,11 +402,7 @@ static void loss_in_a_queue_says_nothing(void **state)
     (void)state;
     tacet_loss_check_init(&l);
     for (int64_t i = 0; i < 1000; i++) {
-        struct tacet_packet_result result = { .sent_at_us = i * TACET_MS(6),
-                                              .size = SIZE,
-                                              .lost = i % 3 == 0 };
-        tacet_loss_check_add(&l, &result);
-        assert_int_equal(tacet_loss_check_update(&l, result.sent_at_us, false), TACET_LOSS_NOTHING);
+        assert_int_equal(add(&l, i * TACET_MS(6), i % 3 == 0, false), TACET_LOSS_NOTHING);
     }
     assert_int_equal(l.own_permille, 0);
     assert_int_equal(l.state, TACET_LOSS_UNKNOWN);

@@ -53,24 +53,32 @@ void pair_free(struct pair *p)
     }
 }
 
-static bool pump_packets(struct pair *p, int from)
+enum tacet_drop pair_give(struct pair *p, int to, const struct tacet_packet *packet,
+                          const struct tacet_path *by)
+{
+    uint8_t copy[TACET_DATAGRAM_MAX];
+    struct tacet_packet in = { .path = *by, .data = copy, .size = packet->size };
+
+    assert_in_range(packet->size, 1, sizeof(copy));
+    memcpy(copy, packet->data, packet->size);
+    p->handed[to]++;
+    return tacet_call_handle_packet(p->call[to], p->now, &in);
+}
+
+bool pair_hand_over(struct pair *p, int from)
 {
     struct tacet_packet packet;
     bool moved = false;
 
     while (tacet_call_poll_packet(p->call[from], p->now, &packet) == 1) {
-        uint8_t copy[TACET_DATAGRAM_MAX];
         moved = true;
-        assert_in_range(packet.size, 1, sizeof(copy));
-        memcpy(copy, packet.data, packet.size);
         p->sent_to[from] = packet.path;
-        if (tacet_demux(copy, packet.size) == TACET_PACKET_RTP) {
+        if (tacet_demux(packet.data, packet.size) == TACET_PACKET_RTP) {
             p->media_packets[from]++;
         }
-        if (!p->blocked[from]) {
-            struct tacet_packet in = { .path = p->path[from], .data = copy, .size = packet.size };
-            (void)tacet_call_handle_packet(p->call[1 - from], p->now, &in);
-            p->handed[1 - from]++;
+        bool taken = p->way != NULL && p->way(p->way_ctx, p, from, &packet);
+        if (!taken && !p->blocked[from]) {
+            (void)pair_give(p, 1 - from, &packet, &p->path[from]);
         }
     }
     return moved;
@@ -98,8 +106,8 @@ void pair_pump(struct pair *p)
     bool moved = true;
 
     while (moved) {
-        moved = pump_packets(p, CALLER);
-        moved |= pump_packets(p, CALLEE);
+        moved = pair_hand_over(p, CALLER);
+        moved |= pair_hand_over(p, CALLEE);
         poll_rest(p, CALLER);
         poll_rest(p, CALLEE);
     }
@@ -127,13 +135,18 @@ void pair_run(struct pair *p, int64_t duration_us)
 
 void pair_dial(struct pair *p)
 {
+    pair_dial_at(p, &p->path[CALLEE], 1);
+}
+
+void pair_dial_at(struct pair *p, const struct tacet_path *paths, size_t count)
+{
     struct tacet_callee who = { .hint = TACET_HINT_KEY };
     struct tacet_public_identity callee;
 
     tacet_identity_public(p->identity[CALLEE], &callee);
     memcpy(who.key, callee.key, sizeof(who.key));
-    assert_int_equal(
-        tacet_call_dial(p->call[CALLER], p->now, &who, &p->path[CALLEE], 1, &p->peer[CALLER]), 0);
+    assert_int_equal(tacet_call_dial(p->call[CALLER], p->now, &who, paths, count, &p->peer[CALLER]),
+                     0);
 }
 
 void pair_connect(struct pair *p)

@@ -1,5 +1,4 @@
 /* The call as an app sees it: two of them joined directly. */
-#include "call/demux.h"
 #include "pair.h"
 
 #include <setjmp.h>
@@ -94,21 +93,6 @@ static void unanswered_call_ends_after_60_s_on_both_sides(void **state)
     pair_free(&p);
 }
 
-/* Hands over all that a side has to send but what is of that kind. */
-static void hand_over_but(struct pair *p, int from, enum tacet_packet_type lost)
-{
-    struct tacet_packet packet;
-
-    while (tacet_call_poll_packet(p->call[from], p->now, &packet) == 1) {
-        uint8_t copy[TACET_DATAGRAM_MAX];
-        memcpy(copy, packet.data, packet.size);
-        struct tacet_packet in = { .path = p->path[from], .data = copy, .size = packet.size };
-        if (tacet_demux(copy, packet.size) != lost) {
-            (void)tacet_call_handle_packet(p->call[1 - from], p->now, &in);
-        }
-    }
-}
-
 /* The time until one of several FINs comes is no round trip: with one of ten seconds a packet that
  * is lost next would be missed for fifteen. */
 static void late_fin_tells_of_no_round_trip(void **state)
@@ -119,9 +103,11 @@ static void late_fin_tells_of_no_round_trip(void **state)
     for (int64_t late_us = TACET_MS(50); late_us <= TACET_S(10); late_us += TACET_MS(9950)) {
         pair_create(&p, 70, NULL);
         pair_dial(&p);
-        hand_over_but(&p, CALLER, TACET_PACKET_FIN);
-        hand_over_but(&p, CALLEE, TACET_PACKET_FIN);
-        hand_over_but(&p, CALLER, TACET_PACKET_FIN); /* it answers RESP at once */
+        (void)pair_hand_over(&p, CALLER);
+        (void)pair_hand_over(&p, CALLEE);
+        p.blocked[CALLER] = true;
+        (void)pair_hand_over(&p, CALLER); /* it answers RESP at once */
+        p.blocked[CALLER] = false;
         p.now += late_us;
         tacet_call_handle_timeout(p.call[CALLER], p.now);
         pair_pump(&p);
@@ -197,17 +183,7 @@ static void app_messages_arrive_in_order(void **state)
     assert_int_equal(tacet_call_send_message(p.call[CALLER], p.now, p.peer[CALLER],
                                              (const uint8_t *)"second", 6),
                      0);
-    for (int turn = 0; turn < 4; turn++) { /* packets only: nobody polls the events */
-        struct tacet_packet packet;
-        for (int from = 0; from < 2; from++) {
-            while (tacet_call_poll_packet(p.call[from], p.now, &packet) == 1) {
-                uint8_t copy[TACET_DATAGRAM_MAX];
-                memcpy(copy, packet.data, packet.size);
-                packet.data = copy;
-                packet.path = p.path[from];
-                (void)tacet_call_handle_packet(p.call[1 - from], p.now, &packet);
-            }
-        }
+    while (pair_hand_over(&p, CALLER) || pair_hand_over(&p, CALLEE)) { /* nobody polls the events */
     }
     assert_int_equal(tacet_call_poll_event(p.call[CALLEE], &event), 1);
     assert_int_equal(event.u.message.size, 3);

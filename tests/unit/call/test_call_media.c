@@ -67,18 +67,6 @@ static void frames_arrive_whole_both_ways(void **state)
     pair_free(&p);
 }
 
-static void hand_over(struct pair *p, int from)
-{
-    struct tacet_packet packet;
-
-    while (tacet_call_poll_packet(p->call[from], p->now, &packet) == 1) {
-        uint8_t copy[TACET_DATAGRAM_MAX];
-        memcpy(copy, packet.data, packet.size);
-        struct tacet_packet in = { .path = p->path[from], .data = copy, .size = packet.size };
-        (void)tacet_call_handle_packet(p->call[1 - from], p->now, &in);
-    }
-}
-
 /* ANSWER_ACK and the first frames come together, and the app polls frames first. */
 static void frames_are_held_until_the_app_knows_that_it_is_answered(void **state)
 {
@@ -93,13 +81,13 @@ static void frames_are_held_until_the_app_knows_that_it_is_answered(void **state
     pair_dial(&p);
     pair_pump(&p);
     assert_int_equal(tacet_call_answer(p.call[CALLEE], p.now, p.peer[CALLEE]), 0);
-    hand_over(&p, CALLEE);
+    (void)pair_hand_over(&p, CALLEE);
     send(&p, CALLER, TACET_KIND_AUDIO, false, 80);
     send(&p, CALLER, TACET_KIND_VIDEO, true, 1000);
-    hand_over(&p, CALLER);
+    (void)pair_hand_over(&p, CALLER);
     assert_int_equal(pair_peer(&p, CALLEE)->state, TACET_PEER_CONNECTED);
     assert_int_equal(tacet_call_poll_frame(p.call[CALLEE], p.now, &peer, &frame), 0);
-    hand_over(&p, CALLEE);
+    (void)pair_hand_over(&p, CALLEE);
     assert_true(tacet_call_next_timeout(p.call[CALLEE], &reason) > p.now); /* events come first */
     while (event.type != TACET_EVENT_ANSWERED) {
         assert_int_equal(tacet_call_poll_event(p.call[CALLEE], &event), 1);

@@ -147,41 +147,37 @@ static void machine_that_has_moved_is_not_held_to_its_old_address(void **state)
     pair_free(&p);
 }
 
-/* Ahead of FIN a copy of it, in the caller's name, comes at another address of the callee's
- * machine: what leaves from there does not pass the caller's NAT. */
+/* The caller's NAT lets through only what leaves from the first address of the callee's machine;
+ * ahead of the first FIN a copy of it comes at the second. */
+static bool copy_fin_to_the_second(void *ctx, struct pair *p, int from,
+                                   const struct tacet_packet *packet)
+{
+    bool *copied = ctx;
+
+    if (from == CALLER && packet->size == TACET_FIN_SIZE && !*copied) {
+        *copied = true;
+        arrive_at(p, 2);
+        (void)pair_give(p, CALLEE, packet, &p->path[CALLER]);
+        arrive_at(p, 1);
+    }
+    return from == CALLEE && packet->path.local.ip[0] != 1;
+}
+
 static void copy_of_fin_at_another_address_is_put_right(void **state)
 {
-    struct tacet_packet packet;
     struct pair p;
     bool copied = false;
-    uint8_t left_from = 0;
 
     (void)state;
     pair_create(&p, 69, NULL);
+    p.way = copy_fin_to_the_second;
+    p.way_ctx = &copied;
+    arrive_at(&p, 1);
     pair_dial(&p);
-    for (int64_t end = p.now + TACET_S(5); p.now < end; p.now += TACET_MS(1)) {
-        for (int from = 0; from < 2; from++) {
-            tacet_call_handle_timeout(p.call[from], p.now);
-            while (tacet_call_poll_packet(p.call[from], p.now, &packet) == 1) {
-                uint8_t copy[TACET_DATAGRAM_MAX];
-                struct tacet_packet in = { .path = p.path[from], .data = copy };
-                bool fin = from == CALLER && packet.size == TACET_FIN_SIZE;
-                for (uint8_t host = fin && !copied ? 2 : 1; host > 0; host--) {
-                    in.path.local = local_of(from == CALLER ? host : 0);
-                    in.size = packet.size;
-                    memcpy(copy, packet.data, packet.size);
-                    if (from == CALLER || packet.path.local.ip[0] == 1) {
-                        (void)tacet_call_handle_packet(p.call[1 - from], p.now, &in);
-                    }
-                }
-                copied |= fin;
-                left_from = from == CALLEE ? packet.path.local.ip[0] : left_from;
-            }
-        }
-    }
+    pair_run(&p, TACET_S(5));
     assert_true(copied);
     assert_true(pair_peer(&p, CALLER)->established);
-    assert_int_equal(left_from, 1);
+    expect_from(&p, 1);
     pair_free(&p);
 }
 
@@ -207,72 +203,52 @@ static void path_that_wins_brings_its_local_address(void **state)
 static const struct tacet_path third = { .address = {
                                              .family = 4, .ip = { 203, 0, 113, 9 }, .port = 9 } };
 
-/* What an observer copied to the caller, and what that drew to where it seemed to come from. */
+/* What an observer has copied to the caller, and what that drew to where it seemed to come from. */
 struct overtaken {
+    int copies; /* still to come */
     size_t given;
     size_t drawn;
 };
 
-/* One datagram to the other side; from the callee a copy from `third` goes ahead, while `copies`
- * are left. What the caller sends reaches the callee at its own address only. */
-static void carry(struct pair *p, int from, const struct tacet_packet *packet, int *copies,
-                  struct overtaken *o)
+/* Ahead of what the callee sends comes a copy of it from `third`. What the caller sends elsewhere
+ * does not reach the callee. */
+static bool copy_from_third(void *ctx, struct pair *p, int from, const struct tacet_packet *packet)
 {
-    uint8_t copy[TACET_DATAGRAM_MAX];
-    struct tacet_packet in = { .path = third, .data = copy, .size = packet->size };
+    struct overtaken *o = ctx;
 
-    if (from == CALLER && !tacet_path_equal(&packet->path, &p->path[CALLEE])) {
+    if (from == CALLER) {
         o->drawn += tacet_path_equal(&packet->path, &third) ? packet->size : 0;
-        return;
+        return !tacet_path_equal(&packet->path, &p->path[CALLEE]);
     }
-    if (from == CALLEE && *copies > 0) {
-        (*copies)--;
+    if (o->copies > 0) {
+        o->copies--;
         o->given += packet->size;
-        memcpy(copy, packet->data, packet->size);
-        (void)tacet_call_handle_packet(p->call[CALLER], p->now, &in);
+        (void)pair_give(p, CALLER, packet, &third);
     }
-    in.path = p->path[from];
-    memcpy(copy, packet->data, packet->size);
-    (void)tacet_call_handle_packet(p->call[1 - from], p->now, &in);
+    return false;
 }
 
 /* Dials these paths and answers; the first so many datagrams of the callee are overtaken. */
 static struct overtaken overtake(struct pair *p, const struct tacet_path *paths, size_t path_count,
                                  int copies)
 {
-    struct tacet_callee who = { .hint = TACET_HINT_KEY };
-    struct overtaken o = { 0 };
-    struct tacet_public_identity callee;
-    int64_t end = p->now + TACET_S(3);
+    struct overtaken o = { .copies = copies };
 
-    tacet_identity_public(p->identity[CALLEE], &callee);
-    memcpy(who.key, callee.key, sizeof(who.key));
-    assert_int_equal(
-        tacet_call_dial(p->call[CALLER], p->now, &who, paths, path_count, &p->peer[CALLER]), 0);
-    for (; p->now < end; p->now += TACET_MS(1)) {
-        for (int from = 0; from < 2; from++) {
-            struct tacet_packet packet;
-            struct tacet_event event;
-            tacet_call_handle_timeout(p->call[from], p->now);
-            while (tacet_call_poll_packet(p->call[from], p->now, &packet) == 1) {
-                carry(p, from, &packet, &copies, &o);
-            }
-            while (tacet_call_poll_event(p->call[from], &event) == 1) {
-                assert_int_not_equal(event.type, TACET_EVENT_ENDED);
-                if (event.type == TACET_EVENT_INCOMING) {
-                    p->peer[CALLEE] = event.peer;
-                    assert_int_equal(tacet_call_answer(p->call[CALLEE], p->now, event.peer), 0);
-                }
-            }
-        }
-    }
-    assert_int_equal(copies, 0);
+    p->way = copy_from_third;
+    p->way_ctx = &o;
+    pair_dial_at(p, paths, path_count);
+    pair_pump(p);
+    assert_int_equal(tacet_call_answer(p->call[CALLEE], p->now, p->peer[CALLEE]), 0);
+    pair_run(p, TACET_S(3));
+    p->way = NULL;
+    assert_int_equal(o.copies, 0);
     return o;
 }
 
 static void expect_the_call_came_about(struct pair *p)
 {
     for (int i = 0; i < 2; i++) {
+        assert_int_equal(pair_events(p, i, TACET_EVENT_ENDED), 0);
         assert_int_equal(pair_peer(p, i)->state, TACET_PEER_CONNECTED);
         assert_true(tacet_path_equal(&pair_peer(p, i)->path, &p->path[1 - i]));
     }

@@ -20,21 +20,7 @@
 /* Packets only: neither app looks at its events. */
 static void move_packets(struct pair *p)
 {
-    for (bool moved = true; moved;) {
-        moved = false;
-        for (int from = 0; from < 2; from++) {
-            struct tacet_packet packet;
-            while (tacet_call_poll_packet(p->call[from], p->now, &packet) == 1) {
-                uint8_t copy[TACET_DATAGRAM_MAX];
-                struct tacet_packet in = { .path = p->path[from], .data = copy };
-                moved = true;
-                in.size = packet.size;
-                memcpy(copy, packet.data, packet.size);
-                if (!p->blocked[from]) {
-                    (void)tacet_call_handle_packet(p->call[1 - from], p->now, &in);
-                }
-            }
-        }
+    while (pair_hand_over(p, CALLER) || pair_hand_over(p, CALLEE)) {
     }
 }
 

@@ -246,6 +246,15 @@ struct tacet_address party_address(const char *text)
     return address;
 }
 
+struct tacet_address party_join(struct tacet_transport *a, struct tacet_transport *b)
+{
+    struct tacet_address first = party_address("192.0.2.1:5000");
+    struct tacet_address second = party_address("192.0.2.2:5000");
+
+    assert_int_equal(tacet_memory_transport_create(&first, &second, a, b), 0);
+    return second;
+}
+
 void party_init(struct party *party)
 {
     pthread_condattr_t monotonic;

@@ -76,6 +76,8 @@ struct party {
 
 /* The address that the text says. */
 struct tacet_address party_address(const char *text);
+/* Two ends of a way in memory; the address of the second. */
+struct tacet_address party_join(struct tacet_transport *a, struct tacet_transport *b);
 void party_init(struct party *party);
 /* Makes call and runner; a result of tacet_runner_start, after which all is freed on failure. */
 int party_start(struct party *party);

@@ -47,12 +47,7 @@ static int teardown(void **state)
 
 static void join_by_memory(struct pair *pair)
 {
-    struct tacet_address caller = party_address("192.0.2.1:5000");
-
-    pair->address = party_address("192.0.2.2:5000");
-    assert_int_equal(tacet_memory_transport_create(&caller, &pair->address, &pair->caller.transport,
-                                                   &pair->callee.transport),
-                     0);
+    pair->address = party_join(&pair->caller.transport, &pair->callee.transport);
 }
 
 static void join_by_udp(struct pair *pair, const char *loopback)

@@ -22,16 +22,9 @@
 #define POST_EACH 200
 
 /* A transport around another one, which can be cut (all that is sent is lost), blocked (it takes
- * nothing for now) or broken; or gather what comes until the first sound and the first picture are
- * there, and hand it over at once. */
+ * nothing for now) or broken. */
 struct line {
     struct tacet_transport inner;
-    atomic_bool gathers;
-    bool sound_there;
-    bool picture_there;
-    struct tacet_packet gathered[TACET_TRANSPORT_BATCH];
-    uint8_t gathered_data[TACET_TRANSPORT_BATCH][TACET_DATAGRAM_ROOM];
-    size_t gathered_count;
     atomic_bool cut;
     atomic_bool blocked;
     atomic_bool broken;
@@ -60,48 +53,12 @@ static int line_send(void *ctx, const struct tacet_packet *packets, size_t count
                                    : line->inner.ops->send(line->inner.ctx, packets, count);
 }
 
-/* Of RTP the type is in clear: 96 is VP8, whose frames end with a packet that is marked, 111 and 63
- * are sound. */
-static void gather(struct line *line, const struct tacet_packet *packet)
-{
-    struct tacet_packet *to = &line->gathered[line->gathered_count];
-
-    assert_in_range(line->gathered_count, 0, TACET_TRANSPORT_BATCH - 1);
-    *to = *packet;
-    to->data = line->gathered_data[line->gathered_count++];
-    memcpy(to->data, packet->data, packet->size);
-    if (packet->size > 12 && packet->data[0] >> 6 == 2) {
-        line->picture_there |= packet->data[1] == (0x80 | 96);
-        line->sound_there |= (packet->data[1] & 0x7f) == 111 || (packet->data[1] & 0x7f) == 63;
-    }
-}
-
-static int hand_over(struct line *line, struct tacet_packet *packets, size_t count)
-{
-    assert_in_range(line->gathered_count, 1, count);
-    atomic_store(&line->gathers, false);
-    for (size_t i = 0; i < line->gathered_count; i++) {
-        uint8_t *data = packets[i].data;
-        packets[i] = line->gathered[i];
-        packets[i].data = data;
-        memcpy(data, line->gathered_data[i], packets[i].size);
-    }
-    return (int)line->gathered_count;
-}
-
 static int line_recv(void *ctx, struct tacet_packet *packets, size_t count, int64_t deadline_us)
 {
     struct line *line = ctx;
-    atomic_fetch_add(&line->looks, 1);
-    if (atomic_load(&line->gathers)) {
-        int one = line->inner.ops->recv(line->inner.ctx, packets, 1, deadline_us);
-        if (one == 1) {
-            gather(line, packets);
-        }
-        return line->sound_there && line->picture_there ? hand_over(line, packets, count) : 0;
-    }
-    int got = line->inner.ops->recv(line->inner.ctx, packets, count, deadline_us);
 
+    atomic_fetch_add(&line->looks, 1);
+    int got = line->inner.ops->recv(line->inner.ctx, packets, count, deadline_us);
     return atomic_load(&line->broken) ? TACET_ERR_IO : atomic_load(&line->cut) ? 0 : got;
 }
 
@@ -131,17 +88,13 @@ static const struct tacet_transport_ops line_ops = {
 static int setup(void **state)
 {
     struct pair *pair = calloc(1, sizeof(*pair));
-    struct tacet_address caller = party_address("192.0.2.1:5000");
 
     assert_non_null(pair);
     assert_int_equal(tacet_init(), 0);
     party_init(&pair->caller);
     party_init(&pair->callee);
     pair->callee.listen = true;
-    pair->address = party_address("192.0.2.2:5000");
-    assert_int_equal(tacet_memory_transport_create(&caller, &pair->address, &pair->caller.transport,
-                                                   &pair->line.inner),
-                     0);
+    pair->address = party_join(&pair->caller.transport, &pair->line.inner);
     pair->callee.transport = (struct tacet_transport){ .ops = &line_ops, .ctx = &pair->line };
     *state = pair;
     return 0;
@@ -285,58 +238,6 @@ static void every_job_posted_runs_once(void **state)
     assert_true(posted > 0);
     party_stop(&pair->caller); /* what waits is run before the end */
     assert_int_equal(gate.ran, posted);
-}
-
-/* --- the first frames --- */
-
-struct answering {
-    struct pair *pair;
-    uint32_t peer;
-};
-
-static void answer_and_gather(void *arg, struct tacet_call *call, int64_t now)
-{
-    struct answering *answering = arg;
-
-    assert_int_equal(tacet_call_answer(call, now, answering->peer), 0);
-    atomic_store(&answering->pair->line.gathers, true);
-}
-
-static bool has_media_keys(const struct party *party)
-{
-    return party->events[TACET_EVENT_REKEYED] > 0;
-}
-
-static bool hears_and_sees(const struct party *party)
-{
-    return party->card_count > 0 && party->rows[TACET_MEDIA_PLAYED][TACET_KIND_AUDIO].count > 0;
-}
-
-static void what_comes_together_with_the_answer_is_heard_and_seen(void **state)
-{
-    struct pair *pair = *state;
-    struct answering answering = { .pair = pair };
-
-    pair->caller.video = true;
-    pair->callee.video = true;
-    pair->callee.answer = false;
-    assert_int_equal(party_start(&pair->callee), 0);
-    assert_int_equal(party_start(&pair->caller), 0);
-    party_dial(&pair->caller, &pair->address);
-    assert_true(party_wait(&pair->caller, has_media_keys, 20));
-    assert_true(party_wait(&pair->callee, has_media_keys, 20));
-    (void)pthread_mutex_lock(&pair->callee.mutex);
-    answering.peer = pair->callee.peer;
-    (void)pthread_mutex_unlock(&pair->callee.mutex);
-    assert_int_equal(tacet_runner_post(pair->callee.runner, answer_and_gather, &answering), 0);
-    assert_true(party_wait(&pair->callee, hears_and_sees, 20));
-    party_stop(&pair->caller);
-    party_stop(&pair->callee);
-    assert_true(pair->line.picture_there);
-    assert_int_equal(pair->callee.cards[0],
-                     pair->caller.rows[TACET_MEDIA_SENT][TACET_KIND_VIDEO].index[0]);
-    assert_int_equal(pair->callee.rows[TACET_MEDIA_PLAYED][TACET_KIND_AUDIO].rtp_timestamp[0],
-                     pair->caller.rows[TACET_MEDIA_SENT][TACET_KIND_AUDIO].rtp_timestamp[0]);
 }
 
 /* --- things that break --- */
@@ -623,8 +524,6 @@ int main(void)
     const struct CMUnitTest tests[] = {
         cmocka_unit_test_setup_teardown(a_full_job_queue_refuses_the_next, setup, teardown),
         cmocka_unit_test_setup_teardown(every_job_posted_runs_once, setup, teardown),
-        cmocka_unit_test_setup_teardown(what_comes_together_with_the_answer_is_heard_and_seen,
-                                        setup, teardown),
         cmocka_unit_test_setup_teardown(a_failing_sink_ends_the_call_and_is_told_once, setup,
                                         teardown),
         cmocka_unit_test_setup_teardown(a_broken_transport_ends_the_call_and_is_told_once, setup,

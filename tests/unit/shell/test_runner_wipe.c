@@ -73,10 +73,6 @@ static bool peer_is_over(struct party *party)
 static void no_key_is_left_by_threads_codecs_and_devices(void **unused)
 {
     static struct party parties[2];
-    const struct tacet_address addresses[2] = {
-        { .family = 4, .ip = { 192, 0, 2, 1 }, .port = 5000 },
-        { .family = 4, .ip = { 192, 0, 2, 2 }, .port = 5000 },
-    };
 
     (void)unused;
     if (KEY_SEARCH_SHADOWED) {
@@ -88,13 +84,11 @@ static void no_key_is_left_by_threads_codecs_and_devices(void **unused)
         parties[i].audio = parties[i].video = true;
         parties[i].listen = parties[i].answer = i == 1;
     }
-    assert_int_equal(tacet_memory_transport_create(&addresses[0], &addresses[1],
-                                                   &parties[0].transport, &parties[1].transport),
-                     0);
+    struct tacet_address address = party_join(&parties[0].transport, &parties[1].transport);
     key_catching = true;
     assert_int_equal(party_start(&parties[1]), 0);
     assert_int_equal(party_start(&parties[0]), 0);
-    party_dial(&parties[0], &addresses[1]);
+    party_dial(&parties[0], &address);
     for (int i = 0; i < 2; i++) {
         assert_true(party_wait(&parties[i], answered, 20));
         assert_true(party_wait(&parties[i], seen_and_heard, 40));

@@ -1,6 +1,6 @@
 /*
- * A call to which something comes too late or is not there: a FIN without a place, a rekey without
- * memory, an app that does not look, a handshake that nobody goes on with.
+ * A call to which something comes too late or is not there: a rekey without memory, an app that
+ * does not look, a handshake that nobody goes on with.
  */
 #include "pair.h"
 
@@ -45,106 +45,6 @@ static void half_open_secrets_are_wiped_in_time_though_nothing_else_happens(void
     assert_true(sodium_is_zero((const uint8_t *)responder->entries,
                                TACET_HALF_OPEN_MAX * sizeof(*responder->entries)));
     assert_true(tacet_call_next_timeout(p.call[CALLEE], NULL) == TACET_NEVER);
-    pair_free(&p);
-}
-
-static void a_fin_without_a_place_is_taken_when_there_is_one(void **state)
-{
-    struct pair p;
-    struct tacet_callee nobody = { .hint = TACET_HINT_NONE };
-    uint32_t peers[TACET_PEERS_MAX];
-
-    (void)state;
-    pair_create(&p, 2, NULL);
-    for (int i = 0; i < TACET_PEERS_MAX; i++) {
-        assert_int_equal(
-            tacet_call_dial(p.call[CALLEE], p.now, &nobody, &p.path[CALLER], 1, &peers[i]), 0);
-    }
-    pair_dial(&p);
-    pair_run(&p, TACET_S(1));
-    assert_true(p.call[CALLEE]->drops[TACET_DROP_RATE] > 0);
-    assert_int_equal(pair_events(&p, CALLEE, TACET_EVENT_INCOMING), 0);
-    assert_int_equal(tacet_call_remove(p.call[CALLEE], p.now, peers[3]), 0);
-    pair_run(&p, TACET_HANGUP_LINGER_US + TACET_S(3));
-    assert_int_equal(pair_events(&p, CALLEE, TACET_EVENT_INCOMING), 1);
-    assert_int_equal(pair_events(&p, CALLER, TACET_EVENT_RINGING), 1);
-    pair_free(&p);
-}
-
-/* In the order in which their places go. */
-static void the_place_of_who_is_over_goes_where_least_is_lost(void **state)
-{
-    static const struct {
-        bool turned_away;
-        bool caller;
-        bool connected;
-        bool unsaid;
-        int64_t until_us;
-    } rows[] = {
-        { true, false, false, true, 8 },   { true, false, false, false, 9 },
-        { false, false, false, false, 7 }, { false, false, false, true, 5 },
-        { false, false, false, true, 6 },  { false, false, true, false, 3 },
-        { false, true, false, false, 4 },  { false, false, true, true, 1 },
-        { false, true, true, true, 2 },
-    };
-    const size_t count = sizeof(rows) / sizeof(rows[0]);
-    struct pair p;
-    struct tacet_peer *peer;
-
-    (void)state;
-    pair_create(&p, 6, NULL);
-    for (size_t i = 0; i < TACET_PEERS_MAX; i++) {
-        peer = &p.call[CALLEE]->peers[i * 5 % TACET_PEERS_MAX];
-        peer->state = i < count ? TACET_PEER_ENDING : TACET_PEER_RINGING;
-        tacet_timers_init(&peer->timers);
-        if (i < count) {
-            peer->turned_away = rows[i].turned_away;
-            peer->caller = rows[i].caller;
-            peer->connected_at_us = rows[i].connected ? 1 : 0;
-            peer->control.send_end = rows[i].unsaid ? 1 : 0;
-            tacet_timers_set(&peer->timers, TACET_TIMER_LINGER, rows[i].until_us);
-        }
-    }
-    for (size_t i = 0; i < count; i++) {
-        assert_true(tacet_call_has_room(p.call[CALLEE]));
-        peer = tacet_call_new_peer(p.call[CALLEE]);
-        assert_ptr_equal(peer, &p.call[CALLEE]->peers[i * 5 % TACET_PEERS_MAX]);
-        assert_int_equal(peer->state, TACET_PEER_FREE);
-        peer->state = TACET_PEER_RINGING;
-    }
-    /* Who is not over keeps his place. */
-    assert_false(tacet_call_has_room(p.call[CALLEE]));
-    assert_null(tacet_call_new_peer(p.call[CALLEE]));
-    pair_free(&p);
-}
-
-static void pins_only(int party, struct tacet_call_config *config)
-{
-    config->allow_unverified = party == CALLER;
-}
-
-static void a_dial_that_is_refused_takes_nobodys_place(void **state)
-{
-    struct tacet_callee nobody = { .hint = TACET_HINT_NONE };
-    struct pair p;
-    struct tacet_peer_info info;
-    uint32_t peer;
-
-    (void)state;
-    pair_create(&p, 7, pins_only);
-    pair_dial(&p);
-    pair_pump(&p);
-    tacet_call_hangup(p.call[CALLER], p.now);
-    pair_pump(&p);
-    for (uint32_t i = 0; i < TACET_PEERS_MAX; i++) {
-        if (i != p.peer[CALLEE] % TACET_PEERS_MAX) {
-            p.call[CALLEE]->peers[i].state = TACET_PEER_RINGING;
-        }
-    }
-    assert_int_equal(tacet_call_dial(p.call[CALLEE], p.now, &nobody, &p.path[CALLER], 1, &peer),
-                     TACET_ERR_TRUST);
-    assert_int_equal(tacet_call_peer(p.call[CALLEE], p.peer[CALLEE], &info), 0);
-    assert_int_equal(info.state, TACET_PEER_ENDING);
     pair_free(&p);
 }
 
@@ -259,9 +159,6 @@ int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(half_open_secrets_are_wiped_in_time_though_nothing_else_happens),
-        cmocka_unit_test(a_fin_without_a_place_is_taken_when_there_is_one),
-        cmocka_unit_test(the_place_of_who_is_over_goes_where_least_is_lost),
-        cmocka_unit_test(a_dial_that_is_refused_takes_nobodys_place),
         cmocka_unit_test(a_rekey_without_memory_is_not_the_others_fault),
         cmocka_unit_test(a_message_stays_readable_when_its_peer_is_lost),
         cmocka_unit_test(a_message_that_waits_outlives_its_peer),

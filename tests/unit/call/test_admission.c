@@ -50,6 +50,21 @@ static void eight_calls_wait_and_the_ninth_is_busy(void **state)
     crowd_free(c);
 }
 
+static void those_whom_one_calls_keep_nobody_out(void **state)
+{
+    struct crowd *c = crowd_create(1);
+
+    (void)state;
+    for (int i = 0; i < TACET_UNANSWERED_MAX; i++) {
+        c->call[CROWD]->peers[i].caller = true;
+        c->call[CROWD]->peers[i].state = TACET_PEER_RINGING;
+        tacet_timers_init(&c->call[CROWD]->peers[i].timers);
+    }
+    crowd_dial(c, 0);
+    assert_int_equal(c->rang[0], 1);
+    crowd_free(c);
+}
+
 /* Nine callers, the last of them known, from as many addresses or from one. */
 static void strangers_keep_out_nobody_who_is_known(void **state)
 {
@@ -128,10 +143,29 @@ static bool rings_at(struct tacet_rings *rings, int64_t now, uint8_t who, enum t
     return tacet_admission_ring(rings, now, &peer);
 }
 
+static const enum tacet_trust known[] = { TACET_TRUST_PINNED, TACET_TRUST_CERTIFIED,
+                                          TACET_TRUST_VERIFIED };
+
+/* However many of those who are known ring, and from where. */
+static void rings_of_the_known_keep_no_stranger_out(void **state)
+{
+    struct tacet_rings rings = { 0 };
+    struct tacet_peer stranger = { .identity.trust = TACET_TRUST_UNVERIFIED };
+
+    (void)state;
+    for (uint8_t who = 0; who < TACET_RINGS_MAX - 1; who++) {
+        assert_true(rings_at(&rings, TACET_S(10), who, known[who % 3]));
+    }
+    stranger.identity.key[0] = 99;
+    stranger.path = rings.of[0].path;
+    for (int i = 0; i < TACET_RINGS_MAX - 1; i++) {
+        rings.of[i].path = stranger.path;
+    }
+    assert_true(tacet_admission_ring(&rings, TACET_S(10), &stranger));
+}
+
 static void strangers_leave_places_in_the_table_of_rings(void **state)
 {
-    static const enum tacet_trust known[] = { TACET_TRUST_PINNED, TACET_TRUST_CERTIFIED,
-                                              TACET_TRUST_VERIFIED };
     struct tacet_rings rings = { 0 };
     uint8_t who = 0;
 
@@ -274,8 +308,10 @@ int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(eight_calls_wait_and_the_ninth_is_busy),
+        cmocka_unit_test(those_whom_one_calls_keep_nobody_out),
         cmocka_unit_test(strangers_keep_out_nobody_who_is_known),
         cmocka_unit_test(the_strangers_of_a_source_ring_twice_in_five_seconds),
+        cmocka_unit_test(rings_of_the_known_keep_no_stranger_out),
         cmocka_unit_test(strangers_leave_places_in_the_table_of_rings),
         cmocka_unit_test(an_identity_has_one_unanswered_call),
         cmocka_unit_test(an_identity_rings_once_in_five_seconds),

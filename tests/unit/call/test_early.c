@@ -149,7 +149,8 @@ static void forged_packet_is_found_out_when_it_is_read(void **state)
     pair_free(&p);
 }
 
-/* Genuine or forged: what was thought of it when it was kept counts no more. */
+/* Genuine or forged: what was thought of it when it was kept counts no more, nor stays anything of
+ * it. */
 static void what_was_kept_is_counted_once(void **state)
 {
     (void)state;
@@ -158,6 +159,7 @@ static void what_was_kept_is_counted_once(void **state)
         uint64_t counted = 0;
 
         answer_half(&p, 51);
+        size_t available = tacet_pool_available(p.call[CALLEE]->pool);
         send(&p, TACET_KIND_VIDEO, 0, 5000);
         assert_true(give_rtp(&p, TACET_DROP_NONE, forged == 1) > 1);
         pair_run(&p, TACET_S(1));
@@ -166,6 +168,7 @@ static void what_was_kept_is_counted_once(void **state)
             counted += p.call[CALLEE]->drops[drop];
         }
         assert_int_equal(counted, p.handed[CALLEE]);
+        assert_int_equal(tacet_pool_available(p.call[CALLEE]->pool), available);
         pair_free(&p);
     }
 }

@@ -39,6 +39,7 @@ static void a_source_has_four_half_open_handshakes(void **state)
         { "[::ffff:192.0.2.1]:1", 0, "[::ffff:192.0.2.1]:2", 0, TACET_DROP_RATE },
         { "[::ffff:192.0.2.1]:1", 0, "[::ffff:192.0.2.2]:1", 0, TACET_DROP_NONE },
         { "192.0.2.1:1", 1, "192.0.2.1:1", 1, TACET_DROP_RATE },
+        { "192.0.2.1:1", 1, "192.0.2.1:2", 1, TACET_DROP_NONE },
         { "192.0.2.1:1", 1, "192.0.2.1:1", 2, TACET_DROP_NONE },
         { "192.0.2.1:1", 1, "192.0.2.1:1", 0, TACET_DROP_NONE },
     };

@@ -42,6 +42,7 @@ static void callee_answers_from_the_address_that_was_dialled(void **state)
     pair_create(&p, 60, NULL);
     arrive_at(&p, 1);
     pair_dial(&p);
+    p.path[CALLEE].local = local_of(9); /* where the answers come at the caller's machine */
     pair_pump(&p);
     expect_from(&p, 1);
     assert_int_equal(tacet_call_answer(p.call[CALLEE], p.now, p.peer[CALLEE]), 0);
@@ -56,6 +57,37 @@ static void callee_answers_from_the_address_that_was_dialled(void **state)
     expect_from(&p, 1);
     /* Who has dialled leaves it to the system. */
     assert_int_equal(p.sent_to[CALLER].local.family, 0);
+    pair_free(&p);
+}
+
+/* Three newer ones on end, by the path in use; what is old or comes from elsewhere says nothing of
+ * it. */
+static void packets_in_a_row_at_another_address_move_it(void **state)
+{
+    static const struct {
+        uint8_t host;
+        bool newer;
+        bool elsewhere;
+        uint8_t then;
+    } rows[] = {
+        { 2, true, false, 1 },  { 1, true, false, 1 }, { 2, true, false, 1 },
+        { 2, true, false, 1 },  { 2, true, true, 1 },  { 2, false, false, 1 },
+        { 2, false, false, 1 }, { 2, true, false, 2 }, { 1, true, false, 2 },
+    };
+    struct pair p;
+
+    (void)state;
+    pair_create(&p, 71, NULL);
+    arrive_at(&p, 1);
+    pair_connect(&p);
+    struct tacet_peer *callee = pair_peer(&p, CALLEE);
+    for (size_t i = 0; i < sizeof(rows) / sizeof(rows[0]); i++) {
+        struct tacet_path from = p.path[CALLER];
+        from.local = local_of(rows[i].host);
+        from.address.ip[3] = rows[i].elsewhere ? 77 : from.address.ip[3];
+        tacet_peer_on_path(p.call[CALLEE], callee, p.now, &from, 100, rows[i].newer);
+        assert_int_equal(callee->path.local.ip[0], rows[i].then);
+    }
     pair_free(&p);
 }
 
@@ -190,11 +222,16 @@ static void path_that_wins_brings_its_local_address(void **state)
     arrive_at(&p, 1);
     pair_connect(&p);
     pair_run(&p, TACET_S(2));
+    tacet_peer_lose_local(pair_peer(&p, CALLEE), p.now + TACET_S(60));
     p.path[CALLER].address.port = 6000;
     arrive_at(&p, 2);
     pair_run(&p, TACET_S(3));
     assert_true(tacet_path_equal(&pair_peer(&p, CALLEE)->path, &p.path[CALLER]));
     expect_from(&p, 2);
+    /* Nothing is waited for any more. */
+    arrive_at(&p, 3);
+    pair_run(&p, TACET_S(3));
+    expect_from(&p, 3);
     pair_free(&p);
 }
 
@@ -302,10 +339,34 @@ static void copies_from_another_dialled_address_end_nothing(void **state)
     }
 }
 
+/* All that the callee sends comes by a path that nobody dialled, as its NAT may have it. Once that
+ * is in use a packet by the dialled one is a move like any other. */
+static void path_that_won_is_not_given_up_for_the_dialled_one(void **state)
+{
+    struct pair p;
+
+    (void)state;
+    pair_create(&p, 72, NULL);
+    pair_dial(&p);
+    struct tacet_path dialled = p.path[CALLEE];
+    p.path[CALLEE] = third;
+    pair_pump(&p);
+    assert_int_equal(tacet_call_answer(p.call[CALLEE], p.now, p.peer[CALLEE]), 0);
+    pair_run(&p, TACET_S(3));
+    expect_the_call_came_about(&p);
+    p.path[CALLEE] = dialled;
+    pair_send(&p, CALLEE, TACET_KIND_AUDIO, 0, 80);
+    (void)pair_hand_over(&p, CALLEE);
+    assert_true(pair_peer(&p, CALLER)->validation.running);
+    assert_true(tacet_path_equal(&pair_peer(&p, CALLER)->path, &third));
+    pair_free(&p);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(callee_answers_from_the_address_that_was_dialled),
+        cmocka_unit_test(packets_in_a_row_at_another_address_move_it),
         cmocka_unit_test(each_dialled_address_answers_for_itself),
         cmocka_unit_test(after_silence_the_system_chooses_until_something_comes),
         cmocka_unit_test(silence_twice_still_keeps_to_what_comes_then),
@@ -315,6 +376,7 @@ int main(void)
         cmocka_unit_test(copy_of_resp_from_elsewhere_ends_nothing_and_draws_nothing),
         cmocka_unit_test(copies_of_all_that_comes_first_draw_at_most_three_times_their_bytes),
         cmocka_unit_test(copies_from_another_dialled_address_end_nothing),
+        cmocka_unit_test(path_that_won_is_not_given_up_for_the_dialled_one),
     };
 
     return cmocka_run_group_tests(tests, NULL, NULL);

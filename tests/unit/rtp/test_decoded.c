@@ -30,6 +30,24 @@ static struct tacet_vp8_descriptor synced(struct tacet_vp8_descriptor frame, uin
     return frame;
 }
 
+static struct tacet_vp8_descriptor without_tl0(struct tacet_vp8_descriptor frame)
+{
+    frame.has_tl0 = false;
+    return frame;
+}
+
+static struct tacet_vp8_descriptor without_layer(struct tacet_vp8_descriptor frame)
+{
+    frame.has_temporal_layer = false;
+    return frame;
+}
+
+static struct tacet_vp8_descriptor without_picture_id(struct tacet_vp8_descriptor frame)
+{
+    frame.has_picture_id = false;
+    return frame;
+}
+
 /* A key frame with TL0PICIDX 255, number 7, picture 100. */
 static struct tacet_decoded after_key(void)
 {
@@ -57,7 +75,13 @@ static void frame_decodes_where_all_that_it_needs_was_decoded(void **state)
         { synced(layered(1, 255, 101), 7), true, true },
         { synced(layered(0, 9, 120), 7), true, true }, /* from the long-term picture */
         { synced(layered(0, 9, 120), 8), false, false },
-        { { .start = true }, true, false }, /* tells nothing */
+        { layered(0, 0, 100 + 255), true, true },
+        { layered(0, 0, (100 - 1) & 0x7fff), false, false },
+        /* What tells nothing, or not enough of it, can only be the next one. */
+        { { .start = true }, true, false },
+        { without_tl0(layered(0, 9, 120)), true, false },
+        { without_layer(layered(0, 9, 120)), true, false },
+        { without_picture_id(layered(0, 9, 120)), true, false },
     };
 
     (void)state;
@@ -69,6 +93,46 @@ static void frame_decodes_where_all_that_it_needs_was_decoded(void **state)
         tacet_decoded_on_gap(&d);
         assert_int_equal(tacet_decoded_allows(&d, &rows[i].frame, false), rows[i].behind_gap);
     }
+}
+
+/* Nothing stands on a frame of a layer above but those of its layer, up to the next base. */
+static void frame_of_a_layer_above_moves_no_base(void **state)
+{
+    struct tacet_decoded d = after_key();
+    struct tacet_vp8_descriptor above = layered(1, 255, 101);
+    struct tacet_vp8_descriptor second = layered(1, 255, 102);
+    struct tacet_vp8_descriptor base = layered(0, 0, 103);
+    uint16_t held[TACET_LONG_TERM_ACKED];
+
+    (void)state;
+    above.key_index = 9; /* nor is it a long-term picture, whatever it says */
+    tacet_decoded_on_frame(&d, &above, false);
+    assert_int_equal(tacet_decoded_long_term(&d, held), 1);
+    assert_int_equal(held[0], 100);
+    assert_true(tacet_decoded_allows(&d, &second, true));
+    assert_true(tacet_decoded_allows(&d, &base, false));
+    tacet_decoded_on_gap(&d);
+    tacet_decoded_on_frame(&d, &above, false); /* from before the gap: it heals nothing */
+    assert_false(tacet_decoded_allows(&d, &second, true));
+    tacet_decoded_on_frame(&d, &base, false);
+    above = layered(1, 0, 104);
+    assert_true(tacet_decoded_allows(&d, &above, true));
+}
+
+/* A stream that tells nothing of its layers stands on every frame of it. */
+static void gap_breaks_a_stream_without_layers_until_a_key_frame(void **state)
+{
+    struct tacet_vp8_descriptor plain = { .start = true };
+    struct tacet_decoded d = { 0 };
+
+    (void)state;
+    tacet_decoded_on_frame(&d, &plain, true);
+    assert_true(tacet_decoded_allows(&d, &plain, true));
+    assert_false(tacet_decoded_allows(&d, &plain, false));
+    tacet_decoded_on_gap(&d);
+    assert_false(tacet_decoded_allows(&d, &plain, true));
+    tacet_decoded_on_frame(&d, &plain, true);
+    assert_true(tacet_decoded_allows(&d, &plain, true));
 }
 
 static void frame_of_a_layer_above_is_spared_until_the_next_base(void **state)
@@ -109,6 +173,8 @@ int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(frame_decodes_where_all_that_it_needs_was_decoded),
+        cmocka_unit_test(frame_of_a_layer_above_moves_no_base),
+        cmocka_unit_test(gap_breaks_a_stream_without_layers_until_a_key_frame),
         cmocka_unit_test(frame_of_a_layer_above_is_spared_until_the_next_base),
         cmocka_unit_test(long_term_pictures_are_told_newest_first),
     };

@@ -90,6 +90,48 @@ static void rate_is_told_by_what_became_of_the_last(void **state)
     }
 }
 
+static int64_t next_rate_bps(struct tacet_probing p)
+{
+    tacet_probing_begin(&p, TACET_S(50), ESTIMATE_BPS, MOST_BPS, 0);
+    return p.probe.rate_bps;
+}
+
+static void rate_is_high_only_behind_one_that_was_taken(void **state)
+{
+    struct tacet_probing p;
+    enum tacet_probe_outcome outcome;
+
+    (void)state;
+    tacet_probing_init(&p, 0);
+    p.begun = 3;
+    for (int turn = 0; turn < 2; turn++) {
+        int64_t now = probe(&p, TACET_S(5), 10000000, &outcome);
+        assert_int_equal(outcome, TACET_PROBE_THROUGH);
+        assert_int_equal(next_rate_bps(p), 150 * ESTIMATE_BPS / 100);
+        tacet_probing_on_success(&p, now, ROUND_TRIP_US);
+        assert_int_equal(next_rate_bps(p), 200 * ESTIMATE_BPS / 100);
+    }
+}
+
+/* Nothing is heard of it: it is given up when a report of it is overdue. */
+static void silence_is_waited_for(void **state)
+{
+    struct tacet_probing p;
+    int64_t bps;
+
+    (void)state;
+    tacet_probing_init(&p, 0);
+    tacet_probing_begin(&p, TACET_S(5), ESTIMATE_BPS, MOST_BPS, 0);
+    while (tacet_probe_left(&p.probe) > 0) {
+        (void)tacet_probe_on_sent(&p.probe, TACET_S(5), SIZE);
+    }
+    assert_int_equal(tacet_probing_update(&p, TACET_S(5) + TACET_MS(390), ROUND_TRIP_US, 0, &bps),
+                     TACET_PROBE_OPEN);
+    assert_int_equal(tacet_probing_update(&p, TACET_S(5) + TACET_MS(410), ROUND_TRIP_US, 0, &bps),
+                     TACET_PROBE_FAILED);
+    assert_int_equal(due_at(&p, 0, &unknown), TACET_S(5) + TACET_MS(610));
+}
+
 static void next_one_comes_by_what_tells_of_room(void **state)
 {
     const struct tacet_dispersion room = trains_at(800000);
@@ -169,6 +211,8 @@ int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(rate_is_told_by_what_became_of_the_last),
+        cmocka_unit_test(rate_is_high_only_behind_one_that_was_taken),
+        cmocka_unit_test(silence_is_waited_for),
         cmocka_unit_test(next_one_comes_by_what_tells_of_room),
         cmocka_unit_test(who_has_a_guess_already_waits_with_the_first),
         cmocka_unit_test(probe_excuses_a_short_queue_for_a_moment),

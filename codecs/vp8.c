@@ -26,14 +26,21 @@
 #define CLOCK_RATE 90000
 
 /* Rate control's model of the link, in milliseconds of the bit rate: how much may be saved up,
- * where it aims, where it begins. What overflows waits in the pacer and is delay. When the rate
- * falls, what is saved beyond the aim is spent at the old rate's worth: from 2500 to 500 kbit/s
- * that is 120 ms of the new rate here, and 500 ms with libvpx's usual 1000, 600 and 500, which are
- * worth less than 0.2 dB on people signing. */
+ * where it aims, where it begins: with all of it, for nothing waits yet, and the key frame takes
+ * much. What overflows waits in the pacer and is delay. When the rate falls, what is saved beyond
+ * the aim is spent at the old rate's worth: from 2500 to 500 kbit/s that is 120 ms of the new rate
+ * here, and 500 ms with libvpx's usual 1000, 600 and 500, which are worth less than 0.2 dB on
+ * people signing. */
 #define BUFFER_MS 300
 #define BUFFER_OPTIMAL_MS 250
-#define BUFFER_INITIAL_MS 150
+#define BUFFER_INITIAL_MS BUFFER_MS
 #define KEY_FRAME_MS 300 /* what one key frame may take */
+/* The first one of a size is made by a guess, for libvpx has seen nothing of the kind, and by the
+ * rate of a way that nobody knows: all that follows waits for it. What takes longer than that is
+ * made once more, with a quantizer coarser by a step for each twentieth that is to go. */
+#define FIRST_FRAME_MS 200
+#define FIRST_FRAME_TRIES 3
+#define FIRST_FRAME_STEP 20
 #define QUANTIZER_MIN 2
 #define QUANTIZER_MAX 60
 /* When the rate falls, libvpx finds the quantizer for the new one only by the frames it makes, and
@@ -91,7 +98,7 @@ static int apply(vpx_codec_ctx_t *codec, vpx_codec_enc_cfg_t *config,
 
 /* Starts libvpx at the settings' size; *codec is untouched on failure. */
 static int start(vpx_codec_ctx_t *ret_codec, vpx_codec_enc_cfg_t *ret_config,
-                 const struct tacet_video_encoder_settings *s)
+                 const struct tacet_video_encoder_settings *s, int quantizer_min)
 {
     vpx_codec_ctx_t codec;
     vpx_codec_enc_cfg_t config;
@@ -112,7 +119,7 @@ static int start(vpx_codec_ctx_t *ret_codec, vpx_codec_enc_cfg_t *ret_config,
     config.rc_target_bitrate = (unsigned int)(s->bitrate_bps / 1000);
     config.rc_dropframe_thresh = DROP_BELOW_PERCENT;
     config.rc_resize_allowed = 0;
-    config.rc_min_quantizer = QUANTIZER_MIN;
+    config.rc_min_quantizer = (unsigned int)quantizer_min;
     config.rc_max_quantizer = QUANTIZER_MAX;
     config.rc_undershoot_pct = UNDERSHOOT_PERCENT;
     config.rc_overshoot_pct = OVERSHOOT_PERCENT;
@@ -136,6 +143,20 @@ static int start(vpx_codec_ctx_t *ret_codec, vpx_codec_enc_cfg_t *ret_config,
     return 0;
 }
 
+/* Takes another libvpx in place of the one that there is, unless that fails. */
+static int restart(struct encoder *e, const struct tacet_video_encoder_settings *settings,
+                   int quantizer_min)
+{
+    vpx_codec_ctx_t codec;
+    int error = start(&codec, &e->config, settings, quantizer_min);
+
+    if (error == 0) {
+        (void)vpx_codec_destroy(&e->codec);
+        e->codec = codec;
+    }
+    return error;
+}
+
 static int encoder_configure(void *ctx, const struct tacet_video_encoder_settings *settings)
 {
     struct encoder *e = ctx;
@@ -147,11 +168,8 @@ static int encoder_configure(void *ctx, const struct tacet_video_encoder_setting
     if (settings->width != e->settings.width || settings->height != e->settings.height) {
         /* A new size begins with a key frame, so nothing is lost by beginning anew; libvpx by
          * itself could only shrink. */
-        vpx_codec_ctx_t codec;
-        error = start(&codec, &e->config, settings);
+        error = restart(e, settings, QUANTIZER_MIN);
         if (error == 0) {
-            (void)vpx_codec_destroy(&e->codec);
-            e->codec = codec;
             e->key_wanted = true;
             e->coded_bps = 0;
             e->coarse_pictures = 0;
@@ -263,12 +281,69 @@ static vpx_enc_frame_flags_t flags_of(const struct tacet_role *role, bool key)
            ((role->updates & TACET_REFERENCE_ALTREF) != 0 ? 0 : VP8_EFLAG_NO_UPD_ARF);
 }
 
+/* Has libvpx make a frame. 1, 0 (the picture is passed over) or TACET_ERR_CODEC. */
+static int make(struct encoder *e, const vpx_image_t *image, unsigned long duration,
+                vpx_enc_frame_flags_t flags, const vpx_codec_cx_pkt_t **ret)
+{
+    vpx_codec_iter_t iterator = NULL;
+    const vpx_codec_cx_pkt_t *packet;
+
+    if (vpx_codec_encode(&e->codec, image, e->pts, duration, flags, VPX_DL_REALTIME) !=
+        VPX_CODEC_OK) {
+        return TACET_ERR_CODEC;
+    }
+    do {
+        packet = vpx_codec_get_cx_data(&e->codec, &iterator);
+    } while (packet != NULL && packet->kind != VPX_CODEC_CX_FRAME_PKT);
+    if (packet == NULL) {
+        return 0;
+    }
+    if (packet->data.frame.sz == 0 || packet->data.frame.sz > TACET_FRAME_SIZE_MAX) {
+        return TACET_ERR_CODEC;
+    }
+    *ret = packet;
+    return 1;
+}
+
+/* The quantizer with which a first frame of that size should have been made; 0: it is well. */
+static int coarser_for_first(struct encoder *e, size_t size)
+{
+    size_t most = (size_t)e->settings.bitrate_bps / 8 * FIRST_FRAME_MS / 1000;
+    int quantizer = 0;
+
+    if (size <= most ||
+        vpx_codec_control(&e->codec, VP8E_GET_LAST_QUANTIZER_64, &quantizer) != VPX_CODEC_OK ||
+        quantizer >= QUANTIZER_MAX) {
+        return 0;
+    }
+    while (size > most && quantizer < QUANTIZER_MAX) {
+        size -= size / FIRST_FRAME_STEP;
+        quantizer++;
+    }
+    return quantizer;
+}
+
+/* As _make, for the first frame of a size. Rate control is to know of one of them only. */
+static int make_first(struct encoder *e, const vpx_image_t *image, unsigned long duration,
+                      const vpx_codec_cx_pkt_t **ret)
+{
+    int result = make(e, image, duration, VPX_EFLAG_FORCE_KF, ret);
+
+    for (int i = 1; i < FIRST_FRAME_TRIES && result == 1; i++) {
+        int quantizer = coarser_for_first(e, (*ret)->data.frame.sz);
+        if (quantizer == 0 || restart(e, &e->settings, quantizer) != 0) {
+            break;
+        }
+        result = make(e, image, duration, VPX_EFLAG_FORCE_KF, ret);
+    }
+    return result;
+}
+
 static int encoder_encode(void *ctx, const struct tacet_picture *picture,
                           enum tacet_refresh refresh, struct tacet_frame *ret)
 {
     struct encoder *e = ctx;
     vpx_image_t image;
-    vpx_codec_iter_t iterator = NULL;
     const vpx_codec_cx_pkt_t *packet;
 
     if (picture->width != e->settings.width || picture->height != e->settings.height) {
@@ -286,26 +361,17 @@ static int encoder_encode(void *ctx, const struct tacet_picture *picture,
         image.planes[i] = (unsigned char *)(uintptr_t)picture->planes[i];
         image.stride[i] = picture->strides[i];
     }
-    vpx_enc_frame_flags_t flags = flags_of(&role, refresh == TACET_REFRESH_KEY);
+    bool first = e->coded_bps == 0;
     follow_cut(e, picture);
     set_next(e, refresh == TACET_REFRESH_NONE);
     unsigned long duration = duration_of(e, picture->captured_at_us);
-    int64_t pts = e->pts;
+    int result =
+        first ? make_first(e, &image, duration, &packet)
+              : make(e, &image, duration, flags_of(&role, refresh == TACET_REFRESH_KEY), &packet);
     e->pts += (int64_t)duration;
-    if (vpx_codec_encode(&e->codec, &image, pts, duration, flags, VPX_DL_REALTIME) !=
-        VPX_CODEC_OK) {
-        e->key_wanted = true;
-        return TACET_ERR_CODEC;
-    }
-    do {
-        packet = vpx_codec_get_cx_data(&e->codec, &iterator);
-    } while (packet != NULL && packet->kind != VPX_CODEC_CX_FRAME_PKT);
-    if (packet == NULL) {
-        return 0;
-    }
-    if (packet->data.frame.sz == 0 || packet->data.frame.sz > TACET_FRAME_SIZE_MAX) {
-        e->key_wanted = true; /* what follows would build on a frame that is never sent */
-        return TACET_ERR_CODEC;
+    if (result <= 0) {
+        e->key_wanted |= result < 0; /* what follows would build on a frame that is never sent */
+        return result;
     }
     bool key = (packet->data.frame.flags & VPX_FRAME_IS_KEY) != 0;
     if (key) {
@@ -352,7 +418,7 @@ static int encoder_create(const struct tacet_video_encoder_settings *settings,
     }
     e->settings = *settings;
     e->key_wanted = true;
-    int error = start(&e->codec, &e->config, settings);
+    int error = start(&e->codec, &e->config, settings, QUANTIZER_MIN);
     if (error != 0) {
         tacet_dealloc(e);
         return error;

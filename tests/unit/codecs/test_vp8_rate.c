@@ -3,6 +3,7 @@
 #include <stdarg.h>
 #include <stddef.h>
 #include <stdint.h>
+#include <string.h>
 
 #include <cmocka.h>
 
@@ -91,6 +92,55 @@ static void a_gap_in_the_pictures_does_not_starve_the_seconds_after_it(void **st
     }
 }
 
+/* Marks on white, as dense as the writing on a page. */
+static void print_page(uint8_t luma[HEIGHT][WIDTH])
+{
+    memset(luma, 235, (size_t)HEIGHT * WIDTH);
+    for (int y = 0; y + 8 <= HEIGHT; y += 16) {
+        for (int x = 0; x + 6 <= WIDTH; x += 12) {
+            uint32_t bar = draw(8);
+            uint32_t stem = draw(6);
+            for (uint32_t i = 0; i < 8; i++) {
+                luma[y + (int)i][x + (int)stem] = 20;
+                luma[y + (int)bar][x + (int)(i * 6 / 8)] = 20;
+            }
+        }
+    }
+}
+
+/* The rate control makes it by a guess, and all pictures that follow wait for it. */
+static void a_first_frame_is_sent_within_a_fifth_of_a_second(void **state)
+{
+    static uint8_t luma[HEIGHT][WIDTH];
+    static const uint8_t chroma[HEIGHT / 2][WIDTH / 2];
+    static const int32_t rates_bps[] = { 150000, 160000, 200000, 300000 };
+    const struct tacet_picture picture = {
+        .width = WIDTH,
+        .height = HEIGHT,
+        .planes = { luma[0], chroma[0], chroma[0] },
+        .strides = { WIDTH, WIDTH / 2, WIDTH / 2 },
+        .captured_at_us = 1000000,
+    };
+
+    (void)state;
+    chance = 1;
+    print_page(luma);
+    for (size_t i = 0; i < sizeof(rates_bps) / sizeof(rates_bps[0]); i++) {
+        const struct tacet_codec *vp8 = tacet_codec_find(TACET_KIND_VIDEO, "vp8");
+        struct tacet_video_encoder_settings settings;
+        struct tacet_video_encoder encoder;
+        struct tacet_frame frame;
+        tacet_video_encoder_settings_init(&settings, WIDTH, HEIGHT);
+        assert_int_equal(vp8->video_encoder_create(&settings, &encoder), 0);
+        settings.bitrate_bps = rates_bps[i];
+        assert_int_equal(encoder.ops->configure(encoder.ctx, &settings), 0);
+        assert_int_equal(encoder.ops->encode(encoder.ctx, &picture, TACET_REFRESH_KEY, &frame), 1);
+        assert_true(frame.key);
+        assert_true(frame.size * 8000 / (size_t)rates_bps[i] < 220);
+        encoder.ops->free(encoder.ctx);
+    }
+}
+
 /* What an encoder makes beyond a rate that fell waits somewhere, and is delay. */
 static void a_fall_of_the_rate_is_followed_within_a_fifth_of_a_second(void **state)
 {
@@ -134,6 +184,7 @@ int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(a_gap_in_the_pictures_does_not_starve_the_seconds_after_it),
+        cmocka_unit_test(a_first_frame_is_sent_within_a_fifth_of_a_second),
         cmocka_unit_test(a_fall_of_the_rate_is_followed_within_a_fifth_of_a_second),
         cmocka_unit_test(a_recovery_at_a_fall_of_the_rate_is_no_larger_than_the_rate),
     };

@@ -66,9 +66,12 @@ void tacet_loss_check_set_trains(struct tacet_loss_check *l, int64_t trains_bps)
 
 void tacet_loss_check_add(struct tacet_loss_check *l, const struct tacet_packet_result *result)
 {
-    /* What was sent before the rate was changed does not tell of it. */
+    /* What was sent before the rate was changed does not tell of it, but that it arrived ends a run
+     * of losses. */
     if (result->sent_at_us >= l->since_us) {
         tacet_loss_window_add(&l->window, result);
+    } else if (!result->lost) {
+        l->window.last_lost = false;
     }
 }
 

@@ -121,6 +121,28 @@ static void late_fin_tells_of_no_round_trip(void **state)
     }
 }
 
+/* What comes with the handshake comes as close together as the way lets it. */
+static void estimate_begins_with_the_spacing_of_what_came(void **state)
+{
+    struct pair p;
+
+    (void)state;
+    pair_create(&p, 73, NULL);
+    pair_dial(&p);
+    pair_pump(&p);
+    for (int i = 0; i < 2; i++) {
+        assert_true(pair_peer(&p, i)->opening.packets > 1);
+        pair_peer(&p, i)->opening =
+            (struct tacet_packet_pair){ .packets = 5, .most_bps = 50000, .second_bps = 50000 };
+    }
+    assert_int_equal(tacet_call_answer(p.call[CALLEE], p.now, p.peer[CALLEE]), 0);
+    p.now += TACET_S(1); /* no two packets of a moment */
+    pair_pump(&p);
+    assert_int_equal(pair_peer(&p, CALLEE)->state, TACET_PEER_CONNECTED);
+    assert_in_range(tacet_bwe_estimate(&pair_peer(&p, CALLEE)->session->sending.bwe), 30000, 50000);
+    pair_free(&p);
+}
+
 static void decline_says_why(void **state)
 {
     struct pair p;
@@ -377,6 +399,7 @@ int main(void)
         cmocka_unit_test(nobody_there_is_unreachable_after_15_s),
         cmocka_unit_test(unanswered_call_ends_after_60_s_on_both_sides),
         cmocka_unit_test(late_fin_tells_of_no_round_trip),
+        cmocka_unit_test(estimate_begins_with_the_spacing_of_what_came),
         cmocka_unit_test(decline_says_why),
         cmocka_unit_test(silence_reconnects_within_30_s_and_ends_after),
         cmocka_unit_test(app_messages_arrive_in_order),

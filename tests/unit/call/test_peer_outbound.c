@@ -115,6 +115,79 @@ static void pictures_begin_afresh_where_the_way_has_collapsed(void **state)
     }
 }
 
+static void nothing_is_sent_again_for_ever(void **state)
+{
+    uint64_t times = 0;
+    struct pair p;
+
+    (void)state;
+    pair_create(&p, 99, NULL);
+    pair_connect(&p);
+    assert_true(send_picture(&p, true));
+    pair_run(&p, TACET_MS(200));
+    uint64_t last = pair_peer(&p, CALLER)->session->outbound[TACET_KIND_VIDEO].next_index - 1;
+    for (int i = 0; i < 2 * TACET_RETRANSMISSIONS_MAX; i++) {
+        times += ask_again(&p, last);
+        pair_run(&p, TACET_MS(200));
+    }
+    /* What filled a probe counts too. */
+    assert_in_range(times, TACET_RETRANSMISSIONS_MAX / 2, TACET_RETRANSMISSIONS_MAX);
+    pair_free(&p);
+}
+
+/* Nor is what was left out built on afterwards. */
+static void media_is_held_while_nothing_comes(void **state)
+{
+    struct pair p;
+
+    (void)state;
+    pair_create(&p, 100, NULL);
+    pair_connect(&p);
+    assert_true(send_picture(&p, true));
+    pair_run(&p, TACET_MS(200));
+    p.blocked[CALLEE] = true;
+    pair_run(&p, TACET_RECONNECTING_US + TACET_MS(100));
+    assert_true(pair_peer(&p, CALLER)->reconnecting);
+    uint32_t before = p.media_packets[CALLER];
+    for (int i = 0; i < 10; i++) {
+        pair_send(&p, CALLER, TACET_KIND_AUDIO, 0, 80);
+        assert_false(send_picture(&p, i % 2 == 0));
+        pair_run(&p, TACET_MS(20));
+    }
+    assert_int_equal(p.media_packets[CALLER], before);
+    p.blocked[CALLEE] = false;
+    pair_run(&p, TACET_S(2));
+    assert_false(pair_peer(&p, CALLER)->reconnecting);
+    uint32_t told = pair_events(&p, CALLER, TACET_EVENT_SEND_TARGET);
+    assert_false(send_picture(&p, false));
+    pair_pump(&p);
+    assert_int_equal(pair_events(&p, CALLER, TACET_EVENT_SEND_TARGET), told + 1);
+    assert_int_not_equal(pair_last(&p, CALLER, TACET_EVENT_SEND_TARGET)->u.send_target.refresh,
+                         TACET_REFRESH_NONE);
+    assert_true(send_picture(&p, true));
+    pair_free(&p);
+}
+
+/* Long before the cipher's own limit. */
+static void keys_are_renewed_after_so_many_packets(void **state)
+{
+    struct pair p;
+
+    (void)state;
+    pair_create(&p, 101, NULL);
+    pair_connect(&p);
+    pair_run(&p, TACET_S(15));
+    struct tacet_outbound *out = &pair_peer(&p, CALLER)->session->outbound[TACET_KIND_AUDIO];
+    pair_send(&p, CALLER, TACET_KIND_AUDIO, 0, 80);
+    out->epoch_index = out->next_index - TACET_REKEY_PACKETS + 2;
+    for (uint32_t epoch = 1; epoch <= 2; epoch++) {
+        pair_send(&p, CALLER, TACET_KIND_AUDIO, 0, 80);
+        pair_run(&p, TACET_S(1));
+        assert_int_equal(pair_peer(&p, CALLER)->rekey.epoch, epoch);
+    }
+    pair_free(&p);
+}
+
 /* What is sent again goes ahead of what waits: a large picture is whole no sooner without it. */
 static void packet_of_a_large_picture_is_sent_again_while_the_rest_waits(void **state)
 {
@@ -188,6 +261,9 @@ int main(void)
         cmocka_unit_test(control_does_not_wait_behind_media),
         cmocka_unit_test(sound_for_who_never_reports_is_repeated_for_a_moment_only),
         cmocka_unit_test(pictures_begin_afresh_where_the_way_has_collapsed),
+        cmocka_unit_test(nothing_is_sent_again_for_ever),
+        cmocka_unit_test(media_is_held_while_nothing_comes),
+        cmocka_unit_test(keys_are_renewed_after_so_many_packets),
         cmocka_unit_test(packet_of_a_large_picture_is_sent_again_while_the_rest_waits),
         cmocka_unit_test(no_picture_begins_afresh_where_there_is_none),
         cmocka_unit_test(media_gives_way_while_the_control_stream_is_stuck),

@@ -43,6 +43,13 @@ static void next_rtcp(struct pair *p, struct datagram *ret)
     poll_caller(p, ret);
 }
 
+static void next_ctrl(struct pair *p, struct datagram *ret)
+{
+    tacet_call_handle_network_change(p->call[CALLER], p->now); /* a PING */
+    tacet_call_handle_timeout(p->call[CALLER], p->now);
+    poll_caller(p, ret);
+}
+
 static enum tacet_drop deliver(struct pair *p, struct datagram *datagram)
 {
     struct tacet_packet in = { .path = p->path[CALLER],
@@ -50,6 +57,32 @@ static enum tacet_drop deliver(struct pair *p, struct datagram *datagram)
                                .size = datagram->size };
 
     return tacet_call_handle_packet(p->call[CALLEE], p->now, &in);
+}
+
+/* Somebody sends on from elsewhere what came late: the peer has not moved. */
+static void old_packet_from_elsewhere_is_no_move(void **state)
+{
+    static void (*const next[])(struct pair *, struct datagram *) = { next_rtp, next_rtcp,
+                                                                      next_ctrl };
+
+    (void)state;
+    for (size_t i = 0; i < sizeof(next) / sizeof(next[0]); i++) {
+        struct datagram packets[3];
+        struct pair p;
+        pair_create(&p, 94, NULL);
+        pair_connect(&p);
+        for (int k = 0; k < 3; k++) {
+            p.now += TACET_MS(20);
+            next[i](&p, &packets[k]);
+        }
+        assert_int_equal(deliver(&p, &packets[1]), TACET_DROP_NONE);
+        p.path[CALLER].address.port = 6000;
+        assert_int_equal(deliver(&p, &packets[0]), TACET_DROP_NONE);
+        assert_false(pair_peer(&p, CALLEE)->validation.running);
+        assert_int_equal(deliver(&p, &packets[2]), TACET_DROP_NONE);
+        assert_true(pair_peer(&p, CALLEE)->validation.running);
+        pair_free(&p);
+    }
 }
 
 /* The callee's control stream is full, for the caller acknowledges nothing; then the caller moves,
@@ -169,6 +202,7 @@ int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(peer_given_up_by_its_own_packet_is_left_alone),
+        cmocka_unit_test(old_packet_from_elsewhere_is_no_move),
         cmocka_unit_test(epoch_in_use_is_kept_while_the_next_is_not_confirmed),
         cmocka_unit_test(forged_rtcp_sets_nothing_going),
         cmocka_unit_test(caller_that_floods_with_epochs_is_hung_up_on),

@@ -115,6 +115,44 @@ static void pictures_begin_afresh_where_the_way_has_collapsed(void **state)
     }
 }
 
+/* Of the packets of pictures, as they are sent first, the second is lost, and all that is sent once
+ * more to fill a probe. */
+static bool lose_the_second(void *ctx, struct pair *p, int from, const struct tacet_packet *packet)
+{
+    int *count = ctx;
+    uint8_t type = packet->data[1] & 0x7f;
+
+    if (from != CALLER || packet->data[0] >> 6 != 2) {
+        return false;
+    }
+    *count += type == TACET_PT_VP8 ? 1 : 0;
+    return type == TACET_PT_RTX || (type == TACET_PT_VP8 && *count == 2);
+}
+
+/* A fifth is lost, and to ask for it again would take too long. */
+static void key_picture_is_whole_though_a_packet_of_it_is_lost(void **state)
+{
+    int count = 0;
+    struct pair p;
+
+    (void)state;
+    pair_create(&p, 102, NULL);
+    pair_connect(&p);
+    p.way = lose_the_second;
+    p.way_ctx = &count;
+    p.blocked[CALLEE] = true;
+    struct tacet_rtp_session *session = pair_peer(&p, CALLER)->session;
+    session->sent_log->round_trip_us = TACET_MS(300);
+    (void)tacet_repair_on_loss(&session->repair, p.now, 200, 256);
+    assert_true(send_picture(&p, true));
+    pair_run(&p, TACET_S(1));
+    assert_int_equal(count, 3);
+    assert_int_equal(p.frames[CALLEE][TACET_KIND_VIDEO], 1);
+    assert_int_equal(
+        pair_peer(&p, CALLEE)->session->inbound.stats[TACET_KIND_VIDEO].fec_packets_recovered, 1);
+    pair_free(&p);
+}
+
 static void nothing_is_sent_again_for_ever(void **state)
 {
     uint64_t times = 0;
@@ -261,6 +299,7 @@ int main(void)
         cmocka_unit_test(control_does_not_wait_behind_media),
         cmocka_unit_test(sound_for_who_never_reports_is_repeated_for_a_moment_only),
         cmocka_unit_test(pictures_begin_afresh_where_the_way_has_collapsed),
+        cmocka_unit_test(key_picture_is_whole_though_a_packet_of_it_is_lost),
         cmocka_unit_test(nothing_is_sent_again_for_ever),
         cmocka_unit_test(media_is_held_while_nothing_comes),
         cmocka_unit_test(keys_are_renewed_after_so_many_packets),

@@ -319,6 +319,44 @@ static void way_that_is_thought_narrow_is_begun_with_gently(void **state)
     }
 }
 
+/* More arrives than that: it is asked at once how much. */
+static void thought_that_is_refuted_is_forgotten(void **state)
+{
+    struct tacet_bwe b;
+
+    (void)state;
+    tacet_bwe_init(&b, 0, 300000, 1600000);
+    tacet_bwe_begin_with(&b, 0, 290000);
+    assert_int_equal(b.known_bps, 290000);
+    run_steadily(&b, TACET_S(1));
+    assert_int_equal(b.known_bps, 0);
+    assert_true(b.probing.probe.rate_bps > 0);
+}
+
+/* Where a bottleneck shows in them. */
+static void trains_are_told_to_the_check_of_losses(void **state)
+{
+    static const struct {
+        int64_t bytes, span_us, sent_span_us, told_bps;
+    } rows[] = {
+        { 50000, TACET_MS(400), TACET_MS(100), 1000000 },
+        { 50000, TACET_MS(400), TACET_MS(400), 0 }, /* they arrive as they left */
+        { 0, 0, 0, 0 },
+    };
+
+    (void)state;
+    for (size_t i = 0; i < sizeof(rows) / sizeof(rows[0]); i++) {
+        struct tacet_bwe b;
+        tacet_bwe_init(&b, 0, 1000000, 1600000);
+        (void)tacet_bwe_on_sent(&b, 0, 1000);
+        b.dispersion.bytes = rows[i].bytes;
+        b.dispersion.span_us = rows[i].span_us;
+        b.dispersion.sent_span_us = rows[i].sent_span_us;
+        report_one(&b, TACET_MS(150));
+        assert_int_equal(b.loss.trains_bps, rows[i].told_bps);
+    }
+}
+
 static void limits_of_the_application_are_kept(void **state)
 {
     struct tacet_bwe b;
@@ -364,6 +402,8 @@ int main(void)
         cmocka_unit_test(reports_that_often_fail_are_never_overdue_soon),
         cmocka_unit_test(silence_holds_back_and_is_forgotten),
         cmocka_unit_test(way_that_is_thought_narrow_is_begun_with_gently),
+        cmocka_unit_test(thought_that_is_refuted_is_forgotten),
+        cmocka_unit_test(trains_are_told_to_the_check_of_losses),
         cmocka_unit_test(limits_of_the_application_are_kept),
         cmocka_unit_test(estimate_goes_with_the_limit_where_no_capacity_was_met),
     };

@@ -274,6 +274,22 @@ void party_init(struct party *party)
     assert_int_equal(tacet_identity_create(&random, NULL, &party->identity), 0);
 }
 
+void party_init_two(struct party *caller, struct party *callee)
+{
+    assert_int_equal(tacet_init(), 0);
+    party_init(caller);
+    party_init(callee);
+    callee->listen = true;
+}
+
+void party_end_two(struct party *caller, struct party *callee)
+{
+    party_stop(caller);
+    party_stop(callee);
+    party_clear(caller);
+    party_clear(callee);
+}
+
 static struct tacet_call *create_call(const struct party *party)
 {
     struct tacet_call_config config;

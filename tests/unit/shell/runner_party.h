@@ -79,6 +79,9 @@ struct tacet_address party_address(const char *text);
 /* Two ends of a way in memory; the address of the second. */
 struct tacet_address party_join(struct tacet_transport *a, struct tacet_transport *b);
 void party_init(struct party *party);
+/* The two of a call: who dials, and who listens; and their end. */
+void party_init_two(struct party *caller, struct party *callee);
+void party_end_two(struct party *caller, struct party *callee);
 /* Makes call and runner; a result of tacet_runner_start, after which all is freed on failure. */
 int party_start(struct party *party);
 /* The same, where the allocation of that number fails; -1: none. */

@@ -90,10 +90,7 @@ static int setup(void **state)
     struct pair *pair = calloc(1, sizeof(*pair));
 
     assert_non_null(pair);
-    assert_int_equal(tacet_init(), 0);
-    party_init(&pair->caller);
-    party_init(&pair->callee);
-    pair->callee.listen = true;
+    party_init_two(&pair->caller, &pair->callee);
     pair->address = party_join(&pair->caller.transport, &pair->line.inner);
     pair->callee.transport = (struct tacet_transport){ .ops = &line_ops, .ctx = &pair->line };
     *state = pair;
@@ -104,11 +101,8 @@ static int teardown(void **state)
 {
     struct pair *pair = *state;
 
-    party_stop(&pair->caller);
-    party_stop(&pair->callee);
+    party_end_two(&pair->caller, &pair->callee);
     assert_int_equal(pair->line.freed, 1);
-    party_clear(&pair->caller);
-    party_clear(&pair->callee);
     free(pair);
     return 0;
 }

@@ -112,10 +112,7 @@ static int setup(void **state)
     struct pair *pair = calloc(1, sizeof(*pair));
 
     assert_non_null(pair);
-    assert_int_equal(tacet_init(), 0);
-    party_init(&pair->caller);
-    party_init(&pair->callee);
-    pair->callee.listen = true;
+    party_init_two(&pair->caller, &pair->callee);
     pair->callee.answer = false;
     pair->caller.video = pair->callee.video = true;
     pair->address = party_join(&pair->caller.transport, &pair->gathering.inner);
@@ -129,10 +126,7 @@ static int teardown(void **state)
 {
     struct pair *pair = *state;
 
-    party_stop(&pair->caller);
-    party_stop(&pair->callee);
-    party_clear(&pair->caller);
-    party_clear(&pair->callee);
+    party_end_two(&pair->caller, &pair->callee);
     free(pair);
     return 0;
 }

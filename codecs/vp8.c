@@ -26,23 +26,23 @@
 #define CLOCK_RATE 90000
 
 /* Rate control's model of the link, in milliseconds of the bit rate: how much may be saved up,
- * where it aims, where it begins: with all of it, for nothing waits yet, and the key frame takes
- * much. What overflows waits in the pacer and is delay. When the rate falls, what is saved beyond
+ * where it aims, where it begins: with much, for nothing waits yet, and the key frame takes
+ * it. What overflows waits in the pacer and is delay. When the rate falls, what is saved beyond
  * the aim is spent at the old rate's worth: from 2500 to 500 kbit/s that is 120 ms of the new rate
  * here, and 500 ms with libvpx's usual 1000, 600 and 500, which are worth less than 0.2 dB on
  * people signing. */
 #define BUFFER_MS 300
 #define BUFFER_OPTIMAL_MS 250
-#define BUFFER_INITIAL_MS BUFFER_MS
+#define BUFFER_INITIAL_MS 200
 #define KEY_FRAME_MS 300 /* what one key frame may take */
 /* The first one of a size is made by a guess, for libvpx has seen nothing of the kind, and by the
  * rate of a way that nobody knows: all that follows waits for it. What takes longer than that is
  * made once more, with a quantizer coarser by a step for each twentieth that is to go. */
-#define FIRST_FRAME_MS 200
+#define FIRST_FRAME_MS 150
 #define FIRST_FRAME_TRIES 3
 #define FIRST_FRAME_STEP 20
 #define QUANTIZER_MIN 2
-#define QUANTIZER_MAX 60
+#define QUANTIZER_MAX 63
 /* When the rate falls, libvpx finds the quantizer for the new one only by the frames it makes, and
  * the first of them, above all one that is predicted from an old picture, would be as large as
  * before. So for some pictures the quantizer is no finer than the last one by the fall: four steps

@@ -153,17 +153,17 @@ static void pictures_passed_over_tell_what_the_content_needs(void **state)
     for (size_t i = 0; i < sizeof(rows) / sizeof(rows[0]); i++) {
         struct film f;
         film_begin(&f, 640, 360, 300000);
-        (void)film_run(&f, TACET_S(10), 3, rows[i].need, 0);
+        (void)film_run(&f, TACET_S(10), 2, rows[i].need, 0);
         assert_int_equal(f.adapt.settings.width, rows[i].width);
-        (void)film_run(&f, TACET_S(10), 3, rows[i].need, 0);
+        (void)film_run(&f, TACET_S(10), 2, rows[i].need, 0);
         assert_int_equal(f.adapt.settings.width, rows[i].width);
         (void)film_target(&f, 2500000); /* more than enough for any content */
-        (void)film_run(&f, TACET_S(4), 3, rows[i].need, 0);
+        (void)film_run(&f, TACET_S(4), 2, rows[i].need, 0);
         assert_int_equal(f.adapt.settings.width, 640);
     }
     struct film f;
     film_begin(&f, 640, 360, 300000);
-    (void)film_run(&f, TACET_S(60), 6, 1000, 0); /* one in six is no reason */
+    (void)film_run(&f, TACET_S(60), 4, 1000, 0); /* one in four is no reason */
     assert_int_equal(f.changes_of_size, 0);
 }
 
@@ -175,7 +175,7 @@ static void need_is_of_the_rate_at_which_pictures_were_passed_over(void **state)
     (void)state;
     film_begin(&f, 480, 270, 1500000);
     (void)film_target(&f, 240000);
-    (void)film_run(&f, TACET_S(1), 2, 90, 0);
+    (void)film_run(&f, TACET_MS(1500), 2, 90, 0);
     (void)film_target(&f, 700000);
     (void)film_run(&f, TACET_S(4), 2, 90, 0);
     assert_int_equal(f.adapt.settings.width, 480);
@@ -189,7 +189,7 @@ static void what_was_learnt_of_the_content_is_forgotten_slowly(void **state)
 
     (void)state;
     film_begin(&f, 640, 360, 300000);
-    (void)film_run(&f, TACET_S(4), 3, 60, 0);
+    (void)film_run(&f, TACET_S(4), 2, 60, 0);
     assert_int_equal(f.adapt.settings.width, 480);
     (void)film_run(&f, TACET_S(30), 0, 0, 0); /* from here on anything will do */
     assert_int_equal(f.adapt.settings.width, 480);
@@ -216,6 +216,38 @@ static void encoder_hurries_where_time_is_short(void **state)
     assert_int_equal(f.changes_of_size, 0);
 }
 
+static void encoder_takes_its_time_where_pictures_are_passed_over(void **state)
+{
+    static const struct {
+        int one_of; /* is passed over */
+        int busy_percent;
+        int32_t cpu_used;
+    } rows[] = { { 0, 0, -8 },  { 12, 0, -8 }, { 8, 0, -4 },  { 4, 0, -4 },
+                 { 4, 14, -4 }, { 4, 20, -8 }, { 4, 50, -8 }, { 4, 70, -12 } };
+
+    (void)state;
+    for (size_t i = 0; i < sizeof(rows) / sizeof(rows[0]); i++) {
+        struct film f;
+        film_begin(&f, 640, 360, 300000);
+        (void)film_run(&f, TACET_S(8), rows[i].one_of, 1000,
+                       INTERVAL_US * rows[i].busy_percent / 100);
+        assert_int_equal(f.adapt.settings.cpu_used, rows[i].cpu_used);
+        assert_int_equal(f.changes_of_size, 0);
+    }
+    struct film f;
+    film_begin(&f, 640, 360, 300000);
+    (void)film_run(&f, TACET_S(8), 4, 1000, INTERVAL_US / 10);
+    assert_int_equal(f.adapt.settings.cpu_used, -4);
+    (void)film_run(&f, TACET_S(8), 4, 1000, INTERVAL_US * 3 / 10); /* it takes longer, of course */
+    assert_int_equal(f.adapt.settings.cpu_used, -4);
+    (void)film_run(&f, TACET_S(8), 4, 1000, INTERVAL_US / 2);
+    assert_int_equal(f.adapt.settings.cpu_used, -8);
+    (void)film_run(&f, TACET_S(8), 4, 1000, INTERVAL_US / 10);
+    assert_int_equal(f.adapt.settings.cpu_used, -4);
+    (void)film_run(&f, TACET_S(20), 0, 0, INTERVAL_US / 10); /* all are made */
+    assert_int_equal(f.adapt.settings.cpu_used, -8);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -226,6 +258,7 @@ int main(void)
         cmocka_unit_test(need_is_of_the_rate_at_which_pictures_were_passed_over),
         cmocka_unit_test(what_was_learnt_of_the_content_is_forgotten_slowly),
         cmocka_unit_test(encoder_hurries_where_time_is_short),
+        cmocka_unit_test(encoder_takes_its_time_where_pictures_are_passed_over),
     };
 
     return cmocka_run_group_tests(tests, NULL, NULL);

@@ -183,6 +183,23 @@ static void need_is_of_the_rate_at_which_pictures_were_passed_over(void **state)
     assert_true(f.adapt.need > 60 && f.adapt.need < 90);
 }
 
+/* Each window by itself: a quarter more than it had. */
+static void pictures_of_a_window_are_counted_once(void **state)
+{
+    struct film f;
+
+    (void)state;
+    film_begin(&f, 640, 360, 1500000);
+    (void)film_target(&f, 30000);
+    (void)film_run(&f, TACET_S(4), 2, 1000, 0);
+    for (int window = 0; window < 2; window++) {
+        const struct tacet_video_encoder_settings s = f.adapt.settings;
+        int64_t had = (int64_t)s.bitrate_bps * 1000 / (s.width * s.height * s.fps);
+        (void)film_run(&f, TACET_S(2), 2, 1000, 0);
+        assert_in_range(f.adapt.need, had * 5 / 4 - 1, had * 5 / 4 + 2);
+    }
+}
+
 static void what_was_learnt_of_the_content_is_forgotten_slowly(void **state)
 {
     struct film f;
@@ -256,6 +273,7 @@ int main(void)
         cmocka_unit_test(rate_about_a_threshold_changes_the_size_once),
         cmocka_unit_test(pictures_passed_over_tell_what_the_content_needs),
         cmocka_unit_test(need_is_of_the_rate_at_which_pictures_were_passed_over),
+        cmocka_unit_test(pictures_of_a_window_are_counted_once),
         cmocka_unit_test(what_was_learnt_of_the_content_is_forgotten_slowly),
         cmocka_unit_test(encoder_hurries_where_time_is_short),
         cmocka_unit_test(encoder_takes_its_time_where_pictures_are_passed_over),

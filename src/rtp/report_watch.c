@@ -9,6 +9,8 @@
 #define ROUND_TRIP_LATE_SHARE 64
 #define LATE_TIMES 5
 #define LATE_US TACET_MS(60)
+#define SUSPECT_TIMES 3
+#define SUSPECT_US TACET_MS(25)
 #define PAUSE_MOST_US TACET_MS(300)
 #define PAUSE_APART_US TACET_MS(1500)
 #define PAUSE_OVER_PERCENT 50 /* of the estimate */
@@ -73,24 +75,37 @@ void tacet_report_watch_on_results(struct tacet_report_watch *w, int64_t now)
     w->held_permille = 1000;
 }
 
+/* A report that was overdue stood in a queue if its round trip was longer at all: where both ways
+ * fill at once, the one that tells of losses comes only behind what is in that queue. */
+static bool is_late(const struct tacet_report_watch *w, int64_t took_us)
+{
+    int64_t over_us = took_us - w->round_trip_us;
+    int64_t apart_us = w->round_trip_apart_us;
+
+    return w->suspects ? over_us > tacet_most(SUSPECT_US, SUSPECT_TIMES * apart_us)
+                       : over_us > tacet_most(LATE_US, LATE_TIMES * apart_us);
+}
+
 void tacet_report_watch_on_round_trip(struct tacet_report_watch *w, int64_t now, int64_t took_us,
                                       int64_t estimate_bps)
 {
     int64_t usual_us = w->round_trip_us;
-    bool late = took_us > usual_us + tacet_most(LATE_US, LATE_TIMES * w->round_trip_apart_us);
+    bool late = is_late(w, took_us);
 
     if (usual_us == 0) {
         w->round_trip_us = took_us;
         w->round_trip_apart_us = took_us / 4;
         return;
     }
-    if (late && !w->pauses && now >= w->pause_again_us) {
+    if (late && !w->pauses && (now >= w->pause_again_us || w->suspects)) {
         w->pauses = true;
         w->pause_bps = estimate_bps;
         w->pause_until_us = now + PAUSE_MOST_US;
         w->pause_again_us = now + PAUSE_APART_US;
     }
-    w->pauses = w->pauses && late && now < w->pause_until_us;
+    bool over = w->pauses && (!late || now >= w->pause_until_us);
+    w->pauses = w->pauses && !over;
+    w->suspects = w->suspects && late && !over;
     /* A queue that builds up is not what is to be expected; a way that stays long is. */
     int64_t share = late ? ROUND_TRIP_LATE_SHARE : ROUND_TRIP_SHARE;
     int64_t apart_us = apart(took_us, usual_us);
@@ -100,7 +115,10 @@ void tacet_report_watch_on_round_trip(struct tacet_report_watch *w, int64_t now,
 
 void tacet_report_watch_on_decrease(struct tacet_report_watch *w, int64_t now, int64_t bps)
 {
-    w->pauses = w->pauses && bps * 100 > w->pause_bps * PAUSE_OVER_PERCENT;
+    if (w->pauses && bps * 100 <= w->pause_bps * PAUSE_OVER_PERCENT) {
+        w->pauses = false;
+        w->suspects = false;
+    }
     w->pause_again_us = now + PAUSE_APART_US;
 }
 
@@ -152,8 +170,10 @@ void tacet_report_watch_on_timeout(struct tacet_report_watch *w, int64_t now)
     }
     if (w->pauses && now >= w->pause_until_us) {
         w->pauses = false;
+        w->suspects = false;
     } else if (now >= overdue_at(w)) {
         w->held_until_us = now + OVERDUE_HOLD_US;
+        w->suspects = true;
         w->overdue_again_us = now + OVERDUE_APART_US;
     } else {
         w->held_permille = w->held_permille * SILENT_HOLD_PERMILLE / 1000;

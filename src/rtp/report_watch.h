@@ -3,6 +3,7 @@
  *
  *     a round trip far longer than usual       pause: next to nothing that can wait is to leave
  *     the next report is overdue               hold: for a moment nothing that can wait leaves
+ *     it comes, and was longer on its way      pause, be it soon after another
  *     nothing comes for longer                 silence: less and less is sent
  */
 #ifndef TACET_RTP_REPORT_WATCH_H
@@ -22,9 +23,10 @@ struct tacet_report_watch {
     int64_t interval_apart_us;   /* ... and how far from it */
     bool pauses;                 /* the last round trip was far longer ... */
     int64_t pause_until_us;      /* ... but not for longer ... */
-    int64_t pause_again_us;      /* ... nor again sooner */
+    int64_t pause_again_us;      /* ... nor again sooner, unless there was that hold */
     int64_t pause_bps;           /* the estimate when it began */
     int64_t held_until_us;       /* a report is overdue; 0: none is */
+    bool suspects;               /* one was, and none has come in time since */
     int64_t overdue_again_us;    /* nothing is made of it before */
     int32_t held_permille;       /* of the estimate while no feedback comes; 1000: it does */
 };

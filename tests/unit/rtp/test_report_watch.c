@@ -81,6 +81,39 @@ static void overdue_report_holds_for_a_moment_and_seldom(void **state)
     assert_true(tacet_report_watch_timeout(&w) < now + TACET_MS(130));
 }
 
+static void overdue_report_that_was_long_on_its_way_makes_a_pause(void **state)
+{
+    static const struct {
+        bool overdue;
+        int64_t round_trip_ms[2]; /* of the two reports that come then */
+        bool pauses[2];
+    } rows[] = {
+        { true, { 140, 140 }, { true, true } },    { true, { 140, 110 }, { true, false } },
+        { true, { 110, 300 }, { false, false } }, /* not again so soon after a decrease */
+        { true, { 110, 140 }, { false, false } }, /* the first one came in time: all is well */
+        { false, { 140, 140 }, { false, false } },
+    };
+
+    (void)state;
+    for (size_t i = 0; i < sizeof(rows) / sizeof(rows[0]); i++) {
+        struct tacet_report_watch w;
+        tacet_report_watch_init(&w);
+        int64_t now = run(&w, TACET_S(1), 100);
+        tacet_report_watch_on_decrease(&w, now, BPS * 9 / 10); /* a little, for another reason */
+        if (rows[i].overdue) {
+            now = tacet_report_watch_timeout(&w);
+            tacet_report_watch_on_timeout(&w, now);
+            assert_true(w.held_until_us > now);
+        }
+        for (int k = 0; k < 2; k++) {
+            now += TACET_MS(20);
+            tacet_report_watch_on_results(&w, now);
+            tacet_report_watch_on_round_trip(&w, now, TACET_MS(rows[i].round_trip_ms[k]), BPS);
+            assert_int_equal(w.pauses, rows[i].pauses[k]);
+        }
+    }
+}
+
 static void silence_lowers_what_is_sent_step_by_step(void **state)
 {
     struct tacet_report_watch w;
@@ -103,6 +136,7 @@ int main(void)
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(late_report_makes_a_pause_that_ends),
         cmocka_unit_test(overdue_report_holds_for_a_moment_and_seldom),
+        cmocka_unit_test(overdue_report_that_was_long_on_its_way_makes_a_pause),
         cmocka_unit_test(silence_lowers_what_is_sent_step_by_step),
     };
 

@@ -3,8 +3,6 @@
 
 #include "base/limits.h"
 
-#include <stddef.h>
-
 #define WINDOW_PACKETS 60
 #define CHECK_PACKETS 100 /* the answer to a question has to be surer */
 #define WINDOW_US TACET_MS(400)
@@ -27,11 +25,6 @@
  * that get through there is time enough for an outage; but this one lasts and is none. */
 #define DROWNED_PERMILLE 700
 #define DROWNED_WINDOWS 3
-/* Chance takes the same share of more: of so much more that is sent, more arrives. */
-#define PLATEAU_SENT_PERCENT 140
-#define PLATEAU_ARRIVED_PERCENT 118
-#define PLATEAU_US TACET_S(10)
-#define PLATEAU_RISE_PERMILLE 50
 /* Of the capacity that the way is thought to have, or that trains tell, arrives where it is full.
  */
 #define FULL_PERCENT 70
@@ -233,50 +226,11 @@ static enum tacet_loss_verdict on_drowned(struct tacet_loss_check *l, int64_t no
     return l->suspect_bps > 0 ? TACET_LOSS_OURS : TACET_LOSS_NOTHING;
 }
 
-static void remember(struct tacet_loss_check *l)
-{
-    l->seen[l->seen_count++ % TACET_LOSS_SEEN] = l->window;
-}
-
-/* Whether always as much arrived, however much was sent; and of what was sent more than the rest so
- * much more was lost that it is no chance. */
-static bool is_plateau(const struct tacet_loss_check *l)
-{
-    struct tacet_loss_window more = { 0 };
-    struct tacet_loss_window less = { 0 };
-    int64_t sent[2], arrived[2]; /* least, most */
-    int64_t newest_us = l->window.end_us;
-
-    if (l->seen_count < TACET_LOSS_SEEN) {
-        return false;
-    }
-    for (size_t i = 0; i < TACET_LOSS_SEEN; i++) {
-        int64_t s = tacet_loss_window_sent_bps(&l->seen[i]);
-        int64_t a = tacet_loss_window_arrived_bps(&l->seen[i]);
-        sent[0] = i == 0 || s < sent[0] ? s : sent[0];
-        sent[1] = i == 0 || s > sent[1] ? s : sent[1];
-        arrived[0] = i == 0 || a < arrived[0] ? a : arrived[0];
-        arrived[1] = i == 0 || a > arrived[1] ? a : arrived[1];
-        if (newest_us - l->seen[i].begin_us > PLATEAU_US) {
-            return false;
-        }
-    }
-    for (size_t i = 0; i < TACET_LOSS_SEEN; i++) {
-        tacet_loss_window_pool(
-            2 * tacet_loss_window_sent_bps(&l->seen[i]) > sent[0] + sent[1] ? &more : &less,
-            &l->seen[i]);
-    }
-    return arrived[0] > 0 && sent[1] * 100 > sent[0] * PLATEAU_SENT_PERCENT &&
-           arrived[1] * 100 < arrived[0] * PLATEAU_ARRIVED_PERCENT &&
-           tacet_loss_window_beyond_chance(&more, tacet_loss_window_permille(&less) +
-                                                      PLATEAU_RISE_PERMILLE);
-}
-
 static enum tacet_loss_verdict on_plateau(struct tacet_loss_check *l, int64_t now)
 {
     l->suspect_bps = tacet_loss_window_arrived_bps(&l->window);
     l->own_permille = 0;
-    l->seen_count = 0;
+    l->plateau = (struct tacet_loss_plateau){ 0 };
     l->extremes = 0;
     l->drowned_windows = 0;
     end_check(l, now, true);
@@ -357,13 +311,13 @@ enum tacet_loss_verdict tacet_loss_check_update(struct tacet_loss_check *l, int6
                    l->least_permille > EXTREME_OWN_PERMILLE;
     l->extremes = extreme ? l->extremes + 1 : 0;
     if (l->window.longest_us < EXTREME_RUN_US) {
-        remember(l);
+        tacet_loss_plateau_add(&l->plateau, &l->window);
     }
     if (is_refuted(l)) {
         verdict = on_refuted(l, now);
     } else if (is_over_capacity(l) || is_crowded(l)) {
         verdict = on_over_capacity(l, now);
-    } else if (is_plateau(l)) {
+    } else if (tacet_loss_plateau_is_one(&l->plateau, l->window.end_us)) {
         verdict = on_plateau(l, now);
     } else if (l->extremes >= EXTREMES) {
         verdict = on_extreme(l);

@@ -13,9 +13,8 @@
 #ifndef TACET_RTP_LOSS_CHECK_H
 #define TACET_RTP_LOSS_CHECK_H
 
+#include "rtp/loss_plateau.h"
 #include "rtp/loss_window.h"
-
-#define TACET_LOSS_SEEN 5 /* windows */
 
 enum tacet_loss_state {
     TACET_LOSS_UNKNOWN,
@@ -33,8 +32,7 @@ struct tacet_loss_check {
     struct tacet_loss_window drowned; /* windows on end of which next to nothing arrived ... */
     int32_t drowned_windows;          /* ... and how many */
     int32_t least_permille;           /* that a window has ever lost */
-    struct tacet_loss_window seen[TACET_LOSS_SEEN]; /* ring of the last ones */
-    uint32_t seen_count;                            /* ever */
+    struct tacet_loss_plateau plateau;
     int32_t over_permille; /* lost where that was too much the last time; 0: it never was */
     int64_t trains_bps;    /* what trains of packets tell of it; 0: nothing */
     int32_t crowded; /* windows on end that sent far more than that, and of which that arrived */

@@ -121,6 +121,26 @@ static void late_fin_tells_of_no_round_trip(void **state)
     }
 }
 
+/* Whoever knew the nonce ahead could choose his own so that the words agree. */
+static void each_dial_commits_to_a_nonce_of_its_own(void **state)
+{
+    struct pair p;
+    uint32_t first;
+
+    (void)state;
+    pair_create(&p, 74, NULL);
+    pair_dial(&p);
+    first = p.peer[CALLER];
+    pair_dial(&p);
+    const struct tacet_peer *a = tacet_call_find(p.call[CALLER], first);
+    const struct tacet_peer *b = pair_peer(&p, CALLER);
+    assert_ptr_not_equal(a, b);
+    assert_memory_not_equal(a->n_i, b->n_i, sizeof(a->n_i));
+    assert_memory_not_equal(a->commitment, b->commitment, sizeof(a->commitment));
+    assert_false(sodium_is_zero(a->n_i, sizeof(a->n_i)));
+    pair_free(&p);
+}
+
 /* What comes with the handshake comes as close together as the way lets it. */
 static void estimate_begins_with_the_spacing_of_what_came(void **state)
 {
@@ -399,6 +419,7 @@ int main(void)
         cmocka_unit_test(nobody_there_is_unreachable_after_15_s),
         cmocka_unit_test(unanswered_call_ends_after_60_s_on_both_sides),
         cmocka_unit_test(late_fin_tells_of_no_round_trip),
+        cmocka_unit_test(each_dial_commits_to_a_nonce_of_its_own),
         cmocka_unit_test(estimate_begins_with_the_spacing_of_what_came),
         cmocka_unit_test(decline_says_why),
         cmocka_unit_test(silence_reconnects_within_30_s_and_ends_after),

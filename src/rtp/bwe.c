@@ -11,6 +11,11 @@
 #define MILD_PERCENT 90    /* where the queue is short yet */
 #define LIMITED_PERCENT 85 /* of the estimate is sent: the queue is not for our rate */
 #define LIMITED_DECREASE_PERCENT 80
+/* The trend looks back for less: a step of the delay is no growth. */
+#define BUSY_US TACET_MS(520)
+#define BUSY_GROWS_US_PER_S TACET_MS(50)
+#define BUSY_SENT_PERCENT 110 /* of what gets through */
+#define BUSY_FAR_PERCENT 200
 #define RATE_US TACET_MS(500)
 #define RATE_SHORT_US TACET_MS(150)
 #define RATE_SHORT_BITS INT64_C(120000) /* a rate needs some packets */
@@ -141,9 +146,24 @@ static int64_t delivered(const struct tacet_bwe *b)
     return bps;
 }
 
+/* Less is sent than may be: what arrives does not tell what the way carries. */
 static bool is_limited(const struct tacet_bwe *b)
 {
     return tacet_delivery_sent_bps(&b->delivery, RATE_US) * 100 < b->estimate_bps * LIMITED_PERCENT;
+}
+
+/* But it does where even that makes the queue grow for long: the way has been busy all the time.
+ * 0: that is not so, or the estimate is not far from it. */
+static int64_t busy_bps(const struct tacet_bwe *b)
+{
+    int64_t carried_bps = carried(b, RATE_US);
+    bool grows = tacet_delay_trend_over_us(&b->delay) >= BUSY_US &&
+                 b->delay.slope_us_per_s > BUSY_GROWS_US_PER_S;
+    bool more =
+        tacet_delivery_sent_bps(&b->delivery, RATE_US) * 100 > carried_bps * BUSY_SENT_PERCENT;
+
+    return grows && more && b->estimate_bps * 100 > carried_bps * BUSY_FAR_PERCENT ? carried_bps
+                                                                                   : 0;
 }
 
 static void on_overuse(struct tacet_bwe *b, int64_t now)
@@ -156,7 +176,11 @@ static void on_overuse(struct tacet_bwe *b, int64_t now)
         return;
     }
     tacet_loss_check_cancel(&b->loss, now);
-    if (is_limited(b) || capacity == 0) {
+    int64_t busy = is_limited(b) ? busy_bps(b) : 0;
+    if (busy > 0) {
+        capacity = busy;
+        to = busy * DECREASE_PERCENT / 100;
+    } else if (is_limited(b) || capacity == 0) {
         to = tacet_most(to, b->estimate_bps * LIMITED_DECREASE_PERCENT / 100);
     }
     to = tacet_most(to, b->estimate_bps * AT_ONCE_PERCENT / 100);

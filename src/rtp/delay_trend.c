@@ -238,3 +238,8 @@ void tacet_delay_trend_accept(struct tacet_delay_trend *d)
     d->overuse = false;
     d->calm = true;
 }
+
+int64_t tacet_delay_trend_over_us(const struct tacet_delay_trend *d)
+{
+    return d->over ? (d->newest - d->over_since) * SLOT_US : 0;
+}

@@ -62,5 +62,7 @@ void tacet_delay_trend_add(struct tacet_delay_trend *d, int64_t sent_at_us, int6
 void tacet_delay_trend_accept(struct tacet_delay_trend *d);
 /* After packets were added. */
 void tacet_delay_trend_update(struct tacet_delay_trend *d);
+/* For how long the queue has been longer than the threshold, as of then; 0: it is not. */
+int64_t tacet_delay_trend_over_us(const struct tacet_delay_trend *d);
 
 #endif

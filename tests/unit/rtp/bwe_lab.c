@@ -178,6 +178,8 @@ static void video(void *ctx, int64_t now, uint64_t arg)
     int64_t wait_us = tacet_pacer_wait(&f->pacer, now, f->waiting_bytes);
     if (lab_is_sending(f, now) && wait_us <= TACET_S(1)) {
         bps = bps > 30000 ? bps : 30000;
+        bps =
+            f->config.content_bps > 0 && bps > f->config.content_bps ? f->config.content_bps : bps;
         if (wait_us > TACET_MS(150)) {
             bps /= 2;
         }

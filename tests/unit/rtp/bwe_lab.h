@@ -27,6 +27,7 @@ struct lab_flow_config {
     int64_t pause_us, resume_us; /* sends nothing between; 0, 0: never */
     int64_t start_bps, most_bps;
     int64_t frame_us;              /* 0: no video, audio only */
+    int64_t content_bps;           /* pictures need no more; 0: they take what there is */
     int64_t wobble_permille;       /* how much frames differ in size */
     struct tacet_link_config way;  /* behind the bottlenecks; its rate must be 0 */
     struct tacet_link_config back; /* of the feedback */

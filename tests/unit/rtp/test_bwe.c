@@ -135,6 +135,29 @@ static void capacity_that_falls_and_returns_is_followed(void **state)
     }
 }
 
+/* Pictures that need little leave the estimate far above what is sent. Where the way falls below
+ * even that, the queue is theirs, and what gets through tells what it carries. */
+static void fall_below_the_little_that_is_sent_is_followed(void **state)
+{
+    (void)state;
+    for (uint64_t seed = 1; seed <= SEEDS; seed++) {
+        struct lab_config config;
+        lab_config_init(&config);
+        config.seed = seed;
+        both_ways(&config.flows[0], seed % 2 == 0 ? 0 : 10000, 0, 0);
+        config.flows[0].content_bps = 650000;
+        config.steps[0] = (struct lab_step){ TACET_S(20), 0, 500000 };
+        struct lab *lab = lab_create(&config);
+        lab_run(lab, TACET_S(40));
+        assert_true(lab_estimate_mean(lab, 0, TACET_S(15), TACET_S(20)) > 2000000);
+        assert_true(lab_longest_above(lab, 0, TACET_S(20), TACET_S(40), 550000) <= TACET_S(1));
+        assert_true(lab_estimate_mean(lab, 0, TACET_MS(21200), TACET_S(22)) <= 500000);
+        assert_true(lab_rate(lab, 0, TACET_S(22), TACET_S(40)) > 400000);
+        assert_true(lab_latency(lab, 0, TACET_S(20), TACET_S(40), 95) <= TACET_MS(200));
+        lab_free(lab);
+    }
+}
+
 /* The capacity of a radio link that loses a fifth behind its queue is held all the same. */
 static void small_capacity_is_held_with_20_percent_loss(void **state)
 {
@@ -299,6 +322,7 @@ int main(void)
         cmocka_unit_test(room_is_used_in_spite_of_jitter_and_loss),
         cmocka_unit_test(capacity_that_trains_tell_is_not_exceeded),
         cmocka_unit_test(capacity_that_falls_and_returns_is_followed),
+        cmocka_unit_test(fall_below_the_little_that_is_sent_is_followed),
         cmocka_unit_test(small_capacity_is_held_with_20_percent_loss),
         cmocka_unit_test(two_flows_share_fairly),
         cmocka_unit_test(paused_flow_comes_back),

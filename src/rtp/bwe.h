@@ -10,14 +10,16 @@
  *             -> report_watch   (are they late?)          -> pause, hold
  *
  * - A queue that grows: down to 0.85 of what arrives, and less for as long as it takes to empty.
+ *   Where far less is sent than may be, what arrives does not tell what the way carries: down by a
+ *   fifth at a time, unless even that makes the queue grow for half a second.
  * - No queue: up, a step at a time near the capacity last met, by a share far from it, or where
  *   trains of packets arrive much faster. Not beyond what steady trains tell of the way: there is
  *   only its queue.
  * - Probes find a capacity that has come back; what one measures is taken at once.
  * - Loss alone lowers nothing, unless sending less ends it, or no way loses so much (loss_check.h).
  * - A queue that neither empties nor overflows though less and less is sent is not ours: it is
- * taken for the way's own delay, and only more than it counts; what was lost meanwhile for the
- * way's own loss (standing_queue.h).
+ *   taken for the way's own delay, and only more than it counts; what was lost meanwhile for the
+ *   way's own loss (standing_queue.h).
  */
 #ifndef TACET_RTP_BWE_H
 #define TACET_RTP_BWE_H

@@ -13,7 +13,8 @@
  *
  * So the full size is best down to where the encoder can no longer make every picture. That is at
  * 0.015 bits a pixel for the one and 0.06 for the other: no fixed number suits both. A step is left
- * below a low number that any content needs, and besides where pictures are being passed over; then
+ * below a low number that any content needs, and besides where more than a third of the pictures
+ * are passed over, for text does not bear scaling: even 20 pictures a second of it are better. Then
  * the need is known to be higher, for some minutes.
  */
 #include "media/video_adapt.h"
@@ -33,10 +34,11 @@
 #define WINDOW_US TACET_S(2)
 #define SKIPPED_SHARE 3
 /* Where so many are passed over, the encoder is given time in place of the bits that it lacks: at a
- * speed of -4 and not -8 it takes two thirds more, and of the film above at 100 kbit/s it makes 77
- * pictures and not 47, better by 0.5 dB. */
+ * speed of -4 and not -8 it takes two thirds more and upwards, and of the film above at 100 kbit/s
+ * it makes 77 pictures and not 47, better by 0.5 dB. That it then makes them all is no reason to
+ * hurry again; a rate so much higher is. */
 #define SCARCE_SHARE 10
-#define SCARCE_HOLD_US TACET_S(15)
+#define SCARCE_OVER_PERCENT 150
 /* Time of encoding in percent of a picture's interval: where to hurry, and where no more. */
 #define BUSY_PERCENT 60
 #define IDLE_PERCENT 25
@@ -145,7 +147,6 @@ void tacet_video_adapt_init(struct tacet_video_adapt *a, int64_t now,
         .need_since_us = now,
         .down_since_us = -1,
         .up_since_us = -1,
-        .scarce_at_us = now - SCARCE_HOLD_US,
         .speed_since_us = now,
     };
     (void)take_step(a, now, step_for(a, NEED_MIN));
@@ -200,7 +201,7 @@ static bool learn_need(struct tacet_video_adapt *a, int64_t now, bool skipped)
         return false;
     }
     if (a->skipped * SCARCE_SHARE > a->offered) {
-        a->scarce_at_us = now;
+        a->scarce_bps = a->settings.bitrate_bps;
     }
     bool many = a->skipped * SKIPPED_SHARE > a->offered;
     int64_t had = many ? a->skipped_millibits / a->skipped : 0;
@@ -216,10 +217,11 @@ static bool learn_need(struct tacet_video_adapt *a, int64_t now, bool skipped)
 }
 
 /* By the time of encoding in percent of what there is. */
-static int32_t speed_for(const struct tacet_video_adapt *a, int64_t now, int64_t percent)
+static int32_t speed_for(const struct tacet_video_adapt *a, int64_t percent)
 {
     struct tacet_video_encoder_settings usual;
-    bool scarce = now - a->scarce_at_us < SCARCE_HOLD_US;
+    bool scarce =
+        (int64_t)a->settings.bitrate_bps * 100 < (int64_t)a->scarce_bps * SCARCE_OVER_PERCENT;
     bool slow = a->settings.cpu_used == CPU_USED_SLOW;
 
     tacet_video_encoder_settings_init(&usual, a->source_width, a->source_height);
@@ -242,7 +244,7 @@ static bool choose_speed(struct tacet_video_adapt *a, int64_t now, int64_t encod
         return false;
     }
     int32_t before = a->settings.cpu_used;
-    a->settings.cpu_used = speed_for(a, now, (a->encode_us_q4 >> 4) * 100 / interval_us);
+    a->settings.cpu_used = speed_for(a, (a->encode_us_q4 >> 4) * 100 / interval_us);
     if (a->settings.cpu_used == before) {
         return false;
     }

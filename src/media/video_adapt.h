@@ -34,7 +34,7 @@ struct tacet_video_adapt {
     uint32_t offered;
     uint32_t skipped;
     int64_t skipped_millibits; /* that there were for each pixel of those, in all */
-    int64_t scarce_at_us;   /* the last window in which many were passed over ended then */
+    int32_t scarce_bps;     /* the rate at which many were passed over last; 0: they never were */
     int64_t encode_us_q4;   /* time that one picture takes, smoothed, << 4 */
     int64_t speed_since_us; /* when the speed was last changed */
 };

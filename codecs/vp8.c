@@ -35,9 +35,10 @@
 #define BUFFER_OPTIMAL_MS 250
 #define BUFFER_INITIAL_MS 200
 #define KEY_FRAME_MS 300 /* what one key frame may take */
-/* The first one of a size is made by a guess, for libvpx has seen nothing of the kind, and by the
- * rate of a way that nobody knows: all that follows waits for it. What takes longer than that is
- * made once more, with a quantizer coarser by a step for each twentieth that is to go. */
+/* The first one of a size is made by a guess, for libvpx has seen nothing of the kind, and in a
+ * call's first moments for a way that nobody knows: all that follows waits for it. What takes
+ * longer than that is made once more, with a quantizer coarser by a step for each twentieth that is
+ * to go. */
 #define FIRST_FRAME_MS 150
 #define FIRST_FRAME_TRIES 3
 #define FIRST_FRAME_STEP 20
@@ -281,7 +282,8 @@ static vpx_enc_frame_flags_t flags_of(const struct tacet_role *role, bool key)
            ((role->updates & TACET_REFERENCE_ALTREF) != 0 ? 0 : VP8_EFLAG_NO_UPD_ARF);
 }
 
-/* Has libvpx make a frame. 1, 0 (the picture is passed over) or TACET_ERR_CODEC. */
+/* Has libvpx make a frame, of whatever size. 1, 0 (the picture is passed over) or TACET_ERR_CODEC.
+ */
 static int make(struct encoder *e, const vpx_image_t *image, unsigned long duration,
                 vpx_enc_frame_flags_t flags, const vpx_codec_cx_pkt_t **ret)
 {
@@ -297,9 +299,6 @@ static int make(struct encoder *e, const vpx_image_t *image, unsigned long durat
     } while (packet != NULL && packet->kind != VPX_CODEC_CX_FRAME_PKT);
     if (packet == NULL) {
         return 0;
-    }
-    if (packet->data.frame.sz == 0 || packet->data.frame.sz > TACET_FRAME_SIZE_MAX) {
-        return TACET_ERR_CODEC;
     }
     *ret = packet;
     return 1;
@@ -369,8 +368,13 @@ static int encoder_encode(void *ctx, const struct tacet_picture *picture,
         first ? make_first(e, &image, duration, &packet)
               : make(e, &image, duration, flags_of(&role, refresh == TACET_REFRESH_KEY), &packet);
     e->pts += (int64_t)duration;
+    if (result == 1 &&
+        (packet->data.frame.sz == 0 || packet->data.frame.sz > TACET_FRAME_SIZE_MAX)) {
+        result = TACET_ERR_CODEC;
+    }
     if (result <= 0) {
         e->key_wanted |= result < 0; /* what follows would build on a frame that is never sent */
+        e->coded_bps = first ? 0 : e->coded_bps;
         return result;
     }
     bool key = (packet->data.frame.flags & VPX_FRAME_IS_KEY) != 0;

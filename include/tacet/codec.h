@@ -3,8 +3,8 @@
  * that Tacet brings ("opus", "vp8", "fake" for both kinds), and how to add one.
  *
  * An instance is {ops, ctx}; each belongs to one thread at a time. Sound is 48 kHz mono signed
- * 16-bit; pictures are I420. Nothing here allocates after create, except where the picture size
- * changes.
+ * 16-bit; pictures are I420. Nothing here allocates after create, except for the first picture of
+ * a size.
  */
 #ifndef TACET_CODEC_H
 #define TACET_CODEC_H

@@ -87,11 +87,16 @@ static void overdue_report_that_was_long_on_its_way_makes_a_pause(void **state)
         bool overdue;
         int64_t round_trip_ms[2]; /* of the two reports that come then */
         bool pauses[2];
+        int64_t falls_to; /* the estimate, between them; 0: it does not */
     } rows[] = {
-        { true, { 140, 140 }, { true, true } },    { true, { 140, 110 }, { true, false } },
-        { true, { 110, 300 }, { false, false } }, /* not again so soon after a decrease */
-        { true, { 110, 140 }, { false, false } }, /* the first one came in time: all is well */
-        { false, { 140, 140 }, { false, false } },
+        { true, { 140, 140 }, { true, true }, 0 },
+        { true, { 140, 110 }, { true, false }, 0 },
+        { true, { 110, 300 }, { false, false }, 0 }, /* not again so soon after a decrease */
+        { true, { 110, 140 }, { false, false }, 0 }, /* the first one came in time: all is well */
+        { false, { 140, 140 }, { false, false }, 0 },
+        { true, { 120, 140 }, { false, false }, 0 },
+        { true, { 140, 140 }, { true, true }, BPS * 6 / 10 },
+        { true, { 140, 140 }, { true, false }, BPS * 4 / 10 }, /* which does what it was for */
     };
 
     (void)state;
@@ -110,8 +115,30 @@ static void overdue_report_that_was_long_on_its_way_makes_a_pause(void **state)
             tacet_report_watch_on_results(&w, now);
             tacet_report_watch_on_round_trip(&w, now, TACET_MS(rows[i].round_trip_ms[k]), BPS);
             assert_int_equal(w.pauses, rows[i].pauses[k]);
+            if (k == 0 && rows[i].falls_to > 0) {
+                tacet_report_watch_on_decrease(&w, now, rows[i].falls_to);
+            }
         }
     }
+}
+
+static void way_that_has_become_longer_pauses_once(void **state)
+{
+    struct tacet_report_watch w;
+    int64_t paused_us = 0;
+
+    (void)state;
+    tacet_report_watch_init(&w);
+    (void)run(&w, TACET_S(1), 100);
+    int64_t now = tacet_report_watch_timeout(&w);
+    tacet_report_watch_on_timeout(&w, now);
+    for (int64_t end = now + TACET_S(5); now < end; now += INTERVAL_US) {
+        tacet_report_watch_on_results(&w, now);
+        tacet_report_watch_on_round_trip(&w, now, ROUND_TRIP_US + TACET_MS(40), BPS);
+        tacet_report_watch_on_sent(&w, now);
+        paused_us += w.pauses ? INTERVAL_US : 0;
+    }
+    assert_in_range(paused_us, TACET_MS(50), TACET_MS(300));
 }
 
 static void silence_lowers_what_is_sent_step_by_step(void **state)
@@ -137,6 +164,7 @@ int main(void)
         cmocka_unit_test(late_report_makes_a_pause_that_ends),
         cmocka_unit_test(overdue_report_holds_for_a_moment_and_seldom),
         cmocka_unit_test(overdue_report_that_was_long_on_its_way_makes_a_pause),
+        cmocka_unit_test(way_that_has_become_longer_pauses_once),
         cmocka_unit_test(silence_lowers_what_is_sent_step_by_step),
     };
 

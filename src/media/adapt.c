@@ -5,6 +5,8 @@
  */
 #include "media/adapt.h"
 
+#include "base/range.h"
+
 #include <assert.h>
 
 #define VIDEO_BPS_MIN 20000
@@ -18,7 +20,7 @@
 
 static int32_t clamp(int64_t value, int32_t min, int32_t max)
 {
-    return value < min ? min : value > max ? max : (int32_t)value;
+    return (int32_t)tacet_clamp(value, min, max);
 }
 
 bool tacet_adapt_audio(const struct tacet_event *send_target,

@@ -85,7 +85,8 @@ int64_t tacet_bwe_target(const struct tacet_bwe *b);
 /* The capacity of the way has been met of late: its queue is where what is too much waits. */
 bool tacet_bwe_met_capacity(const struct tacet_bwe *b, int64_t now);
 /*
- * Next to nothing that can wait is to leave now: a report came far later than it should. Then a
+ * Next to nothing that can wait is to leave now: a report came far later than it should, or
+ * later at all after none had come for long. Then a
  * queue builds up on one of the two ways, and what is sent would only lengthen it. Silence is no
  * such sign, for what was lost comes not late but never. Not for long, for the way may have become
  * longer; and until the estimate is half of what it was, or reports are in time again: the first

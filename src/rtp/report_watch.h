@@ -21,12 +21,12 @@ struct tacet_report_watch {
     int64_t idle_round_trip_us;  /* before any media; 0: not known */
     int64_t interval_us;         /* between reports as a rule ... */
     int64_t interval_apart_us;   /* ... and how far from it */
-    bool pauses;                 /* the last round trip was far longer ... */
+    bool pauses;                 /* the last round trip was too long ... */
     int64_t pause_until_us;      /* ... but not for longer ... */
     int64_t pause_again_us;      /* ... nor again sooner, unless there was that hold */
     int64_t pause_bps;           /* the estimate when it began */
     int64_t held_until_us;       /* a report is overdue; 0: none is */
-    bool suspects;               /* one was, and none has come in time since */
+    bool suspects;               /* one was; until one comes in time, or a pause is over */
     int64_t overdue_again_us;    /* nothing is made of it before */
     int32_t held_permille;       /* of the estimate while no feedback comes; 1000: it does */
 };

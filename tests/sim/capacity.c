@@ -3,6 +3,7 @@
  * used of it, what is put on it beyond, and what that costs. The cases of RFC 8867 that need more
  * than one call at a bottleneck are in tests/unit/rtp/test_rfc8867.c.
  */
+#include "base/range.h"
 #include "scenario.h"
 
 #define STEP_US TACET_MILLIS(100)
@@ -45,11 +46,6 @@ static struct tacet_harness_result result_of(struct tacet_harness *h, int at)
     return result;
 }
 
-static int64_t most(int64_t a, int64_t b)
-{
-    return a > b ? a : b;
-}
-
 static void course_begin(struct tacet_harness *h, struct course course[2])
 {
     for (int at = 0; at < 2; at++) {
@@ -72,10 +68,10 @@ static void course_step(struct tacet_harness *h, int at, struct course *course)
     course->bytes[0] = tacet_traffic_link_bytes(&moment.sent);
     int64_t bytes = (int64_t)(course->bytes[0] - course->bytes[WINDOW]);
     int64_t bps = bytes * 8 * 1000000 / (WINDOW * STEP_US);
-    course->bps_max = most(course->bps_max, bps);
+    course->bps_max = tacet_most(course->bps_max, bps);
     course->above_us = bps * 10 > moment.link.rate_bps * 11 ? course->above_us + STEP_US : 0;
-    course->above_us_max = most(course->above_us_max, course->above_us);
-    course->latency_us_max = most(course->latency_us_max, moment.video_latency_us);
+    course->above_us_max = tacet_most(course->above_us_max, course->above_us);
+    course->latency_us_max = tacet_most(course->latency_us_max, moment.video_latency_us);
 }
 
 static void course_run(struct tacet_harness *h, int64_t until_us, struct course course[2])

@@ -310,6 +310,7 @@ static int coarser_for_first(struct encoder *e, size_t size)
     size_t most = (size_t)e->settings.bitrate_bps / 8 * FIRST_FRAME_MS / 1000;
     int quantizer = 0;
 
+    most = most < TACET_FRAME_SIZE_MAX ? most : TACET_FRAME_SIZE_MAX;
     if (size <= most ||
         vpx_codec_control(&e->codec, VP8E_GET_LAST_QUANTIZER_64, &quantizer) != VPX_CODEC_OK ||
         quantizer >= QUANTIZER_MAX) {

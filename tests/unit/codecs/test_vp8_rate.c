@@ -141,6 +141,38 @@ static void a_first_frame_is_sent_within_170_ms(void **state)
     }
 }
 
+/* Noise that no rate carries: larger than a frame may be, by the guess. */
+static void a_first_frame_too_large_to_send_is_made_smaller(void **state)
+{
+    static uint8_t luma[1080][1920];
+    static const uint8_t chroma[540][960];
+    const struct tacet_codec *vp8 = tacet_codec_find(TACET_KIND_VIDEO, "vp8");
+    const struct tacet_picture picture = {
+        .width = 1920,
+        .height = 1080,
+        .planes = { luma[0], chroma[0], chroma[0] },
+        .strides = { 1920, 960, 960 },
+        .captured_at_us = 1000000,
+    };
+    struct tacet_video_encoder_settings settings;
+    struct tacet_video_encoder encoder;
+    struct tacet_frame frame;
+
+    (void)state;
+    chance = 1;
+    for (size_t y = 0; y < 1080; y++) {
+        for (size_t x = 0; x < 1920; x++) {
+            luma[y][x] = (uint8_t)(80 + draw(96));
+        }
+    }
+    tacet_video_encoder_settings_init(&settings, 1920, 1080);
+    settings.bitrate_bps = 16000000;
+    assert_int_equal(vp8->video_encoder_create(&settings, &encoder), 0);
+    assert_int_equal(encoder.ops->encode(encoder.ctx, &picture, TACET_REFRESH_KEY, &frame), 1);
+    assert_true(frame.key);
+    encoder.ops->free(encoder.ctx);
+}
+
 /* What an encoder makes beyond a rate that fell waits somewhere, and is delay. */
 static void a_fall_of_the_rate_is_followed_within_a_fifth_of_a_second(void **state)
 {
@@ -185,6 +217,7 @@ int main(void)
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(a_gap_in_the_pictures_does_not_starve_the_seconds_after_it),
         cmocka_unit_test(a_first_frame_is_sent_within_170_ms),
+        cmocka_unit_test(a_first_frame_too_large_to_send_is_made_smaller),
         cmocka_unit_test(a_fall_of_the_rate_is_followed_within_a_fifth_of_a_second),
         cmocka_unit_test(a_recovery_at_a_fall_of_the_rate_is_no_larger_than_the_rate),
     };

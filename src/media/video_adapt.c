@@ -33,10 +33,10 @@
 /* Pictures passed over: more than a third of those of two seconds. */
 #define WINDOW_US TACET_S(2)
 #define SKIPPED_SHARE 3
-/* Where so many are passed over, the encoder is given time in place of the bits that it lacks: at a
- * speed of -4 and not -8 it takes two thirds more and upwards, and of the film above at 100 kbit/s
- * it makes 77 pictures and not 47, better by 0.5 dB. That it then makes them all is no reason to
- * hurry again; a rate so much higher is. */
+/* Where bits are scarce the encoder is given time in their place: where there are few for each
+ * pixel, or pictures are passed over. That it then makes them all is no reason to hurry again; a
+ * rate so much higher is. */
+#define SCARCE_MILLIBITS 100
 #define SCARCE_SHARE 10
 #define SCARCE_OVER_PERCENT 150
 /* Time of encoding in percent of a picture's interval: where to hurry, and where no more. */
@@ -44,10 +44,22 @@
 #define IDLE_PERCENT 25
 #define SPEED_HOLD_US TACET_S(3)
 #define CPU_USED_FAST (-12)
-/* Likewise for taking one's time. */
-#define LEISURE_PERCENT 15
-#define LEISURE_OVER_PERCENT 40
-#define CPU_USED_SLOW (-4)
+/*
+ * Likewise for taking one's time, which is four times as long. The clips above, 20 s of each with
+ * 185 kbit/s, at full size, in dB (pictures of 600, where some are passed over), and a picture's
+ * time on one machine:
+ *
+ *     -12    37.4    27.9/393    0.6 ms
+ *     -8     38.1    27.6/531    0.7
+ *     -4     38.4    28.2/568    1.5
+ *     -3     38.9    28.4/578    2.6
+ *     -1     39.2    28.9/588    4.5
+ *
+ * In calls over a way of 600 kbit/s that loses a fifth, -1 shows nothing better than -3.
+ */
+#define LEISURE_PERCENT 10
+#define LEISURE_OVER_PERCENT 45
+#define CPU_USED_SLOW (-3)
 
 /* The way down: each row has fewer pixels a second than the one before. */
 static const struct {
@@ -216,19 +228,26 @@ static bool learn_need(struct tacet_video_adapt *a, int64_t now, bool skipped)
     return true;
 }
 
+static bool is_scarce(const struct tacet_video_adapt *a)
+{
+    bool slow = a->settings.cpu_used == CPU_USED_SLOW;
+    int64_t most = slow ? SCARCE_MILLIBITS * SCARCE_OVER_PERCENT / 100 : SCARCE_MILLIBITS;
+
+    return millibits(a, a->step) < most ||
+           (int64_t)a->settings.bitrate_bps * 100 < (int64_t)a->scarce_bps * SCARCE_OVER_PERCENT;
+}
+
 /* By the time of encoding in percent of what there is. */
 static int32_t speed_for(const struct tacet_video_adapt *a, int64_t percent)
 {
     struct tacet_video_encoder_settings usual;
-    bool scarce =
-        (int64_t)a->settings.bitrate_bps * 100 < (int64_t)a->scarce_bps * SCARCE_OVER_PERCENT;
     bool slow = a->settings.cpu_used == CPU_USED_SLOW;
 
     tacet_video_encoder_settings_init(&usual, a->source_width, a->source_height);
     if (percent >= BUSY_PERCENT) {
         return CPU_USED_FAST;
     }
-    if (scarce && percent <= (slow ? LEISURE_OVER_PERCENT : LEISURE_PERCENT)) {
+    if (percent <= (slow ? LEISURE_OVER_PERCENT : LEISURE_PERCENT) && is_scarce(a)) {
         return CPU_USED_SLOW;
     }
     return slow || percent <= IDLE_PERCENT ? usual.cpu_used : a->settings.cpu_used;

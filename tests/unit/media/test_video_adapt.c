@@ -233,41 +233,77 @@ static void encoder_hurries_where_time_is_short(void **state)
     assert_int_equal(f.changes_of_size, 0);
 }
 
-static void encoder_takes_its_time_where_pictures_are_passed_over(void **state)
+static void encoder_takes_its_time_where_bits_are_scarce(void **state)
 {
     static const struct {
+        int32_t bps;
         int one_of; /* is passed over */
         int busy_percent;
         int32_t cpu_used;
-    } rows[] = { { 0, 0, -8 },  { 12, 0, -8 }, { 8, 0, -4 },  { 4, 0, -4 },
-                 { 4, 14, -4 }, { 4, 20, -8 }, { 4, 50, -8 }, { 4, 70, -12 } };
+    } rows[] = {
+        { 1200000, 0, 0, -8 },  { 1200000, 12, 0, -8 },  { 1200000, 8, 0, -3 },
+        { 1200000, 4, 0, -3 },  { 1200000, 4, 10, -3 },  { 1200000, 4, 12, -8 },
+        { 1200000, 4, 50, -8 }, { 1200000, 4, 70, -12 }, { 300000, 0, 0, -3 },
+        { 300000, 0, 10, -3 },  { 300000, 0, 12, -8 },   { 300000, 0, 70, -12 },
+        { 690000, 0, 0, -3 },   { 790000, 0, 0, -8 },
+    };
 
     (void)state;
     for (size_t i = 0; i < sizeof(rows) / sizeof(rows[0]); i++) {
         struct film f;
-        film_begin(&f, 640, 360, 300000);
+        film_begin(&f, 640, 360, rows[i].bps);
         (void)film_run(&f, TACET_S(8), rows[i].one_of, 1000,
                        INTERVAL_US * rows[i].busy_percent / 100);
         assert_int_equal(f.adapt.settings.cpu_used, rows[i].cpu_used);
         assert_int_equal(f.changes_of_size, 0);
     }
+}
+
+static void encoder_that_takes_its_time_has_it(void **state)
+{
     struct film f;
+
+    (void)state;
     film_begin(&f, 640, 360, 300000);
-    (void)film_run(&f, TACET_S(8), 4, 1000, INTERVAL_US / 10);
-    assert_int_equal(f.adapt.settings.cpu_used, -4);
-    (void)film_run(&f, TACET_S(8), 4, 1000, INTERVAL_US * 3 / 10); /* it takes longer, of course */
-    assert_int_equal(f.adapt.settings.cpu_used, -4);
-    (void)film_run(&f, TACET_S(8), 4, 1000, INTERVAL_US / 2);
+    (void)film_run(&f, TACET_S(8), 0, 0, INTERVAL_US / 10);
+    assert_int_equal(f.adapt.settings.cpu_used, -3);
+    (void)film_run(&f, TACET_S(8), 0, 0, INTERVAL_US * 45 / 100); /* it takes longer, of course */
+    assert_int_equal(f.adapt.settings.cpu_used, -3);
+    (void)film_run(&f, TACET_S(8), 0, 0, INTERVAL_US / 2);
     assert_int_equal(f.adapt.settings.cpu_used, -8);
+    (void)film_run(&f, TACET_S(8), 0, 0, INTERVAL_US / 10);
+    assert_int_equal(f.adapt.settings.cpu_used, -3);
+    (void)film_run(&f, TACET_S(8), 0, 0, INTERVAL_US * 7 / 10);
+    assert_int_equal(f.adapt.settings.cpu_used, -12);
+    (void)film_run(&f, TACET_S(8), 0, 0, INTERVAL_US / 10);
+    assert_int_equal(f.adapt.settings.cpu_used, -3);
+}
+
+static void encoder_hurries_again_at_a_higher_rate_only(void **state)
+{
+    struct film f;
+
+    (void)state;
+    film_begin(&f, 640, 360, 600000);
+    (void)film_run(&f, TACET_S(8), 0, 0, 0);
+    assert_int_equal(f.adapt.settings.cpu_used, -3);
+    (void)film_target(&f, 1000000);
+    (void)film_run(&f, TACET_S(8), 0, 0, 0);
+    assert_int_equal(f.adapt.settings.cpu_used, -3);
+    (void)film_target(&f, 1150000);
+    (void)film_run(&f, TACET_S(8), 0, 0, 0);
+    assert_int_equal(f.adapt.settings.cpu_used, -8);
+
+    film_begin(&f, 640, 360, 1200000);
     (void)film_run(&f, TACET_S(8), 4, 1000, INTERVAL_US / 10);
-    assert_int_equal(f.adapt.settings.cpu_used, -4);
+    assert_int_equal(f.adapt.settings.cpu_used, -3);
     /* All are made at last, but they would not be if it hurried. */
     (void)film_run(&f, TACET_S(60), 0, 0, INTERVAL_US / 10);
-    assert_int_equal(f.adapt.settings.cpu_used, -4);
-    (void)film_target(&f, 400000);
-    (void)film_run(&f, TACET_S(8), 0, 0, INTERVAL_US * 38 / 100);
-    assert_int_equal(f.adapt.settings.cpu_used, -4);
-    (void)film_target(&f, 500000);
+    assert_int_equal(f.adapt.settings.cpu_used, -3);
+    (void)film_target(&f, 1600000);
+    (void)film_run(&f, TACET_S(8), 0, 0, INTERVAL_US / 10);
+    assert_int_equal(f.adapt.settings.cpu_used, -3);
+    (void)film_target(&f, 2000000);
     (void)film_run(&f, TACET_S(8), 0, 0, INTERVAL_US / 10);
     assert_int_equal(f.adapt.settings.cpu_used, -8);
 }
@@ -283,7 +319,9 @@ int main(void)
         cmocka_unit_test(pictures_of_a_window_are_counted_once),
         cmocka_unit_test(what_was_learnt_of_the_content_is_forgotten_slowly),
         cmocka_unit_test(encoder_hurries_where_time_is_short),
-        cmocka_unit_test(encoder_takes_its_time_where_pictures_are_passed_over),
+        cmocka_unit_test(encoder_takes_its_time_where_bits_are_scarce),
+        cmocka_unit_test(encoder_that_takes_its_time_has_it),
+        cmocka_unit_test(encoder_hurries_again_at_a_higher_rate_only),
     };
 
     return cmocka_run_group_tests(tests, NULL, NULL);

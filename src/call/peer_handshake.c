@@ -16,6 +16,9 @@
 
 /* --- the caller's beginning --- */
 
+/* What a round trip is taken for at least if several INITs were sent. */
+#define SEVERAL_LEAST_US (TACET_INIT_RETRY_US * 3 / 4)
+
 /* When INIT or FIN goes out again: first its copy, where there is to be one. */
 static void schedule(struct tacet_call *call, struct tacet_peer *peer, int64_t now, bool twice,
                      int64_t most_us)
@@ -154,6 +157,16 @@ static const struct tacet_path *path_of_resp(const struct tacet_peer *peer,
     return &peer->dialled[0];
 }
 
+/* After more than one INIT the last one may be too short ago, if RESP answers an earlier one: where
+ * a round trip is a little longer than the first wait, all that follows would go out again at once.
+ */
+static int64_t round_trip_of_resp(const struct tacet_peer *peer, int64_t now)
+{
+    int64_t last_us = now - peer->init_sent_at_us;
+
+    return peer->init_count > 1 && last_us < SEVERAL_LEAST_US ? SEVERAL_LEAST_US : last_us;
+}
+
 enum tacet_drop tacet_peer_on_resp(struct tacet_call *call, struct tacet_peer *peer, int64_t now,
                                    const struct tacet_path *path, const uint8_t *packet,
                                    size_t size)
@@ -171,13 +184,8 @@ enum tacet_drop tacet_peer_on_resp(struct tacet_call *call, struct tacet_peer *p
         tacet_notices_refused(call, now, peer->id);
         return drop;
     }
-    /* After more than one INIT it may be too short, if RESP answers an earlier one; then what is
-     * sent again backs off until it is not. */
-    int64_t round_trip_us = now - peer->init_sent_at_us;
-    peer->retry_us = round_trip_us * 3 / 2;
-    if (peer->init_count > 1 && peer->retry_us > TACET_INIT_RETRY_US) {
-        peer->retry_us = TACET_INIT_RETRY_US;
-    }
+    int64_t round_trip_us = round_trip_of_resp(peer, now);
+    peer->retry_us = peer->init_count > 1 ? TACET_INIT_RETRY_US : round_trip_us * 3 / 2;
     if (peer->retry_us < TACET_CONTROL_RETRY_MIN_US) {
         peer->retry_us = TACET_CONTROL_RETRY_MIN_US;
     }

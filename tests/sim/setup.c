@@ -312,6 +312,31 @@ static void messages_and_mute_reach_the_other_side(uint64_t seed)
     tacet_harness_free(&h);
 }
 
+/* RESP comes when INIT has just been repeated: it answers the first one, and what follows is not
+ * repeated as if the round trip were the time since the last. */
+static void round_trip_longer_than_the_first_wait(uint64_t seed)
+{
+    static const int64_t delays_ms[] = { 95, 100, 105, 115 };
+
+    for (size_t i = 0; i < sizeof(delays_ms) / sizeof(delays_ms[0]); i++) {
+        struct tacet_watch watch;
+        struct tacet_harness_config config;
+        tacet_watch_init(&watch, &config, seed);
+        config.link[0].delay_us = config.link[1].delay_us = TACET_MILLIS(delays_ms[i]);
+        struct tacet_harness *h = tacet_watch_dial(&config);
+        tacet_harness_run(h, TACET_MILLIS(6 * delays_ms[i]));
+        tacet_scenario_row("%d ms: %llu and %llu packets", (int)delays_ms[i],
+                           (unsigned long long)watch.packets[TACET_CALLER],
+                           (unsigned long long)watch.packets[TACET_CALLEE]);
+        tacet_expect(watch.packets[TACET_CALLER] <= 52);
+        tacet_expect(watch.packets[TACET_CALLEE] <= 38);
+        tacet_harness_run(h, TACET_SECONDS(3));
+        tacet_expect_one_call(h, &watch);
+        tacet_harness_free(&h);
+    }
+    tacet_scenario_row("%s", "");
+}
+
 const struct tacet_scenario tacet_scenarios_setup[] = {
     { "clean_call", clean_call },
     { "clean_call_with_real_codecs", clean_call_with_real_codecs },
@@ -321,6 +346,7 @@ const struct tacet_scenario tacet_scenarios_setup[] = {
     { "nobody_answers_for_60_s", nobody_answers_for_60_s },
     { "caller_gives_up_while_it_rings", caller_gives_up_while_it_rings },
     { "nobody_is_there", nobody_is_there },
+    { "round_trip_longer_than_the_first_wait", round_trip_longer_than_the_first_wait },
     { "second_call_after_the_first", second_call_after_the_first },
     { "messages_and_mute_reach_the_other_side", messages_and_mute_reach_the_other_side },
     { NULL, NULL },

@@ -186,6 +186,9 @@ bool tacet_video_adapt_target(struct tacet_video_adapt *a, int64_t now,
 {
     assert(send_target->type == TACET_EVENT_SEND_TARGET);
     a->wire_bps = send_target->u.send_target.video_bps;
+    if (!a->begun) {
+        return take_step(a, now, step_for(a, a->need));
+    }
     bool changed = apply(a, a->step);
     bool moved = move(a, now);
     return changed || moved;
@@ -276,6 +279,7 @@ bool tacet_video_adapt_encoded(struct tacet_video_adapt *a, int64_t now, bool sk
 {
     bool changed = choose_speed(a, now, encode_us);
 
+    a->begun = true;
     if (learn_need(a, now, skipped)) {
         return take_step(a, now, step_for(a, a->need)) || changed;
     }

@@ -22,6 +22,7 @@ struct tacet_video_adapt {
     int32_t source_fps;
     int32_t wire_bps; /* the last target */
     size_t step;      /* of the table */
+    bool begun;       /* a picture has been encoded: another size costs a key frame */
     int32_t turn;     /* counts pictures, to leave out all but one of some */
     /* millibits for each pixel that this content needs, as far as is known */
     int32_t need;

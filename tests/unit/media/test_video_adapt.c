@@ -129,6 +129,24 @@ static void bit_rate_follows_at_once_and_size_does_not(void **state)
     assert_int_equal(f.changes_of_size, 2);
 }
 
+/* Nothing has been sent yet that a key frame would have to replace. */
+static void first_picture_has_the_size_for_its_rate(void **state)
+{
+    struct film f;
+
+    (void)state;
+    film_begin(&f, 640, 360, 1500000);
+    assert_true(film_target(&f, 40000));
+    assert_int_equal(f.adapt.settings.width, 320);
+    assert_true(film_target(&f, 1000000));
+    assert_int_equal(f.adapt.settings.width, 640);
+    assert_true(film_target(&f, 40000));
+    assert_int_equal(f.adapt.settings.width, 320);
+    (void)film_run(&f, INTERVAL_US, 0, 0, 0);
+    assert_true(film_target(&f, 1000000));
+    assert_int_equal(f.adapt.settings.width, 320);
+}
+
 static void rate_about_a_threshold_changes_the_size_once(void **state)
 {
     struct film f;
@@ -313,6 +331,7 @@ int main(void)
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(each_rate_has_its_size_and_frame_rate),
         cmocka_unit_test(bit_rate_follows_at_once_and_size_does_not),
+        cmocka_unit_test(first_picture_has_the_size_for_its_rate),
         cmocka_unit_test(rate_about_a_threshold_changes_the_size_once),
         cmocka_unit_test(pictures_passed_over_tell_what_the_content_needs),
         cmocka_unit_test(need_is_of_the_rate_at_which_pictures_were_passed_over),

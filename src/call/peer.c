@@ -156,6 +156,12 @@ void tacet_peer_answered(struct tacet_call *call, struct tacet_peer *peer, int64
     tacet_timers_set(&peer->timers, TACET_TIMER_GIVE_UP, now + TACET_REKEY_CONFIRM_US);
 }
 
+/* Before any media: as measured, or at most. */
+static int64_t idle_round_trip(const struct tacet_peer *peer)
+{
+    return peer->control.round_trips > 0 ? peer->control.round_trip_us : peer->opening_us;
+}
+
 void tacet_peer_connect(struct tacet_call *call, struct tacet_peer *peer, int64_t now)
 {
     struct tacet_event event = { .type = TACET_EVENT_ANSWERED, .peer = peer->id };
@@ -176,7 +182,7 @@ void tacet_peer_connect(struct tacet_call *call, struct tacet_peer *peer, int64_
     tacet_notices_answered(call, peer);
     tacet_sending_begin(&peer->session->sending, now, call->pool, call->config.audio_bitrate_bps,
                         call->config.media.video ? call->config.video_bitrate_bps : 0,
-                        peer->control.round_trip_us, tacet_packet_pair_bps(&peer->opening));
+                        idle_round_trip(peer), &peer->opening);
     tacet_peer_send_target(call, peer, now, TACET_REFRESH_KEY);
 }
 

@@ -119,6 +119,7 @@ static void begin_keys(struct tacet_peer *peer, int64_t now, const struct tacet_
                              round_trip_us > 0 && round_trip_us <= TACET_COPY_ROUND_TRIP_US);
     tacet_rekey_init(&peer->rekey, &tacet_kem_xwing, peer->caller, result->profile,
                      result->exporter, result->h, &peer->control);
+    peer->opening_us = now - peer->started_at_us;
     peer->last_received_at_us = now;
     peer->last_sent_at_us = now;
     tacet_timers_set(&peer->timers, TACET_TIMER_KEEPALIVE, now + TACET_KEEPALIVE_US);

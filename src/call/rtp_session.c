@@ -93,7 +93,7 @@ void tacet_rtp_session_begin(struct tacet_rtp_session *s, const struct tacet_ran
     s->audio_loss = (struct tacet_loss){ 0 };
     memset(s->told, 0, sizeof(s->told));
     s->acked_times = 0;
-    tacet_sending_begin(&s->sending, 0, pool, 0, 0, 0, 0); /* and again once media may go */
+    tacet_sending_begin(&s->sending, 0, pool, 0, 0, 0, NULL); /* and again once media may go */
     s->padded = 0;
     s->refresh_wanted = false;
     s->resend_from = 0;

@@ -6,6 +6,10 @@
 #include "rtp/packet_result.h"
 
 #define START_BPS 300000
+/* Of what the opening lets guess: jitter makes it too much rather than too little, but losses of a
+ * wide way may make it any. */
+#define GUESS_PERCENT 80
+#define GUESS_LEAST_BPS 50000
 /* Repeats of sound until the first report. Where no picture is sent, the way may be too narrow. */
 #define FIRST_DEPTH 2
 #define VIDEO_SIZE_FIRST 1000
@@ -79,9 +83,23 @@ static int64_t wanted(const struct tacet_sending *s)
     return (audio > wish ? audio : wish) + on_wire(s, s->video_most_bps);
 }
 
+/* What the way in tells of the way out. */
+static void begin_narrow(struct tacet_sending *s, int64_t now,
+                         const struct tacet_packet_pair *opening)
+{
+    int64_t sure_bps = tacet_packet_pair_bps(opening);
+    int64_t guess_bps = tacet_packet_pair_guess_bps(opening);
+
+    if (sure_bps > 0) {
+        tacet_bwe_begin_with(&s->bwe, now, sure_bps);
+    } else if (guess_bps > 0) {
+        tacet_bwe_begin_low(&s->bwe, tacet_most(guess_bps * GUESS_PERCENT / 100, GUESS_LEAST_BPS));
+    }
+}
+
 void tacet_sending_begin(struct tacet_sending *s, int64_t now, struct tacet_pool *pool,
                          int32_t audio_bps, int32_t video_bps, int64_t round_trip_us,
-                         int64_t arrives_bps)
+                         const struct tacet_packet_pair *opening)
 {
     *s = (struct tacet_sending){
         .video_size = VIDEO_SIZE_FIRST,
@@ -97,8 +115,8 @@ void tacet_sending_begin(struct tacet_sending *s, int64_t now, struct tacet_pool
     tacet_audio_plan_init(&s->audio_plan, now, &s->audio_need);
     tacet_bwe_init(&s->bwe, now, START_BPS, wanted(s));
     tacet_bwe_set_idle_round_trip(&s->bwe, round_trip_us);
-    if (arrives_bps > 0) {
-        tacet_bwe_begin_with(&s->bwe, now, arrives_bps);
+    if (opening != NULL) {
+        begin_narrow(s, now, opening);
     }
     s->calm_bps = tacet_bwe_estimate(&s->bwe);
     s->afresh_at_us = now - AFRESH_APART_US;

@@ -15,6 +15,7 @@
 #include "rtp/audio_plan.h"
 #include "rtp/bwe.h"
 #include "rtp/pacer.h"
+#include "rtp/packet_pair.h"
 #include "rtp/rate_window.h"
 
 struct tacet_sending {
@@ -43,11 +44,12 @@ struct tacet_sending {
     int64_t crowded_until_us; /* of the time of sending */
 };
 
-/* Measured before any media, 0: not known: the round trip, and how fast the peer's packets come. A
- * way that is very narrow here is taken for as narrow there until more is known. */
+/* Measured before any media: the round trip, 0: it is not known, and how fast the peer's packets
+ * came, NULL: likewise. A way that is very narrow here is taken for as narrow there until more is
+ * known. */
 void tacet_sending_begin(struct tacet_sending *s, int64_t now, struct tacet_pool *pool,
                          int32_t audio_bps, int32_t video_bps, int64_t round_trip_us,
-                         int64_t arrives_bps);
+                         const struct tacet_packet_pair *opening);
 /* Gives back what waits. */
 void tacet_sending_end(struct tacet_sending *s);
 bool tacet_sending_empty(const struct tacet_sending *s);

@@ -112,6 +112,14 @@ void tacet_bwe_begin_with(struct tacet_bwe *b, int64_t now, int64_t capacity_bps
     }
 }
 
+void tacet_bwe_begin_low(struct tacet_bwe *b, int64_t bps)
+{
+    if (bps < b->estimate_bps) {
+        b->estimate_bps = tacet_most(bps, LEAST_BPS);
+        tacet_probing_begin_heard(&b->probing);
+    }
+}
+
 void tacet_bwe_set_most(struct tacet_bwe *b, int64_t now, int64_t most_bps)
 {
     /* Where it stands at the limit, and the way has shown none of its own, it goes with it. */

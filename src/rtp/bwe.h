@@ -62,6 +62,8 @@ void tacet_bwe_init(struct tacet_bwe *b, int64_t now, int64_t start_bps, int64_t
 void tacet_bwe_set_idle_round_trip(struct tacet_bwe *b, int64_t round_trip_us);
 /* Before anything was sent: the way is thought to carry no more than that. */
 void tacet_bwe_begin_with(struct tacet_bwe *b, int64_t now, int64_t capacity_bps);
+/* Likewise, but that is a guess: more is looked for once a first report has come. */
+void tacet_bwe_begin_low(struct tacet_bwe *b, int64_t bps);
 /* What the application would send at most: nothing above it is looked for. */
 void tacet_bwe_set_most(struct tacet_bwe *b, int64_t now, int64_t most_bps);
 /* A packet left, of so many bytes on the wire. Returns the number of the probe that it belongs to,

@@ -1,9 +1,12 @@
 /* See packet_pair.h. */
 #include "rtp/packet_pair.h"
 
+#include "base/range.h"
+
 #include <stdbool.h>
 
 #define PACKETS_LEAST 5
+#define FASTEST_BPS 1000000000
 #define ALIKE_PERCENT 85
 
 void tacet_packet_pair_add(struct tacet_packet_pair *p, int64_t now, size_t size)
@@ -18,6 +21,14 @@ void tacet_packet_pair_add(struct tacet_packet_pair *p, int64_t now, size_t size
     }
     p->packets += p->packets < PACKETS_LEAST;
     p->last_us = now;
+}
+
+int64_t tacet_packet_pair_guess_bps(const struct tacet_packet_pair *p)
+{
+    int64_t most = tacet_least(p->most_bps, FASTEST_BPS);
+    int64_t second = tacet_least(p->second_bps, FASTEST_BPS);
+
+    return second == 0 || p->packets < PACKETS_LEAST ? 0 : 2 * most * second / (most + second);
 }
 
 int64_t tacet_packet_pair_bps(const struct tacet_packet_pair *p)

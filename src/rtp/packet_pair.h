@@ -22,5 +22,8 @@ struct tacet_packet_pair {
 void tacet_packet_pair_add(struct tacet_packet_pair *p, int64_t now, size_t size);
 /* What the way here carries; 0: what has come does not tell. */
 int64_t tacet_packet_pair_bps(const struct tacet_packet_pair *p);
+/* The two closest pairs together, alike or not: a guess, more often too much than too little; 0:
+ * there are no two. */
+int64_t tacet_packet_pair_guess_bps(const struct tacet_packet_pair *p);
 
 #endif

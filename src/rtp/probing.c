@@ -98,6 +98,11 @@ void tacet_probing_begin_late(struct tacet_probing *p, int64_t now)
     p->next_us = now + APART_US;
 }
 
+void tacet_probing_begin_heard(struct tacet_probing *p)
+{
+    p->begun = 1;
+}
+
 void tacet_probing_put_off(struct tacet_probing *p, int64_t now)
 {
     p->blind_us = now + BLIND_APART_US;

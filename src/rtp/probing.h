@@ -35,6 +35,8 @@ void tacet_probing_on_success(struct tacet_probing *p, int64_t now, int64_t roun
 void tacet_probing_on_decrease(struct tacet_probing *p, int64_t now);
 /* There is a guess already of what the way carries: it is not looked for at once. */
 void tacet_probing_begin_late(struct tacet_probing *p, int64_t now);
+/* What is guessed of it is little: it is looked for once a report has come. */
+void tacet_probing_begin_heard(struct tacet_probing *p);
 /* Nothing is gained by probing blindly just now. */
 void tacet_probing_put_off(struct tacet_probing *p, int64_t now);
 /* Something has changed: soon, and even blindly. */

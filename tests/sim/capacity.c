@@ -250,18 +250,20 @@ static void very_narrow_way_is_not_flooded_at_first(uint64_t seed)
 {
     static const struct {
         int64_t rate_bps;
-        int64_t queue_ms;
+        int64_t queue_ms, jitter_ms;
         int64_t first_ms_max; /* picture, after dialling */
         uint64_t concealed_permille_max;
         uint64_t shown_min; /* of nearly 900 */
     } rows[] = {
-        { 64000, 200, 2500, 150, 60 },  { 80000, 200, 4500, 100, 250 },
-        { 100000, 200, 4000, 90, 350 }, { 100000, 500, 2500, 90, 450 },
-        { 150000, 200, 900, 30, 850 },  { 250000, 200, 900, 20, 850 },
+        { 64000, 200, 0, 2000, 100, 220 },  { 80000, 200, 0, 2000, 90, 400 },
+        { 100000, 200, 0, 1600, 110, 700 }, { 100000, 200, 10, 5000, 260, 350 },
+        { 100000, 500, 0, 1800, 60, 750 },  { 100000, 500, 20, 6000, 90, 600 },
+        { 150000, 200, 0, 900, 30, 850 },   { 150000, 200, 20, 2600, 70, 720 },
+        { 250000, 200, 0, 900, 20, 850 },   { 250000, 200, 20, 900, 45, 840 },
     };
 
     for (size_t i = 0; i < sizeof(rows) / sizeof(rows[0]); i++) {
-        const struct network network = { 1500000, rows[i].queue_ms, 0 };
+        const struct network network = { 1500000, rows[i].queue_ms, rows[i].jitter_ms };
         const int64_t rate_bps[2] = { rows[i].rate_bps, rows[i].rate_bps };
         struct tacet_watch watch;
         struct tacet_harness *h = begin(&watch, seed, &network, rate_bps);
@@ -269,9 +271,9 @@ static void very_narrow_way_is_not_flooded_at_first(uint64_t seed)
         for (int at = 0; at < 2; at++) {
             struct tacet_harness_result result = result_of(h, at);
             tacet_scenario_row(
-                "%d kbit/s, queue of %d ms: first picture at %d ms, %llu of %llu "
+                "%d kbit/s, queue of %d ms, jitter of %d: first picture at %d ms, %llu of %llu "
                 "sound made up, %llu shown",
-                (int)rows[i].rate_bps / 1000, (int)rows[i].queue_ms,
+                (int)rows[i].rate_bps / 1000, (int)rows[i].queue_ms, (int)rows[i].jitter_ms,
                 (int)(result.first_video_us / 1000), (unsigned long long)result.audio_concealed,
                 (unsigned long long)result.audio_played, (unsigned long long)result.pictures_shown);
             tacet_expect(tacet_traffic_link_bytes(&result.sent) * 8 <=

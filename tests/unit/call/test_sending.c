@@ -41,7 +41,7 @@ static int begin(void **state)
     (void)state;
     assert_int_equal(tacet_pool_create(BUFFERS, &pool), 0);
     way = (struct way){ .now = TACET_S(1) };
-    tacet_sending_begin(&sending, way.now, pool, AUDIO_BPS, VIDEO_BPS, 2 * DELAY_US, 0);
+    tacet_sending_begin(&sending, way.now, pool, AUDIO_BPS, VIDEO_BPS, 2 * DELAY_US, NULL);
     return 0;
 }
 
@@ -210,7 +210,7 @@ static void sound_is_made_cheaper_where_it_would_take_much_from_the_picture(void
     for (size_t i = 0; i < sizeof(rows) / sizeof(rows[0]); i++) {
         tacet_sending_end(&sending);
         tacet_sending_begin(&sending, way.now, pool, rows[i].audio_bps, rows[i].video_bps,
-                            2 * DELAY_US, 0);
+                            2 * DELAY_US, NULL);
         sending.audio_need.depth = rows[i].wished;
         sending.bwe.reports.last_us = way.now; /* the peer reports */
         sending.bwe.estimate_bps = rows[i].estimate_bps;
@@ -227,21 +227,29 @@ static void sound_is_made_cheaper_where_it_would_take_much_from_the_picture(void
 static void first_target_fits_a_way_that_is_narrow_here(void **state)
 {
     static const struct {
-        int64_t arrives_bps;
+        int64_t arrives_bps, second_bps; /* the two closest pairs */
         int32_t audio_low_bps, audio_high_bps;
         int32_t video_low_bps, video_high_bps;
     } rows[] = {
-        { 0, 24000, 24000, 150000, 280000 },
-        { 5000000, 24000, 24000, 150000, 280000 },
-        { 150000, 16000, 24000, 20000, 100000 },
-        { 64000, 10000, 16000, 20000, 20000 },
+        { 0, 0, 24000, 24000, 150000, 280000 },
+        { 5000000, 5000000, 24000, 24000, 150000, 280000 },
+        { 150000, 150000, 16000, 24000, 20000, 100000 },
+        { 64000, 64000, 10000, 16000, 20000, 20000 },
+        /* They do not agree: a guess, and never so little. */
+        { 5000000, 150000, 24000, 24000, 100000, 180000 },
+        { 200000, 100000, 16000, 24000, 20000, 60000 },
+        { 60000, 30000, 10000, 16000, 20000, 30000 },
     };
 
     (void)state;
     for (size_t i = 0; i < sizeof(rows) / sizeof(rows[0]); i++) {
+        struct tacet_packet_pair opening = {
+            .packets = 5,
+            .most_bps = rows[i].arrives_bps,
+            .second_bps = rows[i].second_bps,
+        };
         tacet_sending_end(&sending);
-        tacet_sending_begin(&sending, way.now, pool, AUDIO_BPS, VIDEO_BPS, 2 * DELAY_US,
-                            rows[i].arrives_bps);
+        tacet_sending_begin(&sending, way.now, pool, AUDIO_BPS, VIDEO_BPS, 2 * DELAY_US, &opening);
         assert_in_range(sending.audio_plan.bitrate_bps, rows[i].audio_low_bps,
                         rows[i].audio_high_bps);
         assert_in_range(sending.video_bps, rows[i].video_low_bps, rows[i].video_high_bps);

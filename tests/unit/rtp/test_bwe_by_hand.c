@@ -319,6 +319,34 @@ static void way_that_is_thought_narrow_is_begun_with_gently(void **state)
     }
 }
 
+/* A guess that is lower than the start: nothing was met, and more is looked for once a report has
+ * come. */
+static void low_beginning_looks_for_more_once_it_is_heard(void **state)
+{
+    struct tacet_bwe b;
+    int64_t rate_bps = 0;
+
+    (void)state;
+    tacet_bwe_init(&b, 0, 300000, 1600000);
+    tacet_bwe_begin_low(&b, 500000);
+    assert_int_equal(tacet_bwe_target(&b), 300000);
+    tacet_bwe_begin_low(&b, 120000);
+    assert_int_equal(tacet_bwe_target(&b), 120000);
+    assert_false(tacet_bwe_met_capacity(&b, 0));
+    (void)tacet_bwe_on_sent(&b, 0, 200);
+    assert_int_equal(tacet_bwe_probe(&b, &rate_bps), 0);
+    for (int64_t now = 0; tacet_bwe_probe(&b, &rate_bps) == 0; now += TACET_MS(20)) {
+        assert_true(now < TACET_MS(400));
+        struct tacet_packet_result result = {
+            .sent_at_us = now,
+            .arrived_at_us = now + TACET_MS(50),
+            .size = 200,
+        };
+        tacet_bwe_on_results(&b, now + TACET_MS(100), &result, 1, TACET_MS(100));
+    }
+    assert_in_range(rate_bps, 240000, 280000);
+}
+
 /* More arrives than that: it is asked at once how much. */
 static void thought_that_is_refuted_is_forgotten(void **state)
 {
@@ -402,6 +430,7 @@ int main(void)
         cmocka_unit_test(reports_that_often_fail_are_never_overdue_soon),
         cmocka_unit_test(silence_holds_back_and_is_forgotten),
         cmocka_unit_test(way_that_is_thought_narrow_is_begun_with_gently),
+        cmocka_unit_test(low_beginning_looks_for_more_once_it_is_heard),
         cmocka_unit_test(thought_that_is_refuted_is_forgotten),
         cmocka_unit_test(trains_are_told_to_the_check_of_losses),
         cmocka_unit_test(limits_of_the_application_are_kept),

@@ -66,10 +66,12 @@ static void one_pair_alone_tells_nothing(void **state)
     static const struct {
         int64_t gap_us[4];
         int64_t bps;
+        int64_t guess_bps;
     } rows[] = {
-        { { 100000, 20000, 50000, 100000 }, 0 },
-        { { 100000, 20000, 50000, 22000 }, 75200 },
-        { { 20000, 20000, 20000, 20000 }, 75200 },
+        { { 100000, 20000, 50000, 100000 }, 0, 42971 }, /* 188 bytes in 35 ms */
+        { { 100000, 20000, 50000, 22000 }, 75200, 71618 },
+        { { 20000, 20000, 20000, 20000 }, 75200, 75200 },
+        { { 0, 50000, 50000, 50000 }, 0, 60158 }, /* at once, and then not */
     };
 
     (void)state;
@@ -77,11 +79,14 @@ static void one_pair_alone_tells_nothing(void **state)
         struct tacet_packet_pair p = { 0 };
         int64_t now = TACET_S(1);
         tacet_packet_pair_add(&p, now, 188);
-        for (int n = 0; n < 4; n++) {
+        for (int n = 0; n < 3; n++) {
             now += rows[i].gap_us[n];
             tacet_packet_pair_add(&p, now, 188);
         }
+        assert_int_equal(tacet_packet_pair_guess_bps(&p), 0); /* too few */
+        tacet_packet_pair_add(&p, now + rows[i].gap_us[3], 188);
         assert_int_equal(tacet_packet_pair_bps(&p), rows[i].bps);
+        assert_int_equal(tacet_packet_pair_guess_bps(&p), rows[i].guess_bps);
     }
 }
 
@@ -95,6 +100,7 @@ static void packets_of_one_moment_tell_of_no_bottleneck(void **state)
         tacet_packet_pair_add(&p, TACET_S(1), 188);
     }
     assert_true(tacet_packet_pair_bps(&p) > 1000000000);
+    assert_int_equal(tacet_packet_pair_guess_bps(&p), 1000000000);
 }
 
 int main(void)

@@ -190,6 +190,18 @@ static void who_has_a_guess_already_waits_with_the_first(void **state)
     assert_int_equal(due_at(&p, TACET_S(1), &none), TACET_S(9));
 }
 
+/* The first is then as the second else: no more than twice the estimate. */
+static void low_beginning_is_no_reason_to_begin_high(void **state)
+{
+    struct tacet_probing p;
+
+    (void)state;
+    tacet_probing_init(&p, TACET_S(1));
+    tacet_probing_begin_heard(&p);
+    tacet_probing_begin(&p, TACET_S(1), 120000, MOST_BPS, 0);
+    assert_int_equal(p.probe.rate_bps, 240000);
+}
+
 static void probe_excuses_a_short_queue_for_a_moment(void **state)
 {
     struct tacet_probing p;
@@ -215,6 +227,7 @@ int main(void)
         cmocka_unit_test(silence_is_waited_for),
         cmocka_unit_test(next_one_comes_by_what_tells_of_room),
         cmocka_unit_test(who_has_a_guess_already_waits_with_the_first),
+        cmocka_unit_test(low_beginning_is_no_reason_to_begin_high),
         cmocka_unit_test(probe_excuses_a_short_queue_for_a_moment),
     };
 

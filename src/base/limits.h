@@ -191,7 +191,7 @@ enum {
 /* Packets that wait longer for the pacer make a picture that nothing stands on be left out ... */
 #define TACET_PACER_WAIT_US TACET_MS(200)
 /* ... and so long any, with those that stand on it, until nearly all is gone. */
-#define TACET_PACER_WAIT_MAX_US TACET_MS(600)
+#define TACET_PACER_WAIT_MAX_US TACET_MS(300)
 /* ... and so long that what waits is of no use any more. */
 #define TACET_PACER_STALE_US TACET_MS(1500)
 /* Less than it takes to run a thread on a busy machine is no delay at all. */

@@ -164,6 +164,11 @@ void tacet_video_adapt_init(struct tacet_video_adapt *a, int64_t now,
     (void)take_step(a, now, step_for(a, NEED_MIN));
 }
 
+void tacet_video_adapt_begin(struct tacet_video_adapt *a)
+{
+    a->begun = false;
+}
+
 /* Whether a step has been wrong for long enough, and which is right; true if settings changed. */
 static bool move(struct tacet_video_adapt *a, int64_t now)
 {

@@ -22,7 +22,7 @@ struct tacet_video_adapt {
     int32_t source_fps;
     int32_t wire_bps; /* the last target */
     size_t step;      /* of the table */
-    bool begun;       /* a picture has been encoded: another size costs a key frame */
+    bool begun; /* a picture of this call has been encoded: another size costs a key frame */
     int32_t turn;     /* counts pictures, to leave out all but one of some */
     /* millibits for each pixel that this content needs, as far as is known */
     int32_t need;
@@ -44,6 +44,8 @@ struct tacet_video_adapt {
 void tacet_video_adapt_init(struct tacet_video_adapt *a, int64_t now,
                             const struct tacet_adapt_overhead *overhead,
                             const struct tacet_video_encoder_settings *source);
+/* Another call begins: its first picture is a key frame anyway. What the content needs stays. */
+void tacet_video_adapt_begin(struct tacet_video_adapt *a);
 /* Takes a target; true if `settings` changed. */
 bool tacet_video_adapt_target(struct tacet_video_adapt *a, int64_t now,
                               const struct tacet_event *send_target);

@@ -294,6 +294,7 @@ static int run_session(struct tacet_runner *runner, uint32_t session, const char
     *ret_what = "video source";
     r = start_source(runner);
     runner->encode.refresh = TACET_REFRESH_KEY;
+    tacet_video_adapt_begin(&runner->encode.adapt);
     pace.start_us = tacet_clock_now();
     while (r == 0 && tacet_runner_in_session(runner, session)) {
         r = send_picture(runner, &pace, ret_what);

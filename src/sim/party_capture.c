@@ -272,6 +272,7 @@ void tacet_party_capture_start(struct tacet_party *party, int64_t now)
     party->session_pictures = 0;
     party->session_sounds = 0;
     party->refresh = TACET_REFRESH_KEY;
+    tacet_video_adapt_begin(&party->video_adapt);
     if (party->config->audio) {
         capture_next(party, party->next_sound_samples);
     }

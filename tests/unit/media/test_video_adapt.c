@@ -145,6 +145,9 @@ static void first_picture_has_the_size_for_its_rate(void **state)
     (void)film_run(&f, INTERVAL_US, 0, 0, 0);
     assert_true(film_target(&f, 1000000));
     assert_int_equal(f.adapt.settings.width, 320);
+    tacet_video_adapt_begin(&f.adapt); /* another call */
+    assert_true(film_target(&f, 1000001));
+    assert_int_equal(f.adapt.settings.width, 640);
 }
 
 static void rate_about_a_threshold_changes_the_size_once(void **state)

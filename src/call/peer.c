@@ -156,10 +156,17 @@ void tacet_peer_answered(struct tacet_call *call, struct tacet_peer *peer, int64
     tacet_timers_set(&peer->timers, TACET_TIMER_GIVE_UP, now + TACET_REKEY_CONFIRM_US);
 }
 
-/* Before any media: as measured, or at most. */
+/* Longer than any round trip: losses, or a callee that was not there at first. Twice as long is
+ * waited for the first report. */
+#define OPENING_MAX_US TACET_S(1)
+
+/* Before any media: as measured, or at most; 0: not known. */
 static int64_t idle_round_trip(const struct tacet_peer *peer)
 {
-    return peer->control.round_trips > 0 ? peer->control.round_trip_us : peer->opening_us;
+    if (peer->control.round_trips > 0) {
+        return peer->control.round_trip_us;
+    }
+    return peer->opening_us <= OPENING_MAX_US ? peer->opening_us : 0;
 }
 
 void tacet_peer_connect(struct tacet_call *call, struct tacet_peer *peer, int64_t now)

@@ -46,7 +46,7 @@ struct tacet_peer {
     bool copied;      /* the one sent last was a copy of the one before */
     int64_t init_sent_at_us;
     uint32_t init_count; /* INITs sent: with one, RESP measures the round trip */
-    int64_t opening_us;  /* no round trip was longer: from the first INIT to RESP, RESP to FIN */
+    int64_t opening_us;  /* no round trip was longer: from the first INIT to RESP, or to FIN */
     bool other_answered; /* somebody else did */
     bool by_ticket;      /* dialled by this key */
     uint8_t asked_key[TACET_KEY_SIZE];

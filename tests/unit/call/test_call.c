@@ -163,6 +163,59 @@ static void estimate_begins_with_the_spacing_of_what_came(void **state)
     pair_free(&p);
 }
 
+/* Nothing is measured on what is sent again. */
+static bool all_is_sent_again(void *ctx, struct pair *p, int from, const struct tacet_packet *packet)
+{
+    (void)ctx;
+    (void)from;
+    (void)packet;
+    for (int i = 0; i < 2; i++) {
+        struct tacet_control *control = &pair_peer(p, i)->control;
+        for (size_t k = 0; k < TACET_CONTROL_IN_FLIGHT_MAX; k++) {
+            control->sent[k].retransmission = true;
+        }
+    }
+    return false;
+}
+
+/* How long a round trip is at most, where no control packet has measured it. A callee that was not
+ * there at first, or lost packets, tell nothing of it. */
+static void opening_tells_how_long_a_round_trip_is(void **state)
+{
+    static const struct {
+        int64_t resp_us, fin_us; /* later than what they answer */
+        int64_t idle_us[2];
+    } rows[] = {
+        { TACET_MS(100), TACET_MS(120), { TACET_MS(100), TACET_MS(220) } },
+        { TACET_MS(560), 0, { TACET_MS(560), TACET_MS(560) } },
+        { TACET_MS(1100), 0, { 0, 0 } },
+    };
+
+    (void)state;
+    for (size_t i = 0; i < sizeof(rows) / sizeof(rows[0]); i++) {
+        struct pair p;
+        pair_create(&p, 75, NULL);
+        pair_dial(&p);
+        (void)pair_hand_over(&p, CALLER);
+        p.now += rows[i].resp_us;
+        (void)pair_hand_over(&p, CALLEE);
+        p.now += rows[i].fin_us;
+        (void)pair_hand_over(&p, CALLER);
+        p.way = all_is_sent_again;
+        pair_pump(&p);
+        assert_int_equal(tacet_call_answer(p.call[CALLEE], p.now, p.peer[CALLEE]), 0);
+        pair_pump(&p);
+        for (int at = 0; at < 2; at++) {
+            const struct tacet_peer *peer = pair_peer(&p, at);
+            assert_int_equal(peer->state, TACET_PEER_CONNECTED);
+            assert_int_equal(peer->control.round_trips, 0);
+            assert_int_equal(peer->session->sending.bwe.reports.idle_round_trip_us,
+                             rows[i].idle_us[at]);
+        }
+        pair_free(&p);
+    }
+}
+
 static void decline_says_why(void **state)
 {
     struct pair p;
@@ -421,6 +474,7 @@ int main(void)
         cmocka_unit_test(late_fin_tells_of_no_round_trip),
         cmocka_unit_test(each_dial_commits_to_a_nonce_of_its_own),
         cmocka_unit_test(estimate_begins_with_the_spacing_of_what_came),
+        cmocka_unit_test(opening_tells_how_long_a_round_trip_is),
         cmocka_unit_test(decline_says_why),
         cmocka_unit_test(silence_reconnects_within_30_s_and_ends_after),
         cmocka_unit_test(app_messages_arrive_in_order),

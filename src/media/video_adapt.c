@@ -55,10 +55,12 @@
  *     -3     38.9    28.4/578    2.6
  *     -1     39.2    28.9/588    4.5
  *
- * In calls over a way of 600 kbit/s that loses a fifth, -1 shows nothing better than -3.
+ * In calls over a way of 600 kbit/s that loses a fifth, -1 shows nothing better than -3. Some
+ * pictures take it five to eight times as long as at -8 or -12: that is then not tried again soon.
  */
 #define LEISURE_PERCENT 10
 #define LEISURE_OVER_PERCENT 45
+#define LEISURE_AGAIN_US TACET_S(20)
 #define CPU_USED_SLOW (-3)
 
 /* The way down: each row has fewer pixels a second than the one before. */
@@ -160,6 +162,7 @@ void tacet_video_adapt_init(struct tacet_video_adapt *a, int64_t now,
         .down_since_us = -1,
         .up_since_us = -1,
         .speed_since_us = now,
+        .leisure_from_us = now,
     };
     (void)take_step(a, now, step_for(a, NEED_MIN));
 }
@@ -246,16 +249,21 @@ static bool is_scarce(const struct tacet_video_adapt *a)
 }
 
 /* By the time of encoding in percent of what there is. */
-static int32_t speed_for(const struct tacet_video_adapt *a, int64_t percent)
+static int32_t speed_for(struct tacet_video_adapt *a, int64_t now, int64_t percent)
 {
     struct tacet_video_encoder_settings usual;
     bool slow = a->settings.cpu_used == CPU_USED_SLOW;
+
+    if (slow && percent > LEISURE_OVER_PERCENT) {
+        a->leisure_from_us = now + LEISURE_AGAIN_US;
+    }
+    bool leisure = percent <= (slow ? LEISURE_OVER_PERCENT : LEISURE_PERCENT);
 
     tacet_video_encoder_settings_init(&usual, a->source_width, a->source_height);
     if (percent >= BUSY_PERCENT) {
         return CPU_USED_FAST;
     }
-    if (percent <= (slow ? LEISURE_OVER_PERCENT : LEISURE_PERCENT) && is_scarce(a)) {
+    if (leisure && now >= a->leisure_from_us && is_scarce(a)) {
         return CPU_USED_SLOW;
     }
     return slow || percent <= IDLE_PERCENT ? usual.cpu_used : a->settings.cpu_used;
@@ -271,7 +279,7 @@ static bool choose_speed(struct tacet_video_adapt *a, int64_t now, int64_t encod
         return false;
     }
     int32_t before = a->settings.cpu_used;
-    a->settings.cpu_used = speed_for(a, (a->encode_us_q4 >> 4) * 100 / interval_us);
+    a->settings.cpu_used = speed_for(a, now, (a->encode_us_q4 >> 4) * 100 / interval_us);
     if (a->settings.cpu_used == before) {
         return false;
     }

@@ -22,7 +22,7 @@ struct tacet_video_adapt {
     int32_t source_fps;
     int32_t wire_bps; /* the last target */
     size_t step;      /* of the table */
-    bool begun; /* a picture of this call has been encoded: another size costs a key frame */
+    bool begun;       /* a picture of this call has been encoded: another size costs a key frame */
     int32_t turn;     /* counts pictures, to leave out all but one of some */
     /* millibits for each pixel that this content needs, as far as is known */
     int32_t need;
@@ -35,9 +35,10 @@ struct tacet_video_adapt {
     uint32_t offered;
     uint32_t skipped;
     int64_t skipped_millibits; /* that there were for each pixel of those, in all */
-    int32_t scarce_bps;     /* the rate at which many were passed over last; 0: they never were */
-    int64_t encode_us_q4;   /* time that one picture takes, smoothed, << 4 */
-    int64_t speed_since_us; /* when the speed was last changed */
+    int32_t scarce_bps;      /* the rate at which many were passed over last; 0: they never were */
+    int64_t encode_us_q4;    /* time that one picture takes, smoothed, << 4 */
+    int64_t speed_since_us;  /* when the speed was last changed */
+    int64_t leisure_from_us; /* the encoder may not take its time before */
 };
 
 /* `source`: settings with the size and frame rate of the pictures as they come. */

@@ -164,7 +164,8 @@ static void estimate_begins_with_the_spacing_of_what_came(void **state)
 }
 
 /* Nothing is measured on what is sent again. */
-static bool all_is_sent_again(void *ctx, struct pair *p, int from, const struct tacet_packet *packet)
+static bool all_is_sent_again(void *ctx, struct pair *p, int from,
+                              const struct tacet_packet *packet)
 {
     (void)ctx;
     (void)from;

@@ -292,12 +292,40 @@ static void encoder_that_takes_its_time_has_it(void **state)
     assert_int_equal(f.adapt.settings.cpu_used, -3);
     (void)film_run(&f, TACET_S(8), 0, 0, INTERVAL_US / 2);
     assert_int_equal(f.adapt.settings.cpu_used, -8);
-    (void)film_run(&f, TACET_S(8), 0, 0, INTERVAL_US / 10);
+    (void)film_run(&f, TACET_S(10), 0, 0, INTERVAL_US / 10);
+    assert_int_equal(f.adapt.settings.cpu_used, -8);
+    (void)film_run(&f, TACET_S(10), 0, 0, INTERVAL_US / 10);
     assert_int_equal(f.adapt.settings.cpu_used, -3);
     (void)film_run(&f, TACET_S(8), 0, 0, INTERVAL_US * 7 / 10);
     assert_int_equal(f.adapt.settings.cpu_used, -12);
-    (void)film_run(&f, TACET_S(8), 0, 0, INTERVAL_US / 10);
+    (void)film_run(&f, TACET_S(10), 0, 0, INTERVAL_US / 10);
+    assert_int_equal(f.adapt.settings.cpu_used, -8);
+    (void)film_run(&f, TACET_S(10), 0, 0, INTERVAL_US / 10);
     assert_int_equal(f.adapt.settings.cpu_used, -3);
+}
+
+/* Of text over film -3 takes five times as long as -8, and not four. */
+static void encoder_does_not_go_to_and_fro(void **state)
+{
+    static const struct {
+        int usual_percent, slow_percent, fast_percent;
+    } rows[] = { { 9, 50, 6 }, { 10, 55, 8 }, { 9, 70, 8 } };
+
+    (void)state;
+    for (size_t i = 0; i < sizeof(rows) / sizeof(rows[0]); i++) {
+        struct film f;
+        int changes = 0;
+        film_begin(&f, 640, 360, 300000);
+        for (int s = 0; s < 60 * 30; s++) {
+            int32_t cpu_used = f.adapt.settings.cpu_used;
+            int percent = cpu_used == -3   ? rows[i].slow_percent
+                          : cpu_used == -8 ? rows[i].usual_percent
+                                           : rows[i].fast_percent;
+            (void)film_run(&f, INTERVAL_US, 0, 0, INTERVAL_US * percent / 100);
+            changes += f.adapt.settings.cpu_used != cpu_used;
+        }
+        assert_in_range(changes, 1, 9);
+    }
 }
 
 static void encoder_hurries_again_at_a_higher_rate_only(void **state)
@@ -343,6 +371,7 @@ int main(void)
         cmocka_unit_test(encoder_hurries_where_time_is_short),
         cmocka_unit_test(encoder_takes_its_time_where_bits_are_scarce),
         cmocka_unit_test(encoder_that_takes_its_time_has_it),
+        cmocka_unit_test(encoder_does_not_go_to_and_fro),
         cmocka_unit_test(encoder_hurries_again_at_a_higher_rate_only),
     };
 

@@ -233,13 +233,16 @@ bool tacet_peer_pad(struct tacet_call *call, struct tacet_peer *peer, int64_t no
     struct tacet_rtp_session *session = peer->session;
     uint64_t end = session->history->next;
 
-    /* The newest first: they are the likeliest to be missed. */
-    session->padded =
-        session->padded > 0 && session->padded < end && end - session->padded < PADDING_PACKETS
-            ? session->padded - 1
-            : end - 1;
-    struct tacet_history_packet *packet =
-        end == 0 ? NULL : tacet_history_find(session->history, (uint16_t)session->padded);
+    /* The newest first: they are the likeliest to be missed. Before the first one nothing was. */
+    struct tacet_history_packet *packet = NULL;
+    if (session->padded > 0 && session->padded < end && end - session->padded < PADDING_PACKETS) {
+        session->padded--;
+        packet = tacet_history_find(session->history, (uint16_t)session->padded);
+    }
+    if (packet == NULL && end > 0) {
+        session->padded = end - 1;
+        packet = tacet_history_find(session->history, (uint16_t)session->padded);
+    }
     int result = packet == NULL
                      ? 0
                      : tacet_outbound_retransmit(

@@ -134,13 +134,13 @@ static void picture_left_out_is_followed_by_nothing_but_a_key_frame(void **state
     pair_free(&p);
 }
 
-/* A key frame comes, and the frame behind it is lost. */
+/* A key frame comes, the probe behind it is over, and the next frame is lost. */
 static void connect_and_lose(struct pair *p, size_t size)
 {
     pair_create(p, 5, NULL);
     pair_connect(p);
     send(p, CALLER, TACET_KIND_VIDEO, true, 1000);
-    pair_run(p, TACET_MS(40));
+    pair_run(p, TACET_MS(150));
     p->blocked[CALLER] = true;
     send(p, CALLER, TACET_KIND_VIDEO, false, size);
     pair_run(p, TACET_MS(40));

@@ -244,6 +244,25 @@ static void packet_of_a_large_picture_is_sent_again_while_the_rest_waits(void **
     pair_free(&p);
 }
 
+/* A probe soon after the first picture has few packets to be filled from: those, over and over. */
+static void probe_is_filled_from_however_few_packets(void **state)
+{
+    struct pair p;
+
+    (void)state;
+    pair_create(&p, 102, NULL);
+    pair_connect(&p);
+    struct tacet_peer *peer = pair_peer(&p, CALLER);
+    assert_false(tacet_peer_pad(p.call[CALLER], peer, p.now)); /* there are none */
+    pair_send(&p, CALLER, TACET_KIND_VIDEO, 0, 3000);
+    pair_pump(&p);
+    for (int i = 0; i < 10; i++) {
+        assert_true(tacet_peer_pad(p.call[CALLER], peer, p.now));
+        pair_run(&p, TACET_MS(20));
+    }
+    pair_free(&p);
+}
+
 /* Who sends none is not asked for a key frame, however the way is. */
 static void no_picture_begins_afresh_where_there_is_none(void **state)
 {
@@ -304,6 +323,7 @@ int main(void)
         cmocka_unit_test(media_is_held_while_nothing_comes),
         cmocka_unit_test(keys_are_renewed_after_so_many_packets),
         cmocka_unit_test(packet_of_a_large_picture_is_sent_again_while_the_rest_waits),
+        cmocka_unit_test(probe_is_filled_from_however_few_packets),
         cmocka_unit_test(no_picture_begins_afresh_where_there_is_none),
         cmocka_unit_test(media_gives_way_while_the_control_stream_is_stuck),
     };

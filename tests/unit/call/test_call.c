@@ -163,6 +163,40 @@ static void estimate_begins_with_the_spacing_of_what_came(void **state)
     pair_free(&p);
 }
 
+/* RESP to one of several INITs may answer any of them. */
+static void round_trip_of_several_inits_is_not_short(void **state)
+{
+    static const struct {
+        int inits;
+        int64_t resp_us, guess_us, retry_us; /* after the last one */
+    } rows[] = {
+        { 1, TACET_MS(50), TACET_MS(50), TACET_MS(75) },
+        { 2, TACET_MS(15), TACET_MS(150), TACET_MS(200) },
+        { 2, TACET_MS(180), TACET_MS(180), TACET_MS(200) },
+    };
+
+    (void)state;
+    for (size_t i = 0; i < sizeof(rows) / sizeof(rows[0]); i++) {
+        struct pair p;
+        pair_create(&p, 76, NULL);
+        pair_dial(&p);
+        (void)pair_hand_over(&p, CALLER);
+        for (int n = 1; n < rows[i].inits; n++) {
+            p.now = tacet_call_next_timeout(p.call[CALLER], NULL);
+            tacet_call_handle_timeout(p.call[CALLER], p.now);
+            (void)pair_hand_over(&p, CALLER);
+        }
+        p.now += rows[i].resp_us;
+        (void)pair_hand_over(&p, CALLEE);
+        const struct tacet_peer *peer = pair_peer(&p, CALLER);
+        assert_int_equal(peer->state, TACET_PEER_CONFIRMING);
+        assert_int_equal(peer->init_count, rows[i].inits);
+        assert_int_equal(peer->control.round_trip_guess_us, rows[i].guess_us);
+        assert_int_equal(peer->retry_us, rows[i].retry_us);
+        pair_free(&p);
+    }
+}
+
 /* Nothing is measured on what is sent again. */
 static bool all_is_sent_again(void *ctx, struct pair *p, int from,
                               const struct tacet_packet *packet)
@@ -215,6 +249,21 @@ static void opening_tells_how_long_a_round_trip_is(void **state)
         }
         pair_free(&p);
     }
+    /* What was measured is better. */
+    struct pair p;
+    pair_create(&p, 75, NULL);
+    pair_dial(&p);
+    (void)pair_hand_over(&p, CALLER);
+    p.now += TACET_MS(100);
+    pair_pump(&p);
+    assert_int_equal(tacet_call_answer(p.call[CALLEE], p.now, p.peer[CALLEE]), 0);
+    pair_pump(&p);
+    const struct tacet_peer *peer = pair_peer(&p, CALLER);
+    assert_true(peer->control.round_trips > 0);
+    assert_int_equal(peer->session->sending.bwe.reports.idle_round_trip_us,
+                     peer->control.round_trip_us);
+    assert_in_range(peer->control.round_trip_us, 1, TACET_MS(99));
+    pair_free(&p);
 }
 
 static void decline_says_why(void **state)
@@ -475,6 +524,7 @@ int main(void)
         cmocka_unit_test(late_fin_tells_of_no_round_trip),
         cmocka_unit_test(each_dial_commits_to_a_nonce_of_its_own),
         cmocka_unit_test(estimate_begins_with_the_spacing_of_what_came),
+        cmocka_unit_test(round_trip_of_several_inits_is_not_short),
         cmocka_unit_test(opening_tells_how_long_a_round_trip_is),
         cmocka_unit_test(decline_says_why),
         cmocka_unit_test(silence_reconnects_within_30_s_and_ends_after),

@@ -244,6 +244,25 @@ static void packet_of_a_large_picture_is_sent_again_while_the_rest_waits(void **
     pair_free(&p);
 }
 
+/* However much stands on it: late pictures are worse than missing ones. */
+static void picture_is_left_out_before_it_waits_for_half_a_second(void **state)
+{
+    struct pair p;
+
+    (void)state;
+    pair_create(&p, 103, NULL);
+    pair_connect(&p);
+    struct tacet_sending *sending = &pair_peer(&p, CALLER)->session->sending;
+    int64_t most_us = 0;
+    for (int i = 0; i < 100; i++) {
+        pair_send(&p, CALLER, TACET_KIND_VIDEO, i == 0 ? 0 : TACET_REFERENCE_LAST, 1000);
+        int64_t wait_us = tacet_sending_wait(sending, p.now);
+        most_us = wait_us > most_us ? wait_us : most_us;
+    }
+    assert_in_range(most_us, TACET_MS(250), TACET_MS(400));
+    pair_free(&p);
+}
+
 /* A probe soon after the first picture has few packets to be filled from: those, over and over. */
 static void probe_is_filled_from_however_few_packets(void **state)
 {
@@ -323,6 +342,7 @@ int main(void)
         cmocka_unit_test(media_is_held_while_nothing_comes),
         cmocka_unit_test(keys_are_renewed_after_so_many_packets),
         cmocka_unit_test(packet_of_a_large_picture_is_sent_again_while_the_rest_waits),
+        cmocka_unit_test(picture_is_left_out_before_it_waits_for_half_a_second),
         cmocka_unit_test(probe_is_filled_from_however_few_packets),
         cmocka_unit_test(no_picture_begins_afresh_where_there_is_none),
         cmocka_unit_test(media_gives_way_while_the_control_stream_is_stuck),

@@ -256,6 +256,30 @@ static void first_target_fits_a_way_that_is_narrow_here(void **state)
     }
 }
 
+/* Four fifths of the guess, and at least 50 kbit/s of one. */
+static void guess_is_not_taken_whole(void **state)
+{
+    static const struct {
+        int64_t most_bps, second_bps, estimate_bps;
+    } rows[] = {
+        { 200000, 100000, 106666 },
+        { 60000, 30000, 50000 },
+        { 20000, 10000, 50000 },
+    };
+
+    (void)state;
+    for (size_t i = 0; i < sizeof(rows) / sizeof(rows[0]); i++) {
+        struct tacet_packet_pair opening = {
+            .packets = 5,
+            .most_bps = rows[i].most_bps,
+            .second_bps = rows[i].second_bps,
+        };
+        tacet_sending_end(&sending);
+        tacet_sending_begin(&sending, way.now, pool, AUDIO_BPS, VIDEO_BPS, 2 * DELAY_US, &opening);
+        assert_int_equal(tacet_bwe_estimate(&sending.bwe), rows[i].estimate_bps);
+    }
+}
+
 static void probe_gives_way_too(void **state)
 {
     (void)state;
@@ -374,6 +398,7 @@ int main(void)
         cmocka_unit_test_setup_teardown(
             sound_is_made_cheaper_where_it_would_take_much_from_the_picture, begin, end),
         cmocka_unit_test_setup_teardown(first_target_fits_a_way_that_is_narrow_here, begin, end),
+        cmocka_unit_test_setup_teardown(guess_is_not_taken_whole, begin, end),
         cmocka_unit_test_setup_teardown(probe_gives_way_too, begin, end),
     };
 

@@ -200,6 +200,9 @@ static void low_beginning_is_no_reason_to_begin_high(void **state)
     tacet_probing_begin_heard(&p);
     tacet_probing_begin(&p, TACET_S(1), 120000, MOST_BPS, 0);
     assert_int_equal(p.probe.rate_bps, 240000);
+    /* Nor is one that fails the last of the beginning. */
+    tacet_probing_begin(&p, TACET_S(2), 120000, MOST_BPS, 0);
+    assert_int_equal(p.probe.rate_bps, 240000);
 }
 
 static void probe_excuses_a_short_queue_for_a_moment(void **state)

@@ -71,6 +71,7 @@ struct lab_flow {
     uint64_t ack_highest;
     int64_t in_flight;
     int64_t last_ack_us;
+    int64_t round_trip_us; /* of the packet acknowledged last */
 };
 
 struct lab {

@@ -60,7 +60,7 @@ static void tcp_grow(struct lab_flow *f, int64_t now)
     }
     double t = (double)(now - f->epoch_us) / 1e6;
     double k = cbrt(f->window_max * 0.3 / 0.4);
-    double round_trip = (double)(f->config.way.delay_us + f->config.back.delay_us) / 1e6;
+    double round_trip = (double)f->round_trip_us / 1e6;
     double cubic = 0.4 * (t - k) * (t - k) * (t - k) + f->window_max;
     double friendly = f->window_max * 0.7 + 3 * 0.3 / 1.7 * t / round_trip;
     double wanted = cubic > friendly ? cubic : friendly;
@@ -75,6 +75,7 @@ void lab_tcp_on_ack(void *ctx, int64_t now, uint64_t seq)
     struct lab_flow *f = ctx;
     bool lost = false;
 
+    f->round_trip_us = now - f->packets[seq % LAB_PACKETS].sent_at_us;
     f->last_ack_us = now;
     f->in_flight--;
     f->ack_highest = seq + 1 > f->ack_highest ? seq + 1 : f->ack_highest;

@@ -29,6 +29,10 @@
 #define DRAIN_LEAST_PERCENT 40
 #define BEGIN_PERCENT 80
 
+/* Beside another flow */
+#define TAKEN_BACK_PERCENT 30
+#define OVERFLOW_PERCENT 85
+
 /* Up */
 #define FAR_PERCENT_PER_S 35
 #define NEAR_PERCENT_PER_S 6
@@ -79,6 +83,7 @@ void tacet_bwe_init(struct tacet_bwe *b, int64_t now, int64_t start_bps, int64_t
     tacet_loss_check_init(&b->loss);
     tacet_delivery_init(&b->delivery);
     tacet_standing_queue_init(&b->standing);
+    tacet_competition_init(&b->competition, now);
     tacet_probing_init(&b->probing, now);
 }
 
@@ -223,6 +228,17 @@ static bool meets_trains(const struct tacet_bwe *b)
            b->estimate_bps * 100 > tacet_dispersion_bps(&b->dispersion) * TRAINS_PERCENT;
 }
 
+/* Beside a TCP flow, which meets our queue and its own idle round trip. */
+static int64_t fair_step(const struct tacet_bwe *b, int64_t passed_us)
+{
+    int64_t idle_us = b->reports.idle_round_trip_us > 0 ? b->reports.idle_round_trip_us
+                                                        : b->reports.round_trip_us;
+    int64_t queue_us = b->delay.level_us - b->competition.empty_us;
+    int64_t bps_per_s = tacet_competition_growth_bps(b->estimate_bps, idle_us + queue_us);
+
+    return tacet_least(bps_per_s, b->estimate_bps) * passed_us / 1000000;
+}
+
 /* Up by what `passed_us` allow. */
 static int64_t step(const struct tacet_bwe *b, int64_t passed_us)
 {
@@ -255,7 +271,8 @@ static void increase(struct tacet_bwe *b, int64_t now)
         return;
     }
     int64_t passed_us = tacet_least(now - b->last_change_us, STEP_MAX_US);
-    int64_t to = b->estimate_bps + step(b, passed_us);
+    bool felt = tacet_competition_is_felt(&b->competition, now);
+    int64_t to = b->estimate_bps + (felt ? fair_step(b, passed_us) : step(b, passed_us));
     int64_t used = carried(b, RATE_US);
 
     if (b->estimate_bps * 100 > b->known_bps * NEAR_ABOVE_PERCENT) {
@@ -263,6 +280,20 @@ static void increase(struct tacet_bwe *b, int64_t now)
     }
     to = tacet_least(to, used * USED_PERCENT / 100 + USED_BPS);
     set_estimate(b, now, tacet_most(to, b->estimate_bps));
+}
+
+/* It may be kept by a flow that has taken all while we gave way: part of it is taken back. */
+static void on_foreign_queue(struct tacet_bwe *b, int64_t now,
+                             const struct tacet_standing_rates *rates)
+{
+    if (tacet_standing_queue_is_kept(&b->standing, rates)) {
+        int64_t back = b->standing.begin_bps * TAKEN_BACK_PERCENT / 100;
+        tacet_competition_begin(&b->competition, now, &b->delay, b->delay.queue_us);
+        set_estimate(b, now, tacet_most(b->estimate_bps, back));
+    }
+    if (!tacet_competition_is_felt(&b->competition, now)) {
+        tacet_loss_check_teach(&b->loss, now, b->standing.sent, b->standing.lost);
+    }
 }
 
 /* A queue that is not ours is the way's own delay, and what was lost meanwhile its own loss. */
@@ -279,11 +310,24 @@ static void watch_standing(struct tacet_bwe *b, int64_t now)
         return;
     }
     if (!b->delay.assumed) {
-        tacet_loss_check_teach(&b->loss, now, b->standing.sent, b->standing.lost);
+        on_foreign_queue(b, now, &rates);
     }
     tacet_delay_trend_accept(&b->delay);
     b->known_bps = 0;
     tacet_probing_hasten(&b->probing, now); /* what was given up on its account is found again so */
+}
+
+/* Where the queue of another flow overflows, both send less. */
+static void watch_competition(struct tacet_bwe *b, int64_t now, size_t sent, size_t lost)
+{
+    bool overflow = tacet_competition_update(&b->competition, now, &b->delay, sent, lost);
+
+    b->delay.foreign_us = tacet_competition_swing_us(&b->competition, now);
+    if (overflow) {
+        tacet_loss_check_cancel(&b->loss, now);
+        b->known_bps = b->estimate_bps;
+        set_estimate(b, now, b->estimate_bps * OVERFLOW_PERCENT / 100);
+    }
 }
 
 static void read_probe(struct tacet_bwe *b, int64_t now)
@@ -315,7 +359,7 @@ static void begin_probe(struct tacet_bwe *b, int64_t now)
 
     if (!tacet_probing_is_due(&b->probing, now, b->estimate_bps, &b->dispersion) || unheard ||
         enough || !b->delay.calm || b->reports.held_permille < 1000 ||
-        tacet_loss_check_active(&b->loss)) {
+        tacet_loss_check_active(&b->loss) || tacet_competition_is_felt(&b->competition, now)) {
         return;
     }
     b->trains_since_us = now;
@@ -373,15 +417,19 @@ void tacet_bwe_on_results(struct tacet_bwe *b, int64_t now, struct tacet_packet_
                                      (round_trip_us - b->reports.idle_round_trip_us) / 2);
     }
     tacet_report_watch_on_results(&b->reports, now);
+    size_t lost = 0;
     sort(results, count);
     for (size_t i = 0; i < count; i++) {
         take(b, &results[i]);
+        lost += results[i].lost && !results[i].unreported ? 1 : 0;
     }
     if (round_trip_us > 0) {
         tacet_report_watch_on_round_trip(&b->reports, now, round_trip_us, b->estimate_bps);
     }
     tacet_delay_trend_update(&b->delay);
     watch_standing(b, now);
+    watch_competition(b, now, count, lost);
+    bool felt = tacet_competition_is_felt(&b->competition, now);
     if (b->delay.overuse) {
         on_overuse(b, now);
     } else if (b->delay.calm && !tacet_loss_check_active(&b->loss)) {
@@ -391,7 +439,8 @@ void tacet_bwe_on_results(struct tacet_bwe *b, int64_t now, struct tacet_packet_
     }
     bool none = tacet_dispersion_is_none(&b->dispersion);
     tacet_loss_check_set_trains(&b->loss, none ? 0 : tacet_dispersion_bps(&b->dispersion));
-    enum tacet_loss_verdict verdict = tacet_loss_check_update(&b->loss, now, b->delay.calm);
+    bool calm = b->delay.calm && !felt;
+    enum tacet_loss_verdict verdict = tacet_loss_check_update(&b->loss, now, calm);
     if (verdict == TACET_LOSS_OURS) {
         b->known_bps = b->loss.suspect_bps * 1000 / (1000 - tacet_least(b->loss.own_permille, 400));
         set_estimate(b, now, tacet_least(b->known_bps * 95 / 100, b->estimate_bps));

@@ -5,6 +5,7 @@
  *     results -> delivery       (what gets through) \
  *             -> delay_trend    (the queue)          \
  *             -> standing_queue (is it ours?)         >  estimate -> target
+ *             -> competition    (whose then?)        |
  *             -> loss_check     (our loss?)          /
  *             -> dispersion     (is there room?)    /  -> probing -> probes
  *             -> report_watch   (are they late?)          -> pause, hold
@@ -20,10 +21,13 @@
  * - A queue that neither empties nor overflows though less and less is sent is not ours: it is
  *   taken for the way's own delay, and only more than it counts; what was lost meanwhile for the
  *   way's own loss (standing_queue.h).
+ * - Where it is another flow that fills that queue until it overflows, as much is sent as is fair
+ *   to it (competition.h).
  */
 #ifndef TACET_RTP_BWE_H
 #define TACET_RTP_BWE_H
 
+#include "rtp/competition.h"
 #include "rtp/delay_trend.h"
 #include "rtp/delivery.h"
 #include "rtp/dispersion.h"
@@ -43,6 +47,7 @@ struct tacet_bwe {
     struct tacet_delivery delivery;
     struct tacet_delay_trend delay;
     struct tacet_standing_queue standing;
+    struct tacet_competition competition;
     struct tacet_loss_check loss;
     struct tacet_dispersion dispersion;
     struct tacet_report_watch reports;

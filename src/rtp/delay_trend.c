@@ -192,7 +192,8 @@ static void follow(struct tacet_delay_trend *d, int64_t least_us)
     d->before_us = least_us;
     d->before_slot = d->newest;
     d->threshold_us = tacet_clamp(THRESHOLD_FLOOR_US + NOISE_TIMES * d->noise_us, THRESHOLD_MIN_US,
-                                  THRESHOLD_MAX_US);
+                                  THRESHOLD_MAX_US) +
+                      d->foreign_us;
 }
 
 void tacet_delay_trend_update(struct tacet_delay_trend *d)
@@ -207,6 +208,7 @@ void tacet_delay_trend_update(struct tacet_delay_trend *d)
     d->assumed = d->assumed && least_us > d->proven_us;
     int64_t base_us = long_least(d);
     assert(base_us != NONE);
+    d->level_us = least_us;
     d->queue_us = least_us > base_us ? least_us - base_us : 0;
     d->slope_us_per_s = slope(d);
     int64_t ahead =

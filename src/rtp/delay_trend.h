@@ -44,8 +44,10 @@ struct tacet_delay_trend {
     int64_t seen_us;        /* the least that really was, smoothed */
     bool over;              /* the threshold ... */
     int64_t over_since;     /* ... since this slot */
+    int64_t foreign_us;     /* set from outside: so much of the queue is no overuse */
 
     /* as of the last update */
+    int64_t level_us; /* the least delay of 100 ms, from some zero */
     int64_t queue_us;
     int64_t slope_us_per_s;
     int64_t threshold_us;

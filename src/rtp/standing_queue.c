@@ -9,6 +9,11 @@
 #define ASSUMED_LOSS_PERMILLE 200 /* the same of one that was only assumed */
 #define LESS_PERCENT 75           /* of the most that has arrived */
 
+#define KEPT_OWN_PERMILLE 30 /* where more is lost by chance no TCP keeps a queue */
+#define KEPT_LOSS_PERMILLE 20
+#define KEPT_BEFORE_PERCENT 60 /* of what arrived before it stood */
+#define KEPT_MOST_PERCENT 70   /* of the most that has arrived since */
+
 void tacet_standing_queue_init(struct tacet_standing_queue *q)
 {
     *q = (struct tacet_standing_queue){ .since_us = -1 };
@@ -18,6 +23,8 @@ void tacet_standing_queue_add(struct tacet_standing_queue *q, bool lost)
 {
     q->sent++;
     q->lost += lost ? 1 : 0;
+    q->sent_in_all++;
+    q->lost_in_all += lost ? 1 : 0;
 }
 
 /* A queue that stands is served at the rate of the way, so that as much arrives as did before. */
@@ -62,7 +69,10 @@ bool tacet_standing_queue_update(struct tacet_standing_queue *q, int64_t now,
     if (begins) {
         q->since_us = now;
         q->begin_bps = rates->estimate_bps;
+        q->begin_arrived_bps = rates->arrives_bps;
         q->arrived_most_bps = 0;
+        q->sent_in_all = 0;
+        q->lost_in_all = 0;
     }
     /* Of the last seconds only: what was lost before them says nothing of now. */
     if (begins || now - q->count_us > COUNT_MAX_US) {
@@ -78,4 +88,13 @@ bool tacet_standing_queue_update(struct tacet_standing_queue *q, int64_t now,
     }
     q->since_us = -1;
     return true;
+}
+
+bool tacet_standing_queue_is_kept(const struct tacet_standing_queue *q,
+                                  const struct tacet_standing_rates *rates)
+{
+    return rates->own_permille <= KEPT_OWN_PERMILLE &&
+           q->lost_in_all * 1000 > q->sent_in_all * KEPT_LOSS_PERMILLE &&
+           rates->arrives_bps * 100 < q->begin_arrived_bps * KEPT_BEFORE_PERCENT &&
+           rates->arrives_bps * 100 < q->arrived_most_bps * KEPT_MOST_PERCENT;
 }

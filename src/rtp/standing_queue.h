@@ -14,11 +14,14 @@
 #define TACET_STANDING_RATE_US TACET_S(1)
 
 struct tacet_standing_queue {
-    int64_t since_us;         /* since then there has always been a queue; -1: there is none */
-    int64_t begin_bps;        /* the estimate then */
-    int64_t arrived_most_bps; /* that has arrived since */
-    int64_t count_us;         /* since then these are counted: */
-    int64_t sent;             /* packets, of which ... */
+    int64_t since_us;          /* since then there has always been a queue; -1: there is none */
+    int64_t begin_bps;         /* the estimate then ... */
+    int64_t begin_arrived_bps; /* ... and what arrived */
+    int64_t arrived_most_bps;  /* that has arrived since */
+    int64_t sent_in_all;       /* packets since, of which ... */
+    int64_t lost_in_all;
+    int64_t count_us; /* since then these are counted: */
+    int64_t sent;     /* packets, of which ... */
     int64_t lost;
 };
 
@@ -38,5 +41,9 @@ void tacet_standing_queue_add(struct tacet_standing_queue *q, bool lost);
 bool tacet_standing_queue_update(struct tacet_standing_queue *q, int64_t now,
                                  const struct tacet_delay_trend *delay,
                                  const struct tacet_standing_rates *rates);
+/* Whether it is somebody that keeps it, once it is known not to be ours: it has overflowed, and far
+ * less of ours arrives than before it stood. */
+bool tacet_standing_queue_is_kept(const struct tacet_standing_queue *q,
+                                  const struct tacet_standing_rates *rates);
 
 #endif

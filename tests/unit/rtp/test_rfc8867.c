@@ -286,6 +286,60 @@ static void section_5_6_media_flow_competing_with_a_long_tcp_flow(void **state)
     }
 }
 
+/* The RFC lets both begin at once. Somebody who sends a file while a call is on takes the way over
+ * within a second; then each has its share in any 25 s, but for a few. */
+static void section_5_6_long_tcp_flow_that_begins_later(void **state)
+{
+    static const struct {
+        int64_t kbps;
+        int64_t queue_us, delay_us, jitter_us;
+    } rows[] = {
+        { 2000, TACET_MS(200), TACET_MS(25), 0 },
+        { 2000, TACET_MS(200), TACET_MS(25), TACET_MS(20) },
+        { 2000, TACET_MS(200), TACET_MS(5), 0 },
+        { 2000, TACET_MS(200), TACET_MS(100), 0 },
+        { 2000, TACET_MS(100), TACET_MS(25), 0 },
+        { 2000, TACET_MS(300), TACET_MS(25), 0 },
+        { 2000, TACET_MS(500), TACET_MS(25), 0 },
+        { 1000, TACET_MS(200), TACET_MS(25), 0 },
+        { 5000, TACET_MS(200), TACET_MS(25), 0 },
+        { 20000, TACET_MS(200), TACET_MS(25), 0 },
+    };
+
+    (void)state;
+    for (size_t row = 0; row < sizeof(rows) / sizeof(rows[0]); row++) {
+        int64_t percent_of_all = 0;
+        int64_t spans = 0;
+        int64_t unfair = 0;
+        for (uint64_t seed = 1; seed <= seeds; seed++) {
+            struct lab_config config;
+            begin(&config, seed, 2, rows[row].kbps * 1000);
+            config.queue_us[0] = rows[row].queue_us;
+            for (int i = 0; i < 2; i++) {
+                config.flows[i].way.delay_us = rows[row].delay_us;
+                config.flows[i].back.delay_us = rows[row].delay_us;
+                config.flows[i].way.jitter_us = i == 0 ? rows[row].jitter_us : 0;
+                config.flows[i].most_bps = 2000 * rows[row].kbps;
+            }
+            config.flows[1].tcp = true;
+            config.flows[1].begin_us = TACET_MS(5000 + 37 * (int64_t)seed);
+            struct lab *lab = run(&config, 115);
+            for (int64_t at_s = 15; at_s < 115; at_s += 25) {
+                int64_t mine = lab_rate(lab, 0, TACET_S(at_s), TACET_S(at_s + 25));
+                int64_t its = lab_rate(lab, 1, TACET_S(at_s), TACET_S(at_s + 25));
+                int64_t percent = mine * 100 / (mine + its);
+                percent_of_all += percent;
+                spans++;
+                unfair += percent < 25 || percent > 75 ? 1 : 0;
+            }
+            lab_free(lab);
+        }
+        assert_at_least(percent_of_all / spans, 40, "mean percent beside TCP, row", row);
+        assert_at_most(percent_of_all / spans, 65, "mean percent beside TCP, row", row);
+        assert_at_most(unfair * 100 / spans, 10, "percent of spans unfair, row", row);
+    }
+}
+
 /* The RFC's ten transfers at a time ask for twice the capacity, all the time; with three there is
  * room between them. */
 static void section_5_7_media_flow_competing_with_short_tcp_flows(void **state)
@@ -381,6 +435,7 @@ int main(void)
         cmocka_unit_test(section_5_4_competing_media_flows_with_the_same_algorithm),
         cmocka_unit_test(section_5_5_round_trip_time_fairness),
         cmocka_unit_test(section_5_6_media_flow_competing_with_a_long_tcp_flow),
+        cmocka_unit_test(section_5_6_long_tcp_flow_that_begins_later),
         cmocka_unit_test(section_5_7_media_flow_competing_with_short_tcp_flows),
         cmocka_unit_test(section_5_8_media_pause_and_resume),
         cmocka_unit_test(section_6_3_multiple_bottlenecks),

@@ -128,11 +128,64 @@ static void no_queue_begins_it_anew(void **state)
     }
 }
 
+static void who_has_taken_the_way_over_keeps_its_queue(void **state)
+{
+    static const struct {
+        int64_t before_bps;  /* arrive before it stands, ... */
+        int64_t most_bps;    /* ... then, ... */
+        int64_t arrives_bps; /* ... and in the end */
+        int lost_apart;      /* every so manyth packet is lost; 0: none */
+        int32_t own_permille;
+        bool kept;
+    } rows[] = {
+        { 1900000, 700000, 300000, 10, 0, true },
+        { 1900000, 700000, 300000, 10, 30, true },
+        { 470000, 370000, 258000, 40, 0, true },
+        /* It has not overflowed, or not beyond what is always lost. */
+        { 1900000, 700000, 300000, 0, 0, false },
+        { 1900000, 700000, 300000, 60, 0, false },
+        { 1900000, 700000, 300000, 10, 31, false },
+        /* As much arrives as did before, or all the time: our own queue would look like that. */
+        { 470000, 450000, 290000, 10, 0, false },
+        { 1900000, 400000, 300000, 10, 0, false },
+        /* Nothing had been sent before. */
+        { 0, 150000, 90000, 10, 0, false },
+    };
+
+    (void)state;
+    for (size_t i = 0; i < sizeof(rows) / sizeof(rows[0]); i++) {
+        struct tacet_standing_queue q;
+        struct tacet_standing_rates rates = { .own_permille = rows[i].own_permille };
+        int packets = 0;
+        tacet_standing_queue_init(&q);
+        for (int turn = 0; turn < 2; turn++) {
+            for (int64_t at = 0; at < TACET_S(4); at += STEP_US) {
+                struct tacet_delay_trend delay = { .calm = at == 0, .slope_us_per_s = TACET_S(1) };
+                rates.estimate_bps = BEGIN_BPS;
+                rates.arrives_bps = at <= STEP_US      ? rows[i].before_bps
+                                    : at <= TACET_S(2) ? rows[i].most_bps
+                                                       : rows[i].arrives_bps;
+                for (int k = 0; k < PACKETS; k++) {
+                    packets++;
+                    tacet_standing_queue_add(&q, rows[i].lost_apart > 0 &&
+                                                     packets % rows[i].lost_apart == 0);
+                }
+                assert_false(tacet_standing_queue_update(&q, at, &delay, &rates));
+            }
+            if (tacet_standing_queue_is_kept(&q, &rates) != rows[i].kept) {
+                print_error("row %zu\n", i);
+            }
+            assert_int_equal(tacet_standing_queue_is_kept(&q, &rates), rows[i].kept);
+        }
+    }
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(queue_that_neither_empties_nor_overflows_is_not_ours),
         cmocka_unit_test(no_queue_begins_it_anew),
+        cmocka_unit_test(who_has_taken_the_way_over_keeps_its_queue),
     };
 
     return cmocka_run_group_tests(tests, NULL, NULL);
